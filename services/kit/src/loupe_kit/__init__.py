@@ -1,0 +1,1 @@
+"""Shared runtime of Loupe's services. Import the modules, not names from here."""

@@ -1,0 +1,87 @@
+"""Identifiers: UUIDv7, written as 36 lowercase characters, packed as 16 bytes each."""
+
+import re
+import secrets
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+
+from loupe_kit.errors import InvalidArgument
+
+BYTES_PER_ID = 16
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class IdInvalid(InvalidArgument):
+    """A text that should be an id is none."""
+
+
+class _Ticks:
+    """Strictly rising time stamps of 60 bits: 48 of Unix milliseconds, 12 of the fraction below."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> int:
+        now = (time.time_ns() << 12) // 1_000_000
+        with self._lock:
+            self._last = max(now, self._last + 1)
+            return self._last
+
+
+_ticks = _Ticks()
+
+
+def new_id() -> str:
+    """A new UUIDv7. Ids of one process sort by the order in which they were made."""
+    tick = _ticks.next()
+    milliseconds, fraction = tick >> 12, tick & 0xFFF
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
+
+
+def parse_id(text: str) -> uuid.UUID:
+    """Read an id in its hyphenated form.
+
+    Raises:
+        IdInvalid: If the text is anything else.
+    """
+    if not _CANONICAL.fullmatch(text):
+        raise IdInvalid(
+            f"{text[:64]!r} is not an id; give a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057.",
+            value=text[:64],
+        )
+    return uuid.UUID(text)
+
+
+def pack_ids(ids: Sequence[str]) -> bytes:
+    """Pack N ids into 16·N bytes.
+
+    Raises:
+        IdInvalid: If one of them is no id.
+    """
+    for text in ids:
+        if not _CANONICAL.fullmatch(text):
+            parse_id(text)
+    return bytes.fromhex("".join(ids).replace("-", ""))
+
+
+def unpack_ids(packed: bytes) -> list[str]:
+    """Undo `pack_ids`.
+
+    Raises:
+        IdInvalid: If the length is no multiple of 16.
+    """
+    if len(packed) % BYTES_PER_ID:
+        raise IdInvalid(
+            f"Packed ids must be a multiple of {BYTES_PER_ID} bytes long, these are {len(packed)}.",
+            length=str(len(packed)),
+        )
+    text = packed.hex()
+    return [_hyphenated(text[start : start + 32]) for start in range(0, len(text), 32)]
+
+
+def _hyphenated(text: str) -> str:
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -1,0 +1,14 @@
+"""Metrics of every process. Labels take their values from the contracts, so their number is bounded."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LABELS = ("grpc_service", "grpc_method")
+
+RPC_TOTAL = Counter("loupe_rpc_total", "RPCs that were answered, by status code.", (*_LABELS, "code"))
+RPC_SECONDS = Histogram(
+    "loupe_rpc_seconds",
+    "Time from the arrival of an RPC to its last message.",
+    _LABELS,
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+RPC_IN_FLIGHT = Gauge("loupe_rpc_in_flight", "RPCs that are being served.", _LABELS)
