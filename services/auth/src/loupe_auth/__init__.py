@@ -1,0 +1,1 @@
+"""Accounts, sessions, departments, API keys, signing keys and the audit of Loupe."""

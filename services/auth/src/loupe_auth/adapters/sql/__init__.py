@@ -1,0 +1,1 @@
+"""SQLite and MariaDB through SQLAlchemy."""

@@ -1,0 +1,1 @@
+"""What accounts, sessions and keys are, and the rules that need no store."""

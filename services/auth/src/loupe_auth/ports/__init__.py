@@ -1,0 +1,51 @@
+"""What the service needs from the outside."""
+
+from loupe_auth.ports.outside import (
+    AccessTokenIssuer,
+    IdentityProvider,
+    Mailer,
+    MailTransport,
+    PasswordHasher,
+    RateLimiter,
+    SigningKeys,
+)
+from loupe_auth.ports.store import (
+    ApiKeyRepository,
+    AuditRepository,
+    DepartmentRepository,
+    DeviceRepository,
+    IdentityRepository,
+    MembershipRepository,
+    NameKey,
+    SessionRepository,
+    SigningKeyRepository,
+    Store,
+    TimeKey,
+    Transaction,
+    UserRepository,
+    VerificationRepository,
+)
+
+__all__ = [
+    "AccessTokenIssuer",
+    "ApiKeyRepository",
+    "AuditRepository",
+    "DepartmentRepository",
+    "DeviceRepository",
+    "IdentityProvider",
+    "IdentityRepository",
+    "MailTransport",
+    "Mailer",
+    "MembershipRepository",
+    "NameKey",
+    "PasswordHasher",
+    "RateLimiter",
+    "SessionRepository",
+    "SigningKeyRepository",
+    "SigningKeys",
+    "Store",
+    "TimeKey",
+    "Transaction",
+    "UserRepository",
+    "VerificationRepository",
+]
