@@ -1,0 +1,1 @@
+"""The real stores and services behind the ports."""

@@ -1,0 +1,1 @@
+"""Writing the zip file of an export."""

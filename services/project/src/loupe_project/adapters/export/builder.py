@@ -1,0 +1,181 @@
+"""The zip file of an export, written straight to disk."""
+
+import asyncio
+import csv
+import tempfile
+import zipfile
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loupe_project.adapters.export import coco, tables, yolo
+from loupe_project.adapters.export.features import FeatureFiles
+from loupe_project.adapters.export.rows import row_of
+from loupe_project.domain.analysis import UPLOADED
+from loupe_project.domain.export import Content
+from loupe_project.domain.export_names import UniqueNames, safe_path, stem
+from loupe_project.domain.image import FeatureSource, ImageDetails
+from loupe_project.domain.spreadsheet import guarded
+
+_TABLES = frozenset({Content.CSV, Content.JSONL, Content.PARQUET})
+
+
+@asynccontextmanager
+async def zip_builder(contents: Collection[Content], folder: Path | None = None) -> AsyncIterator["ZipExportBuilder"]:
+    """See `ports.export.ExportBuilders`.
+
+    Args:
+        contents: What goes in.
+        folder: Where the temporary files are; the system's own place by default.
+    """
+    with tempfile.TemporaryDirectory(prefix="loupe-export-", dir=folder, ignore_cleanup_errors=True) as work:
+        builder = ZipExportBuilder(Path(work), frozenset(contents))
+        try:
+            yield builder
+        finally:
+            await asyncio.to_thread(builder.abandon)
+
+
+class ZipExportBuilder:
+    """See `ports.export.ExportBuilder`. The same images in the same order make the same file."""
+
+    def __init__(self, folder: Path, contents: frozenset[Content]) -> None:
+        self._folder = folder
+        self._contents = contents
+        self._path = folder / "export.zip"
+        self._zip = zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        # Images are called by their resource names in all files, so that tables, features and maps can be joined.
+        self._names = UniqueNames()
+        self._file_names = UniqueNames()
+        self._paths: dict[str, tuple[str, str]] = {}
+        self._parent = ""
+        self._classes = coco.Classes()
+        # Trainers make an output for each name of data.yaml: classes without boxes are none of theirs.
+        self._box_classes = coco.Classes()
+        self._spool = tables.RowSpool(folder / "images.jsonl") if contents & _TABLES else None
+        self._coco = [coco.CocoFile(folder, one, self._classes) for one in ("labels", "predictions")]
+        self._features: dict[FeatureSource, FeatureFiles] = {}
+
+    async def add_images(self, images: Sequence[ImageDetails]) -> None:
+        """See the port."""
+        await asyncio.to_thread(self._add_images, images)
+
+    def _add_images(self, images: Sequence[ImageDetails]) -> None:
+        # Only the last page is looked up by id: files and features of a page come before the next one.
+        self._paths = {one.image.id: (self._names.take(one.image.file_name), one.image.file_name) for one in images}
+        for one in images:
+            self._parent = f"projects/{one.image.project_id}/images/"
+            path = self._paths[one.image.id][0]
+            if Content.COCO in self._contents:
+                self._coco[0].add(one, path, coco.truth_annotations(one))
+                self._coco[1].add(one, path, coco.predicted_annotations(one))
+            if Content.YOLO in self._contents:
+                self._add_yolo(one, path)
+        if self._spool is not None:
+            self._spool.write([row_of(one, f"images/{self._paths[one.image.id][0]}") for one in images])
+
+    def _add_yolo(self, details: ImageDetails, path: str) -> None:
+        name = stem(path)
+        self._write_text(f"yolo/labels/{name}.txt", yolo.truth_lines(details, self._box_classes))
+        predicted = yolo.predicted_lines(details, self._box_classes)
+        if predicted is not None:
+            self._write_text(f"yolo/predictions/{name}.txt", predicted)
+
+    async def add_file(self, image_id: str, data: AsyncIterator[bytes], size_bytes: int) -> None:
+        """See the port."""
+        info = _entry(f"images/{self._paths[image_id][0]}", zipfile.ZIP_STORED)
+        info.file_size = size_bytes
+        with self._zip.open(info, "w") as entry:
+            async for piece in data:
+                await asyncio.to_thread(entry.write, piece)
+
+    async def add_features(self, source: FeatureSource, image_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """See the port."""
+        files = self._features.get(source)
+        if files is None:
+            name = source.version if source.model == UPLOADED else f"{source.model}@{source.version}"
+            files = FeatureFiles(self._folder, self._file_names.take(f"features/{safe_path(name)}").rpartition("/")[2])
+            self._features[source] = files
+        file_names = [self._paths[one][1] for one in image_ids]
+        names = [self._parent + one for one in image_ids]
+        await asyncio.to_thread(files.add, names, file_names, vectors)
+
+    async def add_map(
+        self, name: str, image_ids: Sequence[str], file_names: Sequence[str], points: NDArray[np.float32]
+    ) -> None:
+        """See the port."""
+        path = self._file_names.take(f"maps/{safe_path(name).replace('/', '_')}.csv")
+        await asyncio.to_thread(self._add_map, path, image_ids, file_names, points)
+
+    def _add_map(
+        self, path: str, image_ids: Sequence[str], file_names: Sequence[str], points: NDArray[np.float32]
+    ) -> None:
+        target = self._folder / "map.csv"
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, lineterminator="\r\n")
+            writer.writerow(["file_name", "loupe.image", *("x", "y", "z")[: points.shape[1]]])
+            for image_id, file_name, point in zip(image_ids, file_names, points.tolist(), strict=True):
+                writer.writerow([guarded(file_name), self._parent + image_id, *(f"{value:.7g}" for value in point)])
+        self._write_file(path, target)
+
+    async def finish(self) -> Path:
+        """See the port."""
+        await asyncio.to_thread(self._finish)
+        return self._path
+
+    def _finish(self) -> None:
+        if self._spool is not None:
+            self._write_tables(self._spool)
+        for file in self._coco:
+            file.close()
+            if Content.COCO in self._contents:
+                self._write_file(f"coco/{file.path.name}", file.path)
+        if Content.YOLO in self._contents:
+            self._write_text("yolo/data.yaml", yolo.data_yaml(self._box_classes))
+        for files in self._features.values():
+            files.close()
+            self._write_file(f"features/{files.stem}.npy", files.npy_path)
+            self._write_file(f"features/{files.stem}.parquet", files.parquet_path)
+        self._zip.close()
+
+    def _write_tables(self, spool: tables.RowSpool) -> None:
+        spool.close()
+        for content, write in ((Content.CSV, tables.write_csv), (Content.PARQUET, tables.write_parquet)):
+            if content in self._contents:
+                path = self._folder / f"images.{content.value.lower()}"
+                write(spool, path)
+                self._write_file(path.name, path)
+        if Content.JSONL in self._contents:
+            self._write_file("images.jsonl", spool.path)
+
+    def abandon(self) -> None:
+        """Close what is open; the folder goes next."""
+        if self._spool is not None:
+            self._spool.close()
+        for file in self._coco:
+            file.abandon()
+        for files in self._features.values():
+            files.close()
+        self._zip.close()
+
+    def _write_text(self, path: str, text: str) -> None:
+        self._zip.writestr(_entry(path, zipfile.ZIP_DEFLATED), text.encode())
+
+    def _write_file(self, path: str, source: Path) -> None:
+        info = _entry(path, zipfile.ZIP_DEFLATED)
+        info.file_size = source.stat().st_size
+        with self._zip.open(info, "w") as entry, source.open("rb") as file:
+            while piece := file.read(1 << 20):
+                entry.write(piece)
+        source.unlink()
+
+
+def _entry(path: str, compression: int) -> zipfile.ZipInfo:
+    """An entry that says nothing about when and where it was written."""
+    info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+    info.compress_type = compression
+    info.external_attr = 0o644 << 16
+    return info

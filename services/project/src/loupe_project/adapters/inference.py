@@ -1,0 +1,58 @@
+"""The inference service over its channel."""
+
+from collections.abc import Sequence
+
+import grpc
+
+from loupe.inference.v1 import feature_service_pb2, feature_service_pb2_grpc, model_service_pb2, model_service_pb2_grpc
+from loupe_kit import ids
+from loupe_kit.status import from_rpc_error
+from loupe_project.domain.errors import ModelUnknown
+
+_TIMEOUT_SECONDS = 10.0
+_REMOVE_TIMEOUT_SECONDS = 60.0
+
+
+class InferenceModelCatalogue:
+    """See `ports.inference.ModelCatalogue`.
+
+    Args:
+        channel: To the inference service.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = model_service_pb2_grpc.ModelServiceStub(channel)
+
+    async def active_version(self, model: str) -> str:
+        """Id of the version that answers."""
+        try:
+            found: model_service_pb2.Model = await self._stub.GetModel(
+                model_service_pb2.GetModelRequest(name=f"models/{model}"), timeout=_TIMEOUT_SECONDS
+            )
+        except grpc.aio.AioRpcError as error:
+            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+                raise ModelUnknown(
+                    f"There is no model {model!r}; ModelService.ListModels names those there are.",
+                    model=f"models/{model}",
+                ) from error
+            raise from_rpc_error(error) from error
+        return found.active_version
+
+
+class InferenceFeatureRemover:
+    """See `ports.inference.FeatureRemover`.
+
+    Args:
+        channel: To the inference service.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = feature_service_pb2_grpc.FeatureServiceStub(channel)
+
+    async def remove(self, project_id: str, image_ids: Sequence[str]) -> None:
+        """Delete the features of these images; no ids: of the whole project."""
+        request = feature_service_pb2.DeleteFeaturesRequest(project_id=project_id, image_ids=ids.pack_ids(image_ids))
+        try:
+            await self._stub.DeleteFeatures(request, timeout=_REMOVE_TIMEOUT_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error

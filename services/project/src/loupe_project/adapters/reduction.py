@@ -1,0 +1,152 @@
+"""The reduction service over its channel."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import grpc
+import numpy as np
+
+from loupe.reduction.v1 import feature_source_pb2, projection_pb2, reduction_service_pb2, reduction_service_pb2_grpc
+from loupe_kit import ids
+from loupe_kit.errors import Code, LoupeError, Unavailable
+from loupe_kit.status import from_rpc_error
+from loupe_project.domain.analysis import UPLOADED, MapQuality, Method, Recipe, source_name
+from loupe_project.domain.coordinates import Coordinates
+from loupe_project.domain.errors import FeaturesMissing
+from loupe_project.domain.image import FeatureSource
+from loupe_project.ports.reduction import FitRequest, FittedMap, OnProgress
+
+_IDS_A_MESSAGE = 65_536
+DEFAULT_TIMEOUT_SECONDS = 6 * 3600.0
+"""A million points by t-SNE, and the queue before them."""
+
+_METHODS = {
+    Method.PCA: projection_pb2.METHOD_PCA,
+    Method.TSNE: projection_pb2.METHOD_TSNE,
+    Method.UMAP: projection_pb2.METHOD_UMAP,
+}
+_PHASES = {
+    feature_source_pb2.PHASE_QUEUED: "queued",
+    feature_source_pb2.PHASE_LOADING_FEATURES: "features",
+    feature_source_pb2.PHASE_PRINCIPAL_COMPONENTS: "principal components",
+    feature_source_pb2.PHASE_NEIGHBOURS: "neighbours",
+    feature_source_pb2.PHASE_LAYOUT: "layout",
+    feature_source_pb2.PHASE_QUALITY: "quality",
+}
+_MISSING = frozenset({"FEATURES_MISSING", "TOO_FEW_POINTS"})
+
+
+class GrpcReduction:
+    """See `ports.reduction.Reduction`.
+
+    Args:
+        channel: To the reduction service.
+        timeout_seconds: Longest that one fit may take.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        self._stub = reduction_service_pb2_grpc.ReductionServiceStub(channel)
+        self._timeout_seconds = timeout_seconds
+
+    async def fit(self, request: FitRequest, image_ids: Sequence[str], on_progress: OnProgress) -> FittedMap:
+        """Fit a map; see the port."""
+        call = self._stub.FitProjection(_messages(request, image_ids), timeout=self._timeout_seconds)
+        answer = _Answer()
+        try:
+            async for message in call:
+                if message.WhichOneof("content") == "progress":
+                    await on_progress(_PHASES.get(message.progress.phase, ""), message.progress.fraction)
+                else:
+                    answer.take(message)
+        except grpc.aio.AioRpcError as error:
+            raise _translated(error, request.source) from error
+        finally:
+            call.cancel()
+        return answer.map()
+
+
+class _Answer:
+    """What has arrived of a map."""
+
+    def __init__(self) -> None:
+        self._header: reduction_service_pb2.ProjectionHeader | None = None
+        self._ids: list[bytes] = []
+        self._blocks: list[bytes] = []
+
+    def take(self, message: reduction_service_pb2.FitProjectionResponse) -> None:
+        match message.WhichOneof("content"):
+            case "header":
+                self._header = message.header
+            case "coordinates":
+                self._ids.append(message.coordinates.image_ids)
+                self._blocks.append(message.coordinates.coordinates)
+
+    def map(self) -> FittedMap:
+        """All of it.
+
+        Raises:
+            Unavailable: If the answer ended too early.
+        """
+        header = self._header
+        packed, numbers = b"".join(self._ids), b"".join(self._blocks)
+        count = len(packed) // ids.BYTES_PER_ID
+        if header is None or count != header.count or len(numbers) != 4 * count * header.recipe.dimensions:
+            raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
+        return FittedMap(
+            Coordinates(
+                np.frombuffer(packed, np.uint8).reshape(count, ids.BYTES_PER_ID),
+                np.frombuffer(numbers, "<f4").reshape(count, header.recipe.dimensions).astype(np.float32),
+            ),
+            MapQuality(
+                point_count=count,
+                skipped_count=header.skipped_count,
+                compute_seconds=header.seconds,
+                trustworthiness=header.quality.trustworthiness,
+                neighbor_preservation=header.quality.neighbour_preservation,
+            ),
+        )
+
+
+async def _messages(
+    request: FitRequest, image_ids: Sequence[str]
+) -> AsyncIterator[reduction_service_pb2.FitProjectionRequest]:
+    spec = reduction_service_pb2.FitSpec(
+        project_id=request.project_id,
+        source=_source(request.source),
+        recipe=_recipe(request.recipe),
+        requester=request.requester,
+    )
+    yield reduction_service_pb2.FitProjectionRequest(spec=spec)
+    for start in range(0, len(image_ids), _IDS_A_MESSAGE):
+        packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + _IDS_A_MESSAGE])
+        yield reduction_service_pb2.FitProjectionRequest(image_ids=packed)
+
+
+def _source(source: FeatureSource) -> feature_source_pb2.FeatureSource:
+    if source.model == UPLOADED:
+        named = feature_source_pb2.NamedFeatures(feature_set=source.version)
+        return feature_source_pb2.FeatureSource(named_features=named)
+    of_model = feature_source_pb2.ModelFeatures(model=source.model, version=source.version)
+    return feature_source_pb2.FeatureSource(model_features=of_model)
+
+
+def _recipe(recipe: Recipe) -> projection_pb2.Recipe:
+    message = projection_pb2.Recipe(method=_METHODS[recipe.method], dimensions=recipe.dimensions, seed=recipe.seed)
+    if recipe.method is Method.UMAP:
+        message.umap.neighbours = recipe.neighbors
+    if recipe.method is Method.TSNE:
+        message.tsne.perplexity = recipe.perplexity
+    return message
+
+
+def _translated(error: grpc.aio.AioRpcError, source: FeatureSource) -> LoupeError:
+    remote = from_rpc_error(error)
+    if remote.reason in _MISSING:
+        return FeaturesMissing(
+            f"Too few of the images have features of {source_name(source)}: {remote.message}",
+            feature_source=source_name(source),
+            count=remote.metadata.get("count", "0"),
+        )
+    if remote.code in (Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED):
+        return Unavailable(remote.message or "no answer", retry_after=remote.retry_after, service="reduction")
+    return remote

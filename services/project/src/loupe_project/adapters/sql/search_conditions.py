@@ -1,0 +1,178 @@
+"""The typed query as an SQL condition on `images`, for SQLite and MariaDB alike.
+
+Every condition is true or false, never NULL, so that NOT gives exactly the other images.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
+
+from loupe_project.adapters.sql.search_boxes import box_condition, box_count, model_condition
+from loupe_project.adapters.sql.search_matching import any_interval, any_of, any_pattern, given
+from loupe_project.adapters.sql.tables import image_metadata, image_tags, images, labels, predictions, tags
+from loupe_project.domain.image import ImageState
+from loupe_project.domain.query import tree, verdicts
+
+Condition = ColumnElement[bool]
+Patterns = tuple[tree.Pattern, ...]
+
+
+def condition(node: tree.Node, project_id: str) -> Condition:
+    """What has to hold for a row of `images` of the project; rights are for the caller to add."""
+    return _Compiler(project_id).condition(node)
+
+
+class _Compiler:
+    """Facts in other tables are asked for as `id IN (…)`, with subqueries that do not look at the image's row.
+
+    Either database then reads the facts once, through the index that begins with the project, instead of once
+    for each image.
+    """
+
+    def __init__(self, project_id: str) -> None:
+        self._project_id = project_id
+        self._texts: dict[str, Callable[[Patterns], Condition]] = {
+            "tag": self._tag,
+            "label": _nullable(images.c.label_folded),
+            "truth": self._label,
+            "name": _name,
+            "format": _nullable(func.lower(images.c.format)),
+            "batch": _batch,
+            "by": _principal,
+        }
+
+    def condition(self, node: tree.Node) -> Condition:
+        match node:
+            case tree.Everything():
+                return true()
+            case tree.And(children):
+                return and_(true(), *(self.condition(child) for child in children))
+            case tree.Or(children):
+                return or_(false(), *(self.condition(child) for child in children))
+            case tree.Not(child):
+                return not_(self.condition(child).self_group())
+            case tree.Contains(pattern):
+                return self._contains(pattern)
+            case tree.BoxTerm(inner):
+                return box_condition(inner, self._project_id)
+            case tree.CountTerm():
+                return box_count(node)
+            case _:
+                return self._term(node)
+
+    def _term(self, node: tree.Term) -> Condition:
+        match node:
+            case tree.TextTerm(field, patterns):
+                return self._texts[field.name](patterns)
+            case tree.NumberTerm(field, numbers):
+                return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], numbers))
+            case tree.TimeTerm(field, times):
+                return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], times))
+            case tree.MetadataTerm():
+                return self._metadata(node)
+            case tree.ModelTerm(models):
+                return self._has(predictions, any_of([model_condition(name, version) for name, version in models]))
+            case tree.StateTerm(state):
+                return self._state(state)
+            case tree.PresenceTerm(field):
+                return self._present(field)
+
+    def _has(self, table: Any, *where: Condition) -> Condition:
+        return images.c.id.in_(select(table.c.image_id).where(table.c.project_id == self._project_id, *where))
+
+    def _contains(self, pattern: tree.Pattern) -> Condition:
+        return or_(
+            any_pattern(images.c.file_name_folded, (pattern,)),
+            given(images.c.label_folded, any_pattern(images.c.label_folded, (pattern,))),
+            self._label((pattern,)),
+            self._tag((pattern,)),
+        )
+
+    def _tag(self, patterns: Patterns) -> Condition:
+        return self._tagged(any_pattern(tags.c.name_folded, patterns))
+
+    def _tagged(self, which: Condition) -> Condition:
+        wanted = select(tags.c.id).where(tags.c.project_id == self._project_id, which)
+        return images.c.id.in_(select(image_tags.c.image_id).where(image_tags.c.tag_id.in_(wanted)))
+
+    def _label(self, patterns: Patterns) -> Condition:
+        return self._has(labels, any_pattern(labels.c.name_folded, patterns))
+
+    def _metadata(self, node: tree.MetadataTerm) -> Condition:
+        columns = image_metadata.c
+        values = [
+            given(columns.text_folded, any_pattern(columns.text_folded, node.patterns)),
+            given(columns.number_value, any_interval(columns.number_value, node.numbers)),
+            given(columns.time_value, any_interval(columns.time_value, node.times)),
+        ]
+        asked = [value for value, by in zip(values, (node.patterns, node.numbers, node.times), strict=True) if by]
+        return self._has(image_metadata, columns.key == node.field.key, any_of(asked))
+
+    def _state(self, state: tree.State) -> Condition:
+        match state:
+            case tree.State.OVERKILL:
+                return and_(_is_defect(images.c.label_folded), _is_good(images.c.truth_folded))
+            case tree.State.ESCAPE:
+                return and_(_is_good(images.c.label_folded), _is_defect(images.c.truth_folded))
+            case tree.State.REVIEWED:
+                return or_(self._has(labels), self._tag((tree.Pattern((verdicts.REVIEWED_TAG,)),)))
+            case _:
+                return images.c.state == ImageState[state.name].value
+
+    def _present(self, field: tree.Field) -> Condition:
+        if field.kind is tree.Kind.METADATA:
+            return self._has(image_metadata, image_metadata.c.key == field.key)
+        if field.name == "tag":
+            return self._tagged(true())
+        if field.name in ("model", "truth"):
+            return self._has(predictions if field.name == "model" else labels)
+        return _COLUMNS[field.name].is_not(None)
+
+
+def _name(patterns: Patterns) -> Condition:
+    """The whole name with its folders, or its last part."""
+    last = tuple(_after_slash(pattern) for pattern in patterns if "/" not in "".join(pattern.pieces))
+    return any_pattern(images.c.file_name_folded, patterns + last)
+
+
+def _after_slash(pattern: tree.Pattern) -> tree.Pattern:
+    first, *rest = pattern.pieces
+    return tree.Pattern(("", f"/{first}", *rest))
+
+
+def _principal(patterns: Patterns) -> Condition:
+    return any_pattern(images.c.uploader, patterns + tuple(_after_slash(pattern) for pattern in patterns))
+
+
+def _batch(patterns: Patterns) -> Condition:
+    """By id or by resource name."""
+    ids = tuple(tree.Pattern((*p.pieces[:-1], p.pieces[-1].rpartition("/")[2])) for p in patterns)
+    return given(images.c.upload_batch_id, any_pattern(images.c.upload_batch_id, ids))
+
+
+def _nullable(column: ColumnElement[Any]) -> Callable[[tuple[tree.Pattern, ...]], Condition]:
+    return lambda patterns: given(column, any_pattern(column, patterns))
+
+
+def _is_good(column: ColumnElement[Any]) -> Condition:
+    return given(column, column.in_(verdicts.GOOD))
+
+
+def _is_defect(column: ColumnElement[Any]) -> Condition:
+    return given(column, column.not_in(verdicts.GOOD))
+
+
+_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "label": images.c.label_folded,
+    "conf": images.c.confidence,
+    "at": images.c.capture_time,
+    "uploaded": images.c.upload_time,
+    "name": images.c.file_name,
+    "format": images.c.format,
+    "width": images.c.width,
+    "height": images.c.height,
+    "size": images.c.size_bytes,
+    "batch": images.c.upload_batch_id,
+    "by": images.c.uploader,
+}

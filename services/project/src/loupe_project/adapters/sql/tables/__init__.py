@@ -1,0 +1,57 @@
+"""All tables of the project service.
+
+Statements are written with Core tables rather than mapped classes: rows come and go in bulk. Facts of images that
+are searched by value carry `project_id` as well, so that an index can begin with it. Columns that end in `_folded`
+hold text as search compares it (`domain.text.fold`). Deleting a project or an image deletes all that hangs on it.
+"""
+
+from loupe_project.adapters.sql.tables.base import Base, Ledger
+from loupe_project.adapters.sql.tables.images import (
+    analysis_jobs,
+    image_features,
+    image_metadata,
+    image_tags,
+    images,
+    labels,
+    prediction_boxes,
+    predictions,
+    project_members,
+    projects,
+    removals,
+    tags,
+)
+from loupe_project.adapters.sql.tables.rights import audit_outbox, image_readers, narrowed_images
+from loupe_project.adapters.sql.tables.work import (
+    analyses,
+    exports,
+    operations,
+    upload_batches,
+    upload_files,
+    upload_notices,
+)
+
+__all__ = [
+    "Base",
+    "Ledger",
+    "analyses",
+    "analysis_jobs",
+    "audit_outbox",
+    "exports",
+    "image_features",
+    "image_metadata",
+    "image_readers",
+    "image_tags",
+    "images",
+    "labels",
+    "narrowed_images",
+    "operations",
+    "prediction_boxes",
+    "predictions",
+    "project_members",
+    "projects",
+    "removals",
+    "tags",
+    "upload_batches",
+    "upload_files",
+    "upload_notices",
+]

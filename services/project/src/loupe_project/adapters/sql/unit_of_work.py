@@ -1,0 +1,123 @@
+"""One transaction of the SQL store and its repositories."""
+
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from loupe_kit.sql import UnitOfWork, forget_requests
+from loupe_project.adapters.sql.analyses import SqlAnalysisRepository
+from loupe_project.adapters.sql.audit_outbox import SqlAuditOutbox
+from loupe_project.adapters.sql.exports import SqlExportRepository
+from loupe_project.adapters.sql.image_access import SqlImageAccessRepository
+from loupe_project.adapters.sql.images import SqlImageRepository
+from loupe_project.adapters.sql.jobs import SqlJobRepository, SqlRemovalRepository
+from loupe_project.adapters.sql.labels import SqlLabelRepository
+from loupe_project.adapters.sql.operations import SqlOperationRepository
+from loupe_project.adapters.sql.projects import SqlProjectRepository
+from loupe_project.adapters.sql.results import SqlResultRepository
+from loupe_project.adapters.sql.search import SqlImageSearch
+from loupe_project.adapters.sql.tags import SqlTagRepository
+from loupe_project.adapters.sql.upload_batches import SqlBatchRepository
+from loupe_project.ports.store import StoreConflict
+
+_CONFLICTS = frozenset({1020, 1205, 1213})
+"""MariaDB: record has changed since last read, lock wait timeout, deadlock. SQLite's writers queue up instead."""
+
+
+class ProjectUnitOfWork(UnitOfWork):
+    """`async with uow_factory() as uow: …; await uow.commit()`. Each feature adds its repositories."""
+
+    def __init__(self, engine: AsyncEngine, *, read_only: bool = False) -> None:
+        # Writers on MariaDB see what others have committed meanwhile: a tag that two of them add at once is one tag.
+        if not read_only and engine.dialect.name != "sqlite":
+            engine = engine.execution_options(isolation_level="READ COMMITTED")
+        super().__init__(engine, read_only=read_only)
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close, and say of a lost race that it was one.
+
+        Raises:
+            StoreConflict: If the database gave the way to another transaction; all of it can be done again.
+        """
+        await super().__aexit__(exc_type, exc, traceback)
+        if isinstance(exc, OperationalError) and exc.orig and exc.orig.args[:1] and exc.orig.args[0] in _CONFLICTS:
+            raise StoreConflict("Another change came first; try again.") from exc
+
+    async def forget_requests(self, before: datetime) -> None:
+        """Forget the answers that were given before then."""
+        await forget_requests(self.session, before)
+
+    @cached_property
+    def projects(self) -> SqlProjectRepository:
+        """Projects."""
+        return SqlProjectRepository(self.session)
+
+    @cached_property
+    def images(self) -> SqlImageRepository:
+        """Images."""
+        return SqlImageRepository(self.session)
+
+    @cached_property
+    def image_access(self) -> SqlImageAccessRepository:
+        """Who may see single images."""
+        return SqlImageAccessRepository(self.session)
+
+    @cached_property
+    def audit(self) -> SqlAuditOutbox:
+        """What the audit is told."""
+        return SqlAuditOutbox(self.session)
+
+    @cached_property
+    def search(self) -> SqlImageSearch:
+        """Finding images."""
+        return SqlImageSearch(self.session)
+
+    @cached_property
+    def tags(self) -> SqlTagRepository:
+        """Tags."""
+        return SqlTagRepository(self.session)
+
+    @cached_property
+    def labels(self) -> SqlLabelRepository:
+        """Ground truth."""
+        return SqlLabelRepository(self.session)
+
+    @cached_property
+    def results(self) -> SqlResultRepository:
+        """Answers of models."""
+        return SqlResultRepository(self.session)
+
+    @cached_property
+    def jobs(self) -> SqlJobRepository:
+        """Promised analyses."""
+        return SqlJobRepository(self.session)
+
+    @cached_property
+    def removals(self) -> SqlRemovalRepository:
+        """What still has to go."""
+        return SqlRemovalRepository(self.session)
+
+    @cached_property
+    def batches(self) -> SqlBatchRepository:
+        """Upload batches."""
+        return SqlBatchRepository(self.session)
+
+    @cached_property
+    def operations(self) -> SqlOperationRepository:
+        """Long work."""
+        return SqlOperationRepository(self.session)
+
+    @cached_property
+    def analyses(self) -> SqlAnalysisRepository:
+        """Maps."""
+        return SqlAnalysisRepository(self.session)
+
+    @cached_property
+    def exports(self) -> SqlExportRepository:
+        """Exports."""
+        return SqlExportRepository(self.session)

@@ -1,0 +1,100 @@
+"""Builds the ways out: search, maps, exports."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import grpc
+
+from loupe.project.v1 import analysis_service_pb2_grpc, export_service_pb2_grpc, search_service_pb2_grpc
+from loupe_kit.clock import Clock
+from loupe_kit.objects import ObjectStore
+from loupe_kit.service import Registration
+from loupe_project.adapters.export.builder import zip_builder
+from loupe_project.adapters.features import InferenceFeatureReader
+from loupe_project.adapters.reduction import GrpcReduction
+from loupe_project.convert import analysis as convert_analysis
+from loupe_project.convert import export as convert_export
+from loupe_project.domain.operation import OperationKind
+from loupe_project.ports.operations import OperationHandler
+from loupe_project.ports.store import StoreFactory
+from loupe_project.servicers import analysis, export, search
+from loupe_project.servicers.calls import Calls
+from loupe_project.settings import ProjectSettings
+from loupe_project.use_cases.expire_exports import ExportSweeper
+from loupe_project.use_cases.make_analysis import MakeAnalysis
+from loupe_project.use_cases.make_export import MakeExport
+from loupe_project.use_cases.operation_hub import OperationHub
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The ways out, built and not yet started."""
+
+    registrations: list[Registration]
+    handlers: dict[OperationKind, OperationHandler]
+    sweeper: ExportSweeper
+
+
+def build_results(
+    settings: ProjectSettings,
+    stores: StoreFactory,
+    calls: Calls,
+    objects: ObjectStore,
+    clock: Clock,
+    hub: OperationHub,
+    inference: grpc.aio.Channel,
+    reduction: grpc.aio.Channel,
+) -> Results:
+    """The ways out.
+
+    Args:
+        settings: How long exports are kept, and where they are put together.
+        stores: Makes transactions.
+        calls: Transactions and callers of RPCs.
+        objects: Where coordinates and files are.
+        clock: Dates everything.
+        hub: Told of new operations.
+        inference: Channel to the features.
+        reduction: Channel to whoever fits maps.
+    """
+    maps = MakeAnalysis(stores, objects, GrpcReduction(reduction), clock, convert_analysis.to_message)
+    builders = partial(zip_builder, folder=_work_folder(settings))
+    files = MakeExport(stores, objects, InferenceFeatureReader(inference), builders, convert_export.to_message)
+    return Results(
+        registrations=_registrations(settings, calls, objects, hub),
+        handlers={OperationKind.CREATE_ANALYSIS: maps, OperationKind.CREATE_EXPORT: files},
+        sweeper=ExportSweeper(stores, objects, clock),
+    )
+
+
+def _work_folder(settings: ProjectSettings) -> Path:
+    folder = settings.data_dir / "exports"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _registrations(
+    settings: ProjectSettings, calls: Calls, objects: ObjectStore, hub: OperationHub
+) -> list[Registration]:
+    package = "loupe.project.v1"
+    return [
+        Registration(
+            search_service_pb2_grpc.add_SearchServiceServicer_to_server,
+            search.SearchServicer(calls),
+            f"{package}.SearchService",
+            search.ACCESS,
+        ),
+        Registration(
+            analysis_service_pb2_grpc.add_AnalysisServiceServicer_to_server,
+            analysis.AnalysisServicer(calls, objects, hub),
+            f"{package}.AnalysisService",
+            analysis.ACCESS,
+        ),
+        Registration(
+            export_service_pb2_grpc.add_ExportServiceServicer_to_server,
+            export.ExportServicer(calls, objects, hub, settings.export_lifetime),
+            f"{package}.ExportService",
+            export.ACCESS,
+        ),
+    ]

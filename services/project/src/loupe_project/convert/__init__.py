@@ -1,0 +1,1 @@
+"""Between messages of the contract and the domain, one module for each resource."""

@@ -1,0 +1,158 @@
+"""Faults of the project service, one class for each reason of its catalogue.
+
+Each feature appends its own; a test compares them with `loupe.project.v1.ErrorReason` both ways.
+"""
+
+from loupe_kit.errors import (
+    Aborted,
+    AlreadyExists,
+    Cancelled,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+)
+
+
+class ProjectNotFound(NotFound):
+    """No such project, or the caller may not see it."""
+
+    reason = "PROJECT_NOT_FOUND"
+
+
+class EditRightRequired(PermissionDenied):
+    """The caller may view but not change."""
+
+    reason = "EDIT_RIGHT_REQUIRED"
+
+
+class OwnerRequired(PermissionDenied):
+    """Only the owner may do this."""
+
+    reason = "OWNER_REQUIRED"
+
+
+class ModelUnknown(InvalidArgument):
+    """The model is not in the catalogue."""
+
+    reason = "MODEL_UNKNOWN"
+
+
+class EtagMismatch(Aborted):
+    """Somebody changed the resource meanwhile."""
+
+    reason = "ETAG_MISMATCH"
+
+
+class PrincipalUnknown(InvalidArgument):
+    """No such user or department, or the account is disabled."""
+
+    reason = "PRINCIPAL_UNKNOWN"
+
+
+class AdministratorRequired(PermissionDenied):
+    """Only administrators may do this."""
+
+    reason = "ADMINISTRATOR_REQUIRED"
+
+
+class TooManyReaders(FailedPrecondition):
+    """An image would get more readers than there may be."""
+
+    reason = "TOO_MANY_READERS"
+
+
+class ImageNotFound(NotFound):
+    """No such image, or the caller may not see it."""
+
+    reason = "IMAGE_NOT_FOUND"
+
+
+class TagNotFound(NotFound):
+    """No such tag."""
+
+    reason = "TAG_NOT_FOUND"
+
+
+class TagNameTaken(AlreadyExists):
+    """The project has a tag of that name."""
+
+    reason = "TAG_NAME_TAKEN"
+
+
+class TagIsAutomatic(FailedPrecondition):
+    """Automatic tags are not put on, taken off, renamed or deleted by hand."""
+
+    reason = "TAG_IS_AUTOMATIC"
+
+
+class LabelNotFound(NotFound):
+    """No such label."""
+
+    reason = "LABEL_NOT_FOUND"
+
+
+class BoxOutsideImage(InvalidArgument):
+    """A box leaves its image."""
+
+    reason = "BOX_OUTSIDE_IMAGE"
+
+
+class OperationNotFound(NotFound):
+    """No such operation, or the caller may not see its project."""
+
+    reason = "OPERATION_NOT_FOUND"
+
+
+class OperationCancelled(Cancelled):
+    """Somebody asked the operation to stop."""
+
+    reason = "OPERATION_CANCELLED"
+
+
+class AnalysisNotFound(NotFound):
+    """No such analysis, or the caller may not see it."""
+
+    reason = "ANALYSIS_NOT_FOUND"
+
+
+class TooFewImages(FailedPrecondition):
+    """A map needs at least ten images."""
+
+    reason = "TOO_FEW_IMAGES"
+
+
+class FeaturesMissing(FailedPrecondition):
+    """Fewer than ten of the images have features of the source."""
+
+    reason = "FEATURES_MISSING"
+
+
+class CreatorRequired(PermissionDenied):
+    """Only the creator or the project's owner may do this."""
+
+    reason = "CREATOR_REQUIRED"
+
+
+class AnalysisNotReady(FailedPrecondition):
+    """The map is not ready to look at."""
+
+    reason = "ANALYSIS_NOT_READY"
+
+
+class ExportNotFound(NotFound):
+    """No such export, or it is somebody else's."""
+
+    reason = "EXPORT_NOT_FOUND"
+
+
+class ExportNotReady(FailedPrecondition):
+    """The file is not ready for download."""
+
+    reason = "EXPORT_NOT_READY"
+
+
+class NothingToExport(FailedPrecondition):
+    """No image matches."""
+
+    reason = "NOTHING_TO_EXPORT"

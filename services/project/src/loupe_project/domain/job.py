@@ -1,0 +1,65 @@
+"""Analyses that were promised: one job for each image that waits for a model's answer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An image that waits for a model."""
+
+    id: str
+    image_id: str
+    project_id: str
+    model: str
+    version: str
+    """Empty: the version that is active when the job is taken up."""
+    attempt: int
+    """From 1; grows each time the analysis is asked for anew. Older answers no longer count."""
+    size_bytes: int
+    object_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBox:
+    """An object that a model found, in pixels of the original image."""
+
+    label: str
+    confidence: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one job. Either `output` or `failure` is set."""
+
+    project_id: str
+    image_id: str
+    model: str
+    version: str
+    attempt: int
+    task: str = ""
+    """"classification" or "detection"."""
+    label: str | None = None
+    """What was found first; None: nothing."""
+    confidence: float | None = None
+    """Of `label`, in [0, 1]."""
+    boxes: tuple[FoundBox, ...] = ()
+    output: bytes | None = None
+    """A serialised `loupe.inference.v1.Prediction`."""
+    failure: bytes | None = None
+    """A serialised `google.rpc.Status`."""
+    feature_dimension: int = 0
+    """Length of the feature vector that was stored; 0: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something that is gone from SQL and still has to go from the object store and the feature store."""
+
+    id: str
+    project_id: str
+    image_id: str | None
+    """None: the whole project."""

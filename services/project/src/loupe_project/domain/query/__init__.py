@@ -1,0 +1,19 @@
+"""The query language: text in, typed tree out. docs/query-language.md is its reference."""
+
+from loupe_project.domain.query import binding, parser
+from loupe_project.domain.query.binding import Context
+from loupe_project.domain.query.errors import QueryInvalid, QueryNotAvailable, QueryTooComplex
+from loupe_project.domain.query.tree import Node
+
+__all__ = ["Context", "Node", "QueryInvalid", "QueryNotAvailable", "QueryTooComplex", "read"]
+
+
+def read(text: str, context: Context) -> Node:
+    """The typed tree of a query.
+
+    Raises:
+        QueryInvalid: If it cannot be read; says where and what to do.
+        QueryTooComplex: If it is too long, too deep or has too many terms.
+        QueryNotAvailable: If it asks for what this version does not answer.
+    """
+    return binding.bind(parser.parse(text), context)

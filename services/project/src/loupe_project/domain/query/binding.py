@@ -1,0 +1,251 @@
+"""From syntax to the typed tree: fields are looked up, values get their types, times become absolute."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from loupe_project.domain.query import fields, syntax, times, tree, values
+from loupe_project.domain.query.errors import QueryInvalid, QueryNotAvailable
+from loupe_project.domain.query.tree import Field, Kind, Node
+from loupe_project.domain.text import fold
+
+EQUALS = (":", "=", "!=")
+MAX_COUNT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a query means depends on when and where it is asked."""
+
+    now: datetime
+    """Aware."""
+    zone: ZoneInfo
+    """The project's time zone, in which days begin."""
+
+
+def bind(node: syntax.Syntax, context: Context) -> Node:
+    """The typed tree of a query.
+
+    Raises:
+        QueryInvalid: For an unknown field, a value of the wrong type, an operator that the field does not know.
+        QueryNotAvailable: For fields that this version does not answer.
+    """
+    return _Binder(context, in_box=False).bind(node)
+
+
+class _Binder:
+    def __init__(self, context: Context, *, in_box: bool) -> None:
+        self._context = context
+        self._in_box = in_box
+        self._by_kind: dict[Kind, Callable[[Field, syntax.Term], Node]] = {
+            Kind.TEXT: self._text,
+            Kind.NUMBER: self._number,
+            Kind.TIME: self._time,
+            Kind.STATE: self._state,
+            Kind.PRESENCE: self._presence,
+            Kind.MODEL: self._model,
+            Kind.METADATA: self._metadata,
+            Kind.LATER: _refuse_later,
+        }
+
+    def bind(self, node: syntax.Syntax) -> Node:
+        match node:
+            case syntax.Nothing():
+                return tree.Everything()
+            case syntax.AllOf(children):
+                return tree.And(tuple(self.bind(child) for child in children))
+            case syntax.AnyOf(children):
+                return tree.Or(tuple(self.bind(child) for child in children))
+            case syntax.Negation(child):
+                return tree.Not(self.bind(child))
+            case syntax.Text(value):
+                return tree.Contains(values.containing(value.raw))
+            case syntax.Box(child, position):
+                return tree.BoxTerm(self._box(child, position))
+            case syntax.Count():
+                return self._count(node)
+            case syntax.Term():
+                return self._term(node)
+
+    def _box(self, child: syntax.Syntax, position: int) -> Node:
+        if self._in_box:
+            raise QueryInvalid("a box cannot be asked for inside box[…]; take the inner one out.", offset=position)
+        return _Binder(self._context, in_box=True).bind(child)
+
+    def _count(self, node: syntax.Count) -> Node:
+        condition = self._box(node.box.child, node.position)
+        number = values.number(node.number.raw)
+        if number is None or number != int(number) or not 0 <= number <= MAX_COUNT:
+            raise QueryInvalid(
+                f"count(…) compares with a whole number from 0 to {MAX_COUNT:,}, not with '{node.number.raw}'.",
+                offset=node.number.position,
+            )
+        op = "=" if node.op == ":" else node.op
+        return tree.CountTerm(condition, tree.Comparison(op), int(number))
+
+    def _term(self, term: syntax.Term) -> Node:
+        field = self._field(term)
+        node = self._by_kind[field.kind](field, term)
+        return tree.Not(node) if term.op == "!=" else node
+
+    def _field(self, term: syntax.Term) -> Field:
+        name = _field_name(term.field)
+        field = fields.find_in_box(name) if self._in_box else fields.find(name)
+        if field is None:
+            _unknown_field(name, term.position, in_box=self._in_box)
+        return field
+
+    def _text(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "texts have no order")
+        return tree.TextTerm(field, tuple(values.pattern(value.raw) for value in term.values))
+
+    def _number(self, field: Field, term: syntax.Term) -> Node:
+        read = values.size if field.name == "size" else values.number
+        example = "10MB" if field.name == "size" else "0.6" if field.name == "conf" else "640"
+        _single_value(field, term)
+        intervals = []
+        for value in term.values:
+            interval = values.number_interval(term.op, value.raw, read)
+            if interval is None:
+                _wrong_type(field, value, f"a number, as in {field.name}>={example}")
+            intervals.append(interval)
+        return tree.NumberTerm(field, tuple(intervals))
+
+    def _time(self, field: Field, term: syntax.Term) -> Node:
+        _single_value(field, term)
+        intervals = []
+        for value in term.values:
+            interval = values.time_interval(term.op, value.raw, self._read_time)
+            if interval is None:
+                _wrong_type(field, value, f"a time, as in {field.name}:2026-09-01, {field.name}>=-24h")
+            intervals.append(interval)
+        return tree.TimeTerm(field, tuple(intervals))
+
+    def _read_time(self, text: str) -> times.Span | None:
+        return times.parse(text, self._context.zone, self._context.now)
+
+    def _state(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "states have no order")
+        return _any_of([tree.StateTerm(_state(value)) for value in term.values])
+
+    def _presence(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "an image has a field or not")
+        return _any_of([self._present(value) for value in term.values])
+
+    def _present(self, value: syntax.Value) -> Node:
+        name = values.plain(value.raw)
+        if fold(name) in ("box", "상자"):
+            return tree.BoxTerm(tree.Everything())
+        field = fields.find(name)
+        if field is None or field.kind in (Kind.STATE, Kind.PRESENCE):
+            _unknown_field(name, value.position, in_box=False)
+        if field.kind is Kind.LATER:
+            raise _not_available(field)
+        return tree.PresenceTerm(field)
+
+    def _model(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "models have no order")
+        return tree.ModelTerm(tuple(_model(value) for value in term.values))
+
+    def _metadata(self, field: Field, term: syntax.Term) -> Node:
+        if term.op in EQUALS:
+            return self._metadata_equals(field, term)
+        _single_value(field, term)
+        value = term.values[0]
+        number = values.number_interval(term.op, value.raw)
+        moment = values.time_interval(term.op, value.raw, self._read_time)
+        if number is None and moment is None:
+            _wrong_type(field, value, f"a number or a time after '{term.op}', as in {field.name}>=60")
+        return tree.MetadataTerm(field, (), _given(number), _given(moment))
+
+    def _metadata_equals(self, field: Field, term: syntax.Term) -> Node:
+        # The type of a key may differ from image to image, so a value is tried as each type that it can be.
+        read = partial(values.time_interval, term.op, read=self._read_time)
+        return tree.MetadataTerm(
+            field,
+            patterns=tuple(values.pattern(value.raw) for value in term.values),
+            numbers=tuple(n for v in term.values for n in _given(values.number_interval(term.op, v.raw))),
+            times=tuple(t for v in term.values for t in _given(read(v.raw))),
+        )
+
+
+def _given(interval: tree.Interval[tree.T] | None) -> tuple[tree.Interval[tree.T], ...]:
+    return () if interval is None else (interval,)
+
+
+def _any_of(nodes: list[Node]) -> Node:
+    return nodes[0] if len(nodes) == 1 else tree.Or(tuple(nodes))
+
+
+def _field_name(raw: str) -> str:
+    """`meta."operator name"` without its quotes."""
+    head, dot, key = raw.partition(".")
+    return f"{head}{dot}{values.plain(key)}"
+
+
+def _model(value: syntax.Value) -> tuple[tree.Pattern, tree.Pattern | None]:
+    text = values.unquote(value.raw)
+    text = text.removeprefix("models/")
+    name, at, version = text.partition("@")
+    return values.pattern(name), values.pattern(version) if at else None
+
+
+def _state(value: syntax.Value) -> tree.State:
+    name = fold(values.plain(value.raw))
+    state = fields.STATES.get(name)
+    if state is None:
+        known = [state.value for state in tree.State]
+        near = fields.nearest_of(name, known)
+        hint = f"did you mean '{near}'? There" if near else "there"
+        raise QueryInvalid(
+            f"'{name}' is no state; {hint} are {', '.join(known)}.", offset=value.position, suggestion=near
+        )
+    return state
+
+
+def _only_equals(field: Field, term: syntax.Term, why: str) -> None:
+    if term.op not in EQUALS:
+        raise QueryInvalid(
+            f"{field.name} takes ':', '=' or '!=', not '{term.op}'; {why}.", offset=term.op_position, suggestion=":"
+        )
+
+
+def _single_value(field: Field, term: syntax.Term) -> None:
+    if term.op not in EQUALS and len(term.values) > 1:
+        raise QueryInvalid(
+            f"'{field.name}{term.op}' takes one value; several go with ':', as in {field.name}:1,2.",
+            offset=term.values[1].position,
+        )
+
+
+def _wrong_type(field: Field, value: syntax.Value, expected: str) -> NoReturn:
+    raise QueryInvalid(
+        f"{field.name} takes {expected}, and '{values.plain(value.raw)}' is none.",
+        offset=value.position,
+    )
+
+
+def _unknown_field(name: str, position: int, *, in_box: bool) -> NoReturn:
+    near = fields.nearest(name, in_box=in_box)
+    hint = f"did you mean '{near}'? " if near else ""
+    if in_box:
+        rest = f"Inside box[…] there are {', '.join(fields.BOX_FIELDS)}."
+    elif fold(name).rstrip(".") in ("meta", "메타"):
+        near, hint, rest = "", "", "Metadata are asked for by their key, as in meta.temp>60."
+    else:
+        rest = f"Metadata of other keys are asked for as meta.{name}; texts with a colon go in quotes."
+    raise QueryInvalid(f"there is no field '{name}'; {hint}{rest}", offset=position, suggestion=near)
+
+
+def _not_available(field: Field) -> QueryNotAvailable:
+    return QueryNotAvailable(
+        f"'{field.name}' comes from a curation run, which this version does not have yet; leave the term out.",
+        field=field.name,
+    )
+
+
+def _refuse_later(field: Field, _term: syntax.Term) -> Node:
+    raise _not_available(field)

@@ -1,0 +1,34 @@
+"""The audit as use cases see it: an outbox in the store, and auth, which keeps it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from loupe_project.domain.audit import AuditEvent
+
+
+class AuditOutbox(Protocol):
+    """Events written in the transaction of what they tell of."""
+
+    async def add(self, event: AuditEvent) -> None:
+        """Keep an event until auth has it."""
+        ...
+
+    async def oldest(self, limit: int) -> list[AuditEvent]:
+        """What to tell next."""
+        ...
+
+    async def done(self, event_ids: Sequence[str]) -> None:
+        """Auth has these."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Where events go."""
+
+    async def record(self, events: Sequence[AuditEvent]) -> None:
+        """Tell events; those that were told before are left as they are.
+
+        Raises:
+            LoupeError: If auth does not take them now.
+        """
+        ...

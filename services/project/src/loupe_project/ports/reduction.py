@@ -1,0 +1,46 @@
+"""Fitting maps, which another service does."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from loupe_project.domain.analysis import MapQuality, Recipe
+from loupe_project.domain.coordinates import Coordinates
+from loupe_project.domain.image import FeatureSource
+
+OnProgress = Callable[[str, float], Awaitable[None]]
+"""Takes what is being done now and the share done, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """What to fit."""
+
+    project_id: str
+    source: FeatureSource
+    recipe: Recipe
+    requester: str
+    """Who asked, so that nobody keeps the others waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedMap:
+    """A fitted map."""
+
+    coordinates: Coordinates
+    """In the order of the ids that were sent, without those that have no features."""
+    quality: MapQuality
+
+
+class Reduction(Protocol):
+    """The reduction service."""
+
+    async def fit(self, request: FitRequest, image_ids: Sequence[str], on_progress: OnProgress) -> FittedMap:
+        """Fit a map. Cancelling the task ends the work there too.
+
+        Raises:
+            FeaturesMissing: If fewer than ten of the images have features.
+            Unavailable: If the service does not answer; a repeat may succeed.
+            RemoteError: For every other fault that it tells of.
+        """
+        ...

@@ -1,0 +1,365 @@
+"""The SQL store as use cases see it. What a scope may not see is not there: None, or left out."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from loupe_kit.errors import Aborted
+from loupe_project.domain.image import (
+    Added,
+    Arrival,
+    Image,
+    ImageDetails,
+    ImageState,
+    Label,
+    MetadataValue,
+    NewImage,
+    NewLabel,
+    Origin,
+)
+from loupe_project.domain.job import Job, Removal, Result
+from loupe_project.domain.project import ImageCounts, Project
+from loupe_project.domain.scope import Scope
+from loupe_project.domain.tag import Tag
+from loupe_project.ports.access import ImageAccessRepository
+from loupe_project.ports.analyses import AnalysisRepository
+from loupe_project.ports.audit import AuditOutbox
+from loupe_project.ports.export import ExportRepository
+from loupe_project.ports.intake import BatchRepository
+from loupe_project.ports.operations import OperationRepository
+from loupe_project.ports.search import ImageSearch
+
+
+class StoreConflict(Aborted):
+    """Two transactions wrote the same at once and this one lost; the whole transaction can be done again."""
+
+
+class ProjectRepository(Protocol):
+    """Projects."""
+
+    async def get(self, scope: Scope, project_id: str) -> Project | None:
+        """One project with its members and the caller's role in it."""
+        ...
+
+    async def list_newest_first(
+        self, scope: Scope, *, contains: str, after: tuple[datetime, str] | None, limit: int
+    ) -> list[Project]:
+        """Projects whose folded name contains `contains`, after the one with this creation time and id."""
+        ...
+
+    async def add(self, project: Project) -> None:
+        """Write a new project with its members."""
+        ...
+
+    async def save(self, project: Project, *, revision: int) -> bool:
+        """Write all of a project over revision `revision`; False when it has another one by now."""
+        ...
+
+    async def delete(self, project_id: str, now: datetime) -> None:
+        """Delete a project with all in it; its objects and features are put on the list of removals."""
+        ...
+
+    async def image_counts(self, scope: Scope, projects: Sequence[Project]) -> dict[str, ImageCounts]:
+        """Images that exist for the scope by state, for each of the projects as it was read for it."""
+        ...
+
+    async def owners(self) -> list[str]:
+        """Ids of all who own a project."""
+        ...
+
+    async def list_by_owners(
+        self, owner_ids: Sequence[str], *, after: tuple[datetime, str] | None, limit: int
+    ) -> list[Project]:
+        """Projects of these people, whoever sees them, newest first, after the one with this creation time and id."""
+        ...
+
+
+class ImageRepository(Protocol):
+    """Images and their facts."""
+
+    async def add(self, project: Project, arrival: Arrival, images: Sequence[NewImage]) -> list[Added]:
+        """Write images that arrive together: rows, metadata, labels, automatic and given tags, analysis jobs.
+
+        Bytes that the project has already, or that come twice in `images`, are answered as duplicates and
+        nothing is written for them.
+
+        Returns:
+            What became of each, in the order of `images`.
+
+        Raises:
+            StoreConflict: If another transaction is writing the same bytes; do the whole transaction again.
+        """
+        ...
+
+    async def get(self, scope: Scope, project_id: str, image_id: str) -> Image | None:
+        """One image."""
+        ...
+
+    async def details(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> list[ImageDetails]:
+        """Everything known of images, in the order of the ids; those that are not there are left out."""
+        ...
+
+    async def existing(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that are images of the project."""
+        ...
+
+    async def sees_all(self, scope: Scope, project_id: str) -> bool:
+        """Whether every image of the project exists for the scope."""
+        ...
+
+    async def counts_by_batch(self, scope: Scope, project_id: str, batch_ids: Sequence[str]) -> dict[str, ImageCounts]:
+        """Images of upload batches that exist for the scope, by state by batch id."""
+        ...
+
+    async def put_metadata(
+        self, project_id: str, metadata: Mapping[str, Mapping[str, MetadataValue]], now: datetime, *, replace: bool
+    ) -> None:
+        """Give images metadata, by image id, and mend the automatic tags that follow from them.
+
+        Args:
+            project_id: Of all the images.
+            metadata: Values by key, by image id.
+            now: Time of the change.
+            replace: Whether keys that are not given are taken away; otherwise they stay.
+        """
+        ...
+
+    async def set_capture_times(self, project_id: str, times: Mapping[str, datetime | None], now: datetime) -> None:
+        """Say when images were taken, by image id; their tag of the month follows."""
+        ...
+
+    async def delete(self, project_id: str, image_ids: Sequence[str], now: datetime) -> int:
+        """Delete images with their facts; bytes and features are put on the list of removals. How many there were."""
+        ...
+
+
+class TagRepository(Protocol):
+    """Tags, and their places on images."""
+
+    async def get(self, scope: Scope, project_id: str, tag_id: str) -> Tag | None:
+        """One tag with its count."""
+        ...
+
+    async def list_most_used_first(
+        self, scope: Scope, project_id: str, *, contains: str, after: tuple[int, str] | None, limit: int
+    ) -> list[Tag]:
+        """Tags whose folded text contains `contains`, after the one with this count and folded text."""
+        ...
+
+    async def find(self, project_id: str, names: Sequence[str]) -> dict[str, Tag]:
+        """Tags of these texts, by folded text; without counts."""
+        ...
+
+    async def ensure(
+        self, project_id: str, names: Sequence[str], origin: Origin, creator: str, now: datetime
+    ) -> dict[str, str]:
+        """Ids of the tags of these texts by folded text; those that are new to the project are written."""
+        ...
+
+    async def add(self, tag: Tag) -> None:
+        """Write a new tag.
+
+        Raises:
+            TagNameTaken: If the project has one of that text.
+        """
+        ...
+
+    async def save(self, tag: Tag) -> None:
+        """Write text and colour.
+
+        Raises:
+            TagNameTaken: If the project has another one of that text.
+        """
+        ...
+
+    async def delete(self, project_id: str, tag_id: str) -> None:
+        """Delete a tag and take it off its images."""
+        ...
+
+    async def put_on(
+        self, image_ids: Sequence[str], tag_ids: Sequence[str], origin: Origin, creator: str, now: datetime
+    ) -> int:
+        """Put each tag on each image; how many were not there before."""
+        ...
+
+    async def take_off(self, image_ids: Sequence[str], tag_ids: Sequence[str]) -> int:
+        """Take each tag off each image; how many were there."""
+        ...
+
+
+class LabelRepository(Protocol):
+    """Ground truth."""
+
+    async def list_oldest_first(self, image_id: str, *, after: str, limit: int) -> list[Label]:
+        """Labels of an image, after the one with the id `after`."""
+        ...
+
+    async def get(self, image_id: str, label_id: str) -> Label | None:
+        """One label."""
+        ...
+
+    async def put(
+        self, project_id: str, labels: Mapping[str, Sequence[NewLabel]], creator: str, now: datetime
+    ) -> dict[str, list[Label]]:
+        """Give images labels, by image id. A label without a box takes the place of the image's class."""
+        ...
+
+    async def delete(self, image_id: str, label_id: str, now: datetime) -> bool:
+        """Take a label away; False when there is none."""
+        ...
+
+
+class ResultRepository(Protocol):
+    """Answers of models."""
+
+    async def store(self, results: Sequence[Result], now: datetime) -> int:
+        """Write results of jobs that still wait for this attempt, and end the jobs; how many there were."""
+        ...
+
+
+class JobRepository(Protocol):
+    """Analyses that were promised."""
+
+    async def order(self, project: Project, image_ids: Sequence[str], asked: datetime) -> int:
+        """Ask for the analysis of images by the project's model; how many there are.
+
+        Doing so again with the same `asked` changes nothing: those asked for since are left alone.
+        """
+        ...
+
+    async def change_model(self, project: Project, now: datetime) -> None:
+        """The project has another model: its answers are the ones that count, and what still waits, waits for it."""
+        ...
+
+    async def models(self) -> list[str]:
+        """Ids of the models that jobs can wait for: those of the projects."""
+        ...
+
+    async def has_unpublished(self, model: str, published_before: datetime) -> bool:
+        """Whether `take_unpublished` would find any; cheap, and writes nothing."""
+        ...
+
+    async def take_unpublished(self, model: str, limit: int, now: datetime, published_before: datetime) -> list[Job]:
+        """Up to `limit` jobs for a model that count as published from now on.
+
+        First the oldest that never were, then those that were published before `published_before` and are still there.
+        """
+        ...
+
+    async def unpublish(self, job_ids: Sequence[str]) -> None:
+        """Publishing went wrong: these wait again."""
+        ...
+
+    async def unpublish_all(self) -> None:
+        """The queue forgot everything: all jobs wait again."""
+        ...
+
+    async def states(self, project_id: str, image_ids: Sequence[str]) -> dict[str, ImageState]:
+        """State of each of the images that is still there."""
+        ...
+
+
+class RemovalRepository(Protocol):
+    """What still has to go from the object store and the feature store."""
+
+    async def oldest(self, limit: int) -> list[Removal]:
+        """What to remove next."""
+        ...
+
+    async def done(self, removal_ids: Sequence[str]) -> None:
+        """These are gone."""
+        ...
+
+
+class Store(Protocol):
+    """A transaction and the repositories that work in it.
+
+    `ProjectUnitOfWork` is one. Each feature adds its repositories here.
+    """
+
+    @property
+    def projects(self) -> ProjectRepository:
+        """Projects."""
+        ...
+
+    @property
+    def images(self) -> ImageRepository:
+        """Images."""
+        ...
+
+    @property
+    def image_access(self) -> ImageAccessRepository:
+        """Who may see single images."""
+        ...
+
+    @property
+    def audit(self) -> AuditOutbox:
+        """What the audit is told."""
+        ...
+
+    @property
+    def search(self) -> ImageSearch:
+        """Finding images."""
+        ...
+
+    @property
+    def tags(self) -> TagRepository:
+        """Tags."""
+        ...
+
+    @property
+    def labels(self) -> LabelRepository:
+        """Ground truth."""
+        ...
+
+    @property
+    def results(self) -> ResultRepository:
+        """Answers of models."""
+        ...
+
+    @property
+    def jobs(self) -> JobRepository:
+        """Promised analyses."""
+        ...
+
+    @property
+    def removals(self) -> RemovalRepository:
+        """What still has to go."""
+        ...
+
+    @property
+    def batches(self) -> BatchRepository:
+        """Upload batches."""
+        ...
+
+    @property
+    def operations(self) -> OperationRepository:
+        """Long work."""
+        ...
+
+    @property
+    def analyses(self) -> AnalysisRepository:
+        """Maps."""
+        ...
+
+    @property
+    def exports(self) -> ExportRepository:
+        """Exports."""
+        ...
+
+    async def forget_requests(self, before: datetime) -> None:
+        """Forget the answers, kept for repeated request ids, that were given before then."""
+        ...
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        ...
+
+
+class StoreFactory(Protocol):
+    """Makes stores: `async with factory() as store: …`."""
+
+    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Store]:
+        """A new transaction, rolled back unless it is committed."""
+        ...

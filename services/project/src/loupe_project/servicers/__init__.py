@@ -1,0 +1,1 @@
+"""One module for each gRPC service, each with its access table."""

@@ -1,0 +1,136 @@
+"""Maps as history: looking, listing, renaming, sharing, deleting."""
+
+from dataclasses import replace
+
+from loupe_kit import paging
+from loupe_kit.clock import Clock
+from loupe_kit.objects import ObjectStore
+from loupe_project.domain import audit
+from loupe_project.domain.analysis import Analysis, AnalysisState, AnalysisVisibility
+from loupe_project.domain.errors import AnalysisNotFound, AnalysisNotReady, CreatorRequired
+from loupe_project.domain.project import Project, ProjectRole
+from loupe_project.domain.scope import Right, Scope
+from loupe_project.ports.operations import OperationWaker
+from loupe_project.ports.store import Store
+from loupe_project.use_cases import access
+from loupe_project.use_cases.create_analysis import checked_name
+
+
+async def get_analysis(store: Store, scope: Scope, project_id: str, analysis_id: str) -> Analysis:
+    """One analysis.
+
+    Raises:
+        ProjectNotFound: If the project does not exist for the caller.
+        AnalysisNotFound: If the analysis does not.
+    """
+    await access.viewer(store, scope, project_id)
+    return await _existing(store, scope, project_id, analysis_id)
+
+
+async def get_finished(store: Store, scope: Scope, project_id: str, analysis_id: str) -> Analysis:
+    """One analysis that has its coordinates.
+
+    Raises:
+        AnalysisNotReady: If it is not finished, or did not succeed.
+    """
+    analysis = await get_analysis(store, scope, project_id, analysis_id)
+    if analysis.state is not AnalysisState.SUCCEEDED:
+        raise AnalysisNotReady(
+            f"This map is {analysis.state.value}; only finished ones have points; watch its operation.",
+            state=analysis.state.value,
+        )
+    return analysis
+
+
+async def list_analyses(
+    store: Store, scope: Scope, project_id: str, page_size: int, page_token: str
+) -> tuple[list[Analysis], str]:
+    """A page of analyses, newest first, and the token of the next one.
+
+    Raises:
+        ProjectNotFound: If the project does not exist for the caller.
+        PageTokenInvalid: If the token is not one of this list.
+    """
+    await access.viewer(store, scope, project_id)
+    limit = paging.clamp_page_size(page_size)
+    key = paging.filter_hash("analyses", project_id, scope.principal)
+    before = "".join(str(part) for part in paging.decode_token(page_token, key))
+    found = await store.analyses.list_newest_first(scope, project_id, before=before, limit=limit + 1)
+    if len(found) <= limit:
+        return found, ""
+    return found[:limit], paging.encode_token((found[limit - 1].id,), key)
+
+
+async def update_analysis(
+    store: Store,
+    scope: Scope,
+    project_id: str,
+    analysis_id: str,
+    *,
+    display_name: str | None,
+    visibility: AnalysisVisibility | None,
+    clock: Clock,
+) -> Analysis:
+    """Rename, share or unshare; None leaves it as it is.
+
+    Raises:
+        ProjectNotFound: If the project does not exist for the caller.
+        AnalysisNotFound: If the analysis does not.
+        CreatorRequired: If it is somebody else's and the project too.
+        InvalidArgument: If the name is longer than 100 characters.
+    """
+    project = await access.viewer(store, scope, project_id, Right.ANALYSE)
+    analysis = await _existing(store, scope, project_id, analysis_id)
+    _require_creator(project, scope, analysis)
+    if display_name is not None:
+        analysis = replace(analysis, display_name=checked_name(display_name) or analysis.display_name)
+    if visibility is not None and visibility is not analysis.visibility:
+        analysis = replace(analysis, visibility=visibility)
+        told = audit.event(scope, audit.Action.SHARE_ANALYSIS, analysis.name, clock.now(), visibility=visibility)
+        await store.audit.add(told)
+    analysis = replace(analysis, update_time=clock.now())
+    await store.analyses.save(analysis)
+    return analysis
+
+
+async def delete_analysis(store: Store, scope: Scope, project_id: str, analysis_id: str, clock: Clock) -> Analysis:
+    """Delete an analysis; one that is being made is asked to stop. What it was is given back for `clean_up`.
+
+    Raises:
+        ProjectNotFound: If the project does not exist for the caller.
+        AnalysisNotFound: If the analysis does not.
+        CreatorRequired: If it is somebody else's and the project too.
+    """
+    project = await access.viewer(store, scope, project_id, Right.ANALYSE)
+    analysis = await _existing(store, scope, project_id, analysis_id)
+    _require_creator(project, scope, analysis)
+    await store.analyses.delete(analysis_id)
+    await store.audit.add(audit.event(scope, audit.Action.DELETE_ANALYSIS, analysis.name, clock.now()))
+    if analysis.state is AnalysisState.RUNNING:
+        await store.operations.request_cancel(project_id, analysis.operation_id, clock.now())
+    return analysis
+
+
+async def clean_up(analysis: Analysis, objects: ObjectStore, waker: OperationWaker) -> None:
+    """After the commit: the coordinates go, and whoever makes them learns that he shall stop."""
+    waker.wake(analysis.operation_id)
+    if analysis.object_key:
+        await objects.delete(analysis.object_key)
+
+
+async def _existing(store: Store, scope: Scope, project_id: str, analysis_id: str) -> Analysis:
+    analysis = await store.analyses.get(scope, project_id, analysis_id)
+    if analysis is None:
+        raise AnalysisNotFound(
+            f"There is no analysis {analysis_id} for you in this project; ListAnalyses names those there are.",
+            analysis=analysis_id,
+        )
+    return analysis
+
+
+def _require_creator(project: Project, scope: Scope, analysis: Analysis) -> None:
+    if analysis.creator != scope.principal and project.caller_role is not ProjectRole.OWNER:
+        raise CreatorRequired(
+            f"Only {analysis.creator}, who made this map, and the project's owner may change it; ask them.",
+            name=analysis.name,
+        )

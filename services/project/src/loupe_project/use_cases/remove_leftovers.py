@@ -1,0 +1,97 @@
+"""The remover: takes away bytes and features of what is gone from SQL, again and again until it worked."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from loupe_kit.errors import LoupeError
+from loupe_kit.objects import ObjectStore
+from loupe_project.domain import keys
+from loupe_project.domain.job import Removal
+from loupe_project.ports.inference import FeatureRemover
+from loupe_project.ports.store import StoreFactory
+from loupe_project.use_cases.signal import Bell
+
+_log = structlog.get_logger("loupe.project.remover")
+
+_BATCH = 500
+
+
+class LeftoverRemover:
+    """Background task of the project service.
+
+    Args:
+        stores: Makes transactions.
+        objects: Where the bytes are.
+        features: Where the features are.
+        bell: Rung when something was deleted.
+        pause: How long it waits when there is nothing, or when a store does not answer.
+    """
+
+    def __init__(
+        self,
+        stores: StoreFactory,
+        objects: ObjectStore,
+        features: FeatureRemover,
+        bell: Bell,
+        *,
+        pause: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._stores = stores
+        self._objects = objects
+        self._features = features
+        self._bell = bell
+        self._pause = pause
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to remove."""
+        self._task = asyncio.create_task(self._remove_forever(), name="leftover-remover")
+
+    async def stop(self) -> None:
+        """Stop; what is left is removed after the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def remove_once(self) -> int:
+        """Remove one batch; how many leftovers there were."""
+        async with self._stores(read_only=True) as store:
+            leftovers = await store.removals.oldest(_BATCH)
+        if not leftovers:
+            return 0
+        by_project: dict[str, list[Removal]] = defaultdict(list)
+        for one in leftovers:
+            by_project[one.project_id].append(one)
+        for project_id, some in by_project.items():
+            await self._remove(project_id, some)
+        async with self._stores() as store:
+            await store.removals.done([one.id for one in leftovers])
+            await store.commit()
+        return len(leftovers)
+
+    async def _remove(self, project_id: str, some: Sequence[Removal]) -> None:
+        if any(one.image_id is None for one in some):
+            await self._features.remove(project_id, [])
+            async for key in self._objects.list(keys.project_prefix(project_id)):
+                await self._objects.delete(key)
+            return
+        image_ids = [one.image_id for one in some if one.image_id is not None]
+        await self._features.remove(project_id, image_ids)
+        for image_id in image_ids:
+            await self._objects.delete(keys.image(project_id, image_id))
+            await self._objects.delete(keys.thumbnail(project_id, image_id))
+
+    async def _remove_forever(self) -> None:
+        while True:
+            try:
+                if await self.remove_once():
+                    continue
+            except LoupeError as error:
+                _log.warning("removal_postponed", reason=error.reason, message=error.message)
+            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the remover
+                _log.exception("removal_failed")
+            await self._bell.wait(self._pause.total_seconds())

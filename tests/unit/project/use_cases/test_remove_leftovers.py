@@ -1,0 +1,67 @@
+"""The remover: bytes and features of what is gone."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from loupe_kit.errors import Unavailable
+from loupe_kit.testing import InMemoryObjectStore
+from loupe_project.domain.job import Removal
+from loupe_project.use_cases.remove_leftovers import LeftoverRemover
+from loupe_project.use_cases.signal import Bell
+from tests.unit.project.fakes import FakeStore, factory_of
+
+
+class FakeFeatures:
+    def __init__(self, *, is_away: bool = False) -> None:
+        self.removed: list[tuple[str, list[str]]] = []
+        self.is_away = is_away
+
+    async def remove(self, project_id: str, image_ids: Sequence[str]) -> None:
+        if self.is_away:
+            raise Unavailable("inference does not answer")
+        self.removed.append((project_id, list(image_ids)))
+
+
+async def make_objects(*keys: str) -> InMemoryObjectStore:
+    objects = InMemoryObjectStore()
+    for key in keys:
+        await objects.put_bytes(key, b"x")
+    return objects
+
+
+async def left_in(objects: InMemoryObjectStore) -> list[str]:
+    return [key async for key in objects.list("")]
+
+
+async def test_remove_once__bytes_and_features_of_images() -> None:
+    store = FakeStore(leftovers=[Removal("1", "p", "i"), Removal("2", "p", "never-had-bytes")])
+    objects = await make_objects("projects/p/images/i", "projects/p/thumbnails/i.jpg", "projects/p/images/kept")
+    features = FakeFeatures()
+
+    assert await LeftoverRemover(factory_of(store), objects, features, Bell()).remove_once() == 2
+
+    assert await left_in(objects) == ["projects/p/images/kept"]
+    assert features.removed == [("p", ["i", "never-had-bytes"])]
+    assert store.leftovers == []
+
+
+async def test_remove_once__a_project_goes_as_a_whole() -> None:
+    store = FakeStore(leftovers=[Removal("1", "p", None)])
+    objects = await make_objects("projects/p/images/i", "projects/p/exports/e.zip", "projects/p2/images/i")
+    features = FakeFeatures()
+
+    await LeftoverRemover(factory_of(store), objects, features, Bell()).remove_once()
+
+    assert await left_in(objects) == ["projects/p2/images/i"]
+    assert features.removed == [("p", [])]
+
+
+async def test_remove_once__nothing_is_forgotten_when_inference_is_away() -> None:
+    store = FakeStore(leftovers=[Removal("1", "p", "i")])
+    objects = await make_objects("projects/p/images/i")
+
+    with pytest.raises(Unavailable):
+        await LeftoverRemover(factory_of(store), objects, FakeFeatures(is_away=True), Bell()).remove_once()
+
+    assert len(store.leftovers) == 1
