@@ -1,0 +1,1 @@
+"""Inference: runs the models, answers with predictions, keeps feature vectors."""

@@ -1,0 +1,151 @@
+"""Builds the inference service."""
+
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+import grpc
+
+from loupe.inference.v1 import feature_service_pb2_grpc, inference_service_pb2_grpc, model_service_pb2_grpc
+from loupe_inference.adapters.project_results import ProjectResultReporter
+from loupe_inference.adapters.sqlite_features import SqliteFeatureStore
+from loupe_inference.adapters.task_queue import QueueTaskSource
+from loupe_inference.adapters.torch_child import TorchChildBackend
+from loupe_inference.background import Background
+from loupe_inference.domain import catalogue as catalogues
+from loupe_inference.domain.catalogue import Catalogue
+from loupe_inference.ports import FeatureStore, ModelBackend
+from loupe_inference.servicers import feature_service, inference_service, model_service
+from loupe_inference.servicers.feature_service import FeatureServicer
+from loupe_inference.servicers.inference_service import InferenceServicer
+from loupe_inference.servicers.model_service import ModelServicer
+from loupe_inference.settings import InferenceSettings
+from loupe_inference.use_cases.finish_results import ResultFinisher
+from loupe_inference.use_cases.take_up_tasks import TaskReader
+from loupe_inference.use_cases.warm_up import ModelWarmer
+from loupe_inference.use_cases.worker import Worker, WorkerLimits
+from loupe_kit import ids
+from loupe_kit.channels import open_channel
+from loupe_kit.objects import ObjectStore
+from loupe_kit.queue import JobQueue
+from loupe_kit.service import Hook, Registration, Service
+from loupe_kit.shared_stores import Question, open_stores
+from loupe_kit.tokens import ServiceTokens
+
+
+class Overrides(TypedDict, total=False):
+    """Parts that replace the default ones."""
+
+    objects: ObjectStore
+    queue: JobQueue
+    project_channel: grpc.aio.Channel
+    backend: ModelBackend
+    features: FeatureStore
+    catalogue: Catalogue
+    limits: WorkerLimits
+
+
+def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Service:
+    """The inference service: analyses queued images, answers analyse-now, keeps features.
+
+    Args:
+        settings: How it runs.
+        **overrides: Parts that replace the default ones; an overridden channel is closed by its owner.
+    """
+    catalogue = overrides.get("catalogue") or catalogues.builtin()
+    backend = overrides.get("backend") or _backend(settings)
+    kept = _features(settings, overrides.get("features"))
+    features = kept.store
+    stores = open_stores(settings, queue=overrides.get("queue"), objects=overrides.get("objects"))
+    tasks = QueueTaskSource(stores.queue, f"inference-{ids.new_id()}")
+    channel = overrides.get("project_channel") or _project_channel(settings)
+    reporter = ProjectResultReporter(channel)
+    limits = overrides.get("limits") or WorkerLimits(batch_images=settings.batch_images)
+    reader = TaskReader(stores.objects, settings.batch_bytes, settings.max_image_bytes)
+    finisher = ResultFinisher(features, reporter)
+    warmer = ModelWarmer(backend, catalogue.all())
+    workers = [Worker(spec.id, catalogue, tasks, reader, backend, finisher, limits) for spec in catalogue.all()]
+    background = Background([warmer.run, *(worker.run for worker in workers)])
+
+    async def close() -> None:
+        await backend.close()
+        await features.close()
+        if "project_channel" not in overrides:
+            await channel.close()
+
+    async def is_ready() -> bool:
+        return await warmer.is_ready() and await kept.answers() and await stores.answer()
+
+    return Service(
+        name="inference",
+        registrations=[
+            Registration(
+                model_service_pb2_grpc.add_ModelServiceServicer_to_server,
+                ModelServicer(catalogue, warmer),
+                model_service.SERVICE,
+                model_service.ACCESS,
+            ),
+            Registration(
+                inference_service_pb2_grpc.add_InferenceServiceServicer_to_server,
+                InferenceServicer(catalogue, backend, warmer, settings.max_analyse_now_bytes),
+                inference_service.SERVICE,
+                inference_service.ACCESS,
+            ),
+            Registration(
+                feature_service_pb2_grpc.add_FeatureServiceServicer_to_server,
+                FeatureServicer(features),
+                feature_service.SERVICE,
+                feature_service.ACCESS,
+            ),
+        ],
+        readiness=is_ready,
+        on_start=[kept.prepare, *stores.on_start, background.start],
+        on_stop=[background.stop, close, *stores.on_stop],
+        resources={"backend": backend, "features": features, "warmer": warmer},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    """A feature store, what opens it and what asks it."""
+
+    store: FeatureStore
+    prepare: Hook
+    answers: Question
+
+
+async def _yes() -> bool:
+    return True
+
+
+async def _nothing() -> None:
+    """Is all that an embedded store needs."""
+
+
+def _features(settings: InferenceSettings, given: FeatureStore | None) -> _Features:
+    url = settings.mongodb_url.get_secret_value()
+    if given is None and url:
+        # Imported where it is used: a standalone process has no room to waste.
+        from loupe_inference.adapters.mongo_features import MongoFeatureStore
+
+        mongo = MongoFeatureStore(url)
+        return _Features(mongo, mongo.prepare, mongo.answers)
+    return _Features(given or SqliteFeatureStore(settings.data_dir / "inference" / "features.db"), _nothing, _yes)
+
+
+def _backend(settings: InferenceSettings) -> TorchChildBackend:
+    return TorchChildBackend(
+        threads=settings.compute_threads,
+        device=settings.device,
+        max_pixels=settings.max_image_pixels,
+        time_limit=settings.batch_time_limit,
+        nice=settings.nice,
+    )
+
+
+def _project_channel(settings: InferenceSettings) -> grpc.aio.Channel:
+    if settings.service_token_key is None:
+        raise ValueError(
+            "Set LOUPE_SERVICE_TOKEN_KEY, the same for all services: without it no result can be reported."
+        )
+    tokens = ServiceTokens(settings.service_token_key)
+    return open_channel(settings.project_target, lambda: tokens.issue("inference"))

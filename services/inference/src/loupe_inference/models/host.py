@@ -1,0 +1,87 @@
+"""What runs in the model host, a child process: keeps models loaded and spreads batches over threads.
+
+Each thread decodes a few images and computes them on one core, so decoding on one core overlaps computing on
+another, and no core waits for another inside an operation: two cores on one convolution stall as soon as something
+else runs on the machine.
+"""
+
+import ctypes
+import functools
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from loupe_inference.domain import catalogue
+from loupe_inference.domain.analysis import ImageSource, Outcome
+from loupe_inference.models import efficientnet_lite
+from loupe_inference.models.classifier import Classifier
+from loupe_inference.models.job import AnalyseJob
+from loupe_kit.child import Progress
+
+CPU_IMAGES_PER_STEP = 16
+GPU_IMAGES_PER_STEP = 32
+
+_KEEP_BUFFERS_SECONDS = 10.0
+
+
+def analyse(job: AnalyseJob, _progress: Progress) -> list[Outcome]:
+    """Entry point of the child process: one outcome for each image, in order.
+
+    Raises:
+        ModelNotReady: If the model cannot be loaded.
+    """
+    classifier = _load(job.model, job.version, _device(job.device), job.max_pixels)
+    step = CPU_IMAGES_PER_STEP if _device(job.device).type == "cpu" else GPU_IMAGES_PER_STEP
+    if len(job.images) <= step:
+        # Small batches are spread too: four images on two cores are two steps of two.
+        step = -(-len(job.images) // job.threads)
+    steps: list[Sequence[ImageSource]] = [job.images[at : at + step] for at in range(0, len(job.images), step)]
+    done = _pool(job.threads).map(classifier.analyse, steps)
+    outcomes = [outcome for some in done for outcome in some]
+    _buffers.used()
+    return outcomes
+
+
+class _Buffers:
+    """Gives the buffers of past batches back to the system when no batch has come for a while."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def used(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(_KEEP_BUFFERS_SECONDS, _trim)
+        self._timer.daemon = True
+        self._timer.start()
+
+
+_buffers = _Buffers()
+
+
+def _trim() -> None:
+    # Of the GNU C library, whose heap would keep up to 512 MiB for good; others give back as they see fit.
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+@functools.cache
+def _load(model: str, version: str, device: torch.device, max_pixels: int) -> Classifier:
+    torch.set_num_threads(1)
+    spec, chosen = catalogue.builtin().resolve(model, version)
+    return Classifier(spec, chosen, efficientnet_lite.load(spec, chosen, device), max_pixels)
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="analyse")
+
+
+@functools.cache
+def _device(wanted: str) -> torch.device:
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
