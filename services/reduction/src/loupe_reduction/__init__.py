@@ -1,0 +1,1 @@
+"""Loupe's reduction service: maps, outliers, near-duplicates and selections from feature vectors."""

@@ -1,0 +1,72 @@
+"""Reads vectors from the inference service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import grpc
+import numpy as np
+
+from loupe.inference.v1 import feature_service_pb2 as pb
+from loupe.inference.v1 import feature_service_pb2_grpc as pb_grpc
+from loupe_kit import status
+from loupe_kit.errors import Code
+from loupe_reduction.domain.errors import FeaturesMissing, FeaturesUnavailable
+from loupe_reduction.domain.features import BYTES_PER_ID, FeatureBlock, FeatureSource
+
+IDS_PER_CALL = 100_000
+"""Keeps a request below 2 MiB."""
+
+
+class GrpcFeatureReader:
+    """Asks `loupe.inference.v1.FeatureService`.
+
+    Args:
+        channel: to the inference service, with this service's token.
+        timeout_s: seconds that one call of at most IDS_PER_CALL images may take.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, timeout_s: float) -> None:
+        self._stub = pb_grpc.FeatureServiceStub(channel)
+        self._timeout_s = timeout_s
+
+    async def read(self, source: FeatureSource, image_ids: bytes) -> AsyncIterator[FeatureBlock]:
+        """Streams the vectors of images, in any order; images without one are absent.
+
+        Raises:
+            FeaturesMissing: the inference service does not know the source.
+            FeaturesUnavailable: it does not answer, or not in the agreed form.
+        """
+        step = IDS_PER_CALL * BYTES_PER_ID
+        for start in range(0, len(image_ids), step):
+            request = pb.StreamFeaturesRequest(
+                model=source.model, version=source.version, image_ids=image_ids[start : start + step]
+            )
+            try:
+                async for response in self._stub.StreamFeatures(request, timeout=self._timeout_s):
+                    yield _block(response.block, source)
+            except grpc.RpcError as error:
+                raise _refused(error, source) from error
+
+
+def _block(block: pb.FeatureBlock, source: FeatureSource) -> FeatureBlock:
+    count = len(block.image_ids) // BYTES_PER_ID
+    if len(block.image_ids) != count * BYTES_PER_ID or len(block.values) != 4 * count * block.dimension:
+        raise FeaturesUnavailable(
+            f"The inference service sent a block of {source} whose sizes contradict each other; check that all "
+            "services have the same version.",
+            source=str(source),
+        )
+    values = np.frombuffer(block.values, dtype="<f4").reshape(count, block.dimension)
+    return FeatureBlock(block.image_ids, values.astype(np.float32, copy=False))
+
+
+def _refused(error: grpc.RpcError, source: FeatureSource) -> FeaturesMissing | FeaturesUnavailable:
+    remote = status.from_rpc_error(error)
+    if remote.code is Code.NOT_FOUND:
+        return FeaturesMissing(f"There are no features of {source}: {remote.message}", source=str(source))
+    return FeaturesUnavailable(
+        f"The features of {source} cannot be read from the inference service now ({remote.message}); "
+        "try again when it answers.",
+        source=str(source),
+    )

@@ -1,0 +1,51 @@
+"""Carries out a job on the vectors of a spool."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loupe_reduction.algorithms.duplicates import find_duplicates
+from loupe_reduction.algorithms.outliers import score_outliers
+from loupe_reduction.algorithms.projection import project
+from loupe_reduction.algorithms.scaling import tamed
+from loupe_reduction.algorithms.selection import select_images
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, Result, SpooledFeatures
+from loupe_reduction.domain.progress import Phase, PhaseReporter, Report
+
+
+def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Report) -> Result:
+    """Does one piece of work.
+
+    Args:
+        job: what to do.
+        features: what to do it with.
+        threads: threads to use, at least 1.
+        report: told how far the work is.
+
+    Raises:
+        FeaturesAllEqual: a map of equal vectors was asked for.
+    """
+    values = read_features(features)
+    if isinstance(job, FitJob):
+        return project(values, job.recipe, threads=threads, report=report)
+    values, _ = tamed(values)
+    tell = PhaseReporter(report, {Phase.CURATION: 1.0}).within(Phase.CURATION)
+    if isinstance(job, OutlierJob):
+        return score_outliers(values, job.neighbours, seed=job.seed, threads=threads, progress=tell)
+    if isinstance(job, DuplicateJob):
+        return find_duplicates(
+            values,
+            percentile=job.percentile,
+            max_distance=job.max_distance,
+            seed=job.seed,
+            threads=threads,
+            progress=tell,
+        )
+    return select_images(values, job.count, job.strategy, seed=job.seed, threads=threads, progress=tell)
+
+
+def read_features(features: SpooledFeatures) -> NDArray[np.float32]:
+    """Returns the vectors in the order of the request: array (N, D), float32, C order."""
+    stored = np.memmap(features.path, dtype="<f4", mode="r").reshape(-1, features.dimension)
+    return np.ascontiguousarray(stored[features.order], dtype=np.float32)

@@ -1,0 +1,154 @@
+"""From the contract to the domain, field by field."""
+
+from __future__ import annotations
+
+from loupe.reduction.v1 import curation_service_pb2 as curation_pb
+from loupe.reduction.v1 import feature_source_pb2 as source_pb
+from loupe.reduction.v1 import projection_pb2 as projection_pb
+from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
+from loupe_kit import ids
+from loupe_reduction.domain.features import UPLOADED_MODEL, FeatureSource
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, OutlierJob, SelectJob, Strategy
+from loupe_reduction.domain.recipe import (
+    PARAMETERS_OF,
+    Method,
+    Metric,
+    Parameters,
+    PcaParameters,
+    Recipe,
+    TsneParameters,
+    UmapParameters,
+    spec_invalid,
+)
+from loupe_reduction.use_cases.run_job import Order
+
+METHODS = {
+    projection_pb.METHOD_PCA: Method.PCA,
+    projection_pb.METHOD_TSNE: Method.TSNE,
+    projection_pb.METHOD_UMAP: Method.UMAP,
+}
+METRICS = {
+    projection_pb.METRIC_UNSPECIFIED: Metric.EUCLIDEAN,
+    projection_pb.METRIC_EUCLIDEAN: Metric.EUCLIDEAN,
+    projection_pb.METRIC_COSINE: Metric.COSINE,
+}
+STRATEGIES = {
+    curation_pb.STRATEGY_UNSPECIFIED: Strategy.FACILITY_LOCATION,
+    curation_pb.STRATEGY_FACILITY_LOCATION: Strategy.FACILITY_LOCATION,
+    curation_pb.STRATEGY_KMEANS: Strategy.KMEANS,
+}
+PARAMETER_BRANCHES = {"pca": Method.PCA, "tsne": Method.TSNE, "umap": Method.UMAP}
+
+
+def fit_order(spec: reduction_pb.FitSpec) -> Order:
+    """Reads what to fit.
+
+    Raises:
+        SpecInvalid: a field is missing or unknown.
+    """
+    source = feature_source(spec.source, "source")
+    requester = _requester(spec.project_id, spec.requester, "project_id")
+    return Order(source, requester, FitJob(recipe(spec.recipe)))
+
+
+def outlier_order(spec: curation_pb.OutlierSpec) -> Order:
+    """Reads how to score outliers; raises SpecInvalid like `fit_order`."""
+    job = OutlierJob(seed=spec.input.seed)
+    if spec.HasField("neighbours"):
+        job = OutlierJob(spec.neighbours, spec.input.seed)
+    return Order(*_input(spec.input), job)
+
+
+def duplicate_order(spec: curation_pb.DuplicateSpec) -> Order:
+    """Reads how to search duplicates; raises SpecInvalid like `fit_order`."""
+    usual = DuplicateJob()
+    job = DuplicateJob(
+        percentile=spec.percentile if spec.HasField("percentile") else usual.percentile,
+        max_distance=spec.max_distance if spec.HasField("max_distance") else usual.max_distance,
+        seed=spec.input.seed,
+    )
+    return Order(*_input(spec.input), job)
+
+
+def select_order(spec: curation_pb.SelectSpec) -> Order:
+    """Reads how to pick images; raises SpecInvalid like `fit_order`."""
+    strategy = STRATEGIES.get(spec.strategy)
+    if strategy is None:
+        raise spec_invalid("strategy", f"There is no strategy {spec.strategy}; leave it out for the default.")
+    return Order(*_input(spec.input), SelectJob(spec.count, strategy, spec.input.seed))
+
+
+def feature_source(message: source_pb.FeatureSource, field: str) -> FeatureSource:
+    """Reads where vectors come from.
+
+    Raises:
+        SpecInvalid: no source is named, or only half of one.
+    """
+    if message.WhichOneof("source") == "named_features" and message.named_features.feature_set:
+        return FeatureSource(UPLOADED_MODEL, message.named_features.feature_set)
+    model = message.model_features
+    if message.WhichOneof("source") == "model_features" and model.model and model.version:
+        return FeatureSource(model.model, model.version)
+    raise spec_invalid(field, f"{field} is missing: give model and version, or the name of an uploaded feature set.")
+
+
+def recipe(message: projection_pb.Recipe) -> Recipe:
+    """Reads a recipe; ranges are the domain's matter.
+
+    Raises:
+        SpecInvalid: the method is missing or the parameters are of another one.
+    """
+    method = METHODS.get(message.method)
+    if method is None:
+        raise spec_invalid("recipe.method", "recipe.method is missing or unknown: give PCA, TSNE or UMAP.")
+    branch = message.WhichOneof("parameters")
+    if branch is not None and PARAMETER_BRANCHES[branch] is not method:
+        raise spec_invalid("recipe.parameters", f"recipe.{branch} does not belong to {method.value}; leave it out.")
+    return Recipe(method, message.dimensions, _parameters(message, branch, method), message.seed)
+
+
+def _parameters(message: projection_pb.Recipe, branch: str | None, method: Method) -> Parameters:
+    if branch == "pca":
+        return PcaParameters(message.pca.unit_variance)
+    if branch == "tsne":
+        tsne, usual = message.tsne, TsneParameters()
+        return TsneParameters(
+            perplexity=tsne.perplexity if tsne.HasField("perplexity") else usual.perplexity,
+            iterations=tsne.iterations if tsne.HasField("iterations") else usual.iterations,
+            early_exaggeration=(
+                tsne.early_exaggeration if tsne.HasField("early_exaggeration") else usual.early_exaggeration
+            ),
+            metric=_metric(tsne.metric, "recipe.tsne.metric"),
+        )
+    if branch == "umap":
+        umap, standard = message.umap, UmapParameters()
+        return UmapParameters(
+            neighbours=umap.neighbours if umap.HasField("neighbours") else standard.neighbours,
+            epochs=_given(umap.epochs) if umap.HasField("epochs") else None,
+            negative_samples=umap.negative_samples if umap.HasField("negative_samples") else standard.negative_samples,
+            metric=_metric(umap.metric, "recipe.umap.metric"),
+        )
+    return PARAMETERS_OF[method]()
+
+
+def _given(epochs: int) -> int:
+    # The domain reads None as "by the number of images"; a zero that was sent must not become that.
+    return epochs or -1
+
+
+def _metric(value: projection_pb.Metric.ValueType, field: str) -> Metric:
+    metric = METRICS.get(value)
+    if metric is None:
+        raise spec_invalid(field, f"There is no metric {value}; leave it out for the default.")
+    return metric
+
+
+def _input(message: curation_pb.CurationInput) -> tuple[FeatureSource, str]:
+    requester = _requester(message.project_id, message.requester, "input.project_id")
+    return feature_source(message.source, "input.source"), requester
+
+
+def _requester(project_id: str, requester: str, field: str) -> str:
+    if not project_id:
+        raise spec_invalid(field, f"{field} is missing: give the id of the project that owns the images.")
+    return requester or f"projects/{ids.parse_id(project_id)}"

@@ -1,0 +1,181 @@
+"""What is handed to a worker process, and what comes back.
+
+Letters in shapes: N vectors of D numbers, C coordinates. Rows are counted in the order of the request, images without
+a vector left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loupe_reduction.domain.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class SpooledFeatures:
+    """Vectors in a file: too large to be kept in the memory of two processes."""
+
+    path: Path
+    """Little-endian float32, one vector after the other, in the order in which they arrived."""
+
+    dimension: int
+    """D, at least 1."""
+
+    order: NDArray[np.int64]
+    """Array (N,), int64: for each row its place in the file."""
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """Fit a map."""
+
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class OutlierJob:
+    """Score outliers."""
+
+    neighbours: int = 15
+    """In [1, 200]."""
+
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class DuplicateJob:
+    """Group near-duplicates."""
+
+    percentile: float = 1.0
+    """In (0, 50]."""
+
+    max_distance: float = 0.02
+    """In [0, 2]."""
+
+    seed: int = 0
+
+
+class Strategy(Enum):
+    """How images are picked."""
+
+    FACILITY_LOCATION = "FACILITY_LOCATION"
+    KMEANS = "KMEANS"
+
+
+@dataclass(frozen=True)
+class SelectJob:
+    """Pick the most useful images."""
+
+    count: int
+    """In [1, N]."""
+
+    strategy: Strategy = Strategy.FACILITY_LOCATION
+
+    seed: int = 0
+
+
+Job = FitJob | OutlierJob | DuplicateJob | SelectJob
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """One piece of work for a worker process."""
+
+    job: Job
+
+    features: SpooledFeatures
+
+    threads: int
+    """Threads to use, at least 1."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How faithful a map is; see `loupe_reduction.algorithms.quality`."""
+
+    trustworthiness: float
+    """In [0, 1]: 1 when no point has a neighbour on the map that is far from it among the vectors."""
+
+    neighbour_preservation: float
+    """In [0, 1]: mean share of the K nearest vectors that are among the K nearest points of the map."""
+
+    neighbours: int
+    """K."""
+
+    sample_size: int
+    """Number of points whose neighbourhoods were compared."""
+
+    explained_variance_ratio: tuple[float, ...] = ()
+    """For each coordinate its share of the variance, in [0, 1]; of PCA only."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A fitted map."""
+
+    coordinates: NDArray[np.float32]
+    """Array (N, C), float32: centred on the origin."""
+
+    recipe: Recipe
+    """As it was carried out."""
+
+    quality: Quality
+
+
+@dataclass(frozen=True)
+class OutlierScores:
+    """How odd each image is."""
+
+    scores: NDArray[np.float64]
+    """Array (N,), float64, in [0, 1]: share of the other images that are nearer to their neighbours."""
+
+    distances: NDArray[np.float64]
+    """Array (N,), float64, in [0, 2]: mean cosine distance to the neighbours."""
+
+    nearest: NDArray[np.int64]
+    """Array (N,), int64: row of the nearest other image."""
+
+    neighbours: int
+    """Number of neighbours that were looked at."""
+
+
+@dataclass(frozen=True)
+class DuplicateGroups:
+    """Images that are nearly the same."""
+
+    threshold: float
+    """Cosine distance up to which two images counted as the same."""
+
+    keepers: NDArray[np.int64]
+    """Array (G,), int64: row of the image to keep of each group, largest group first."""
+
+    members: list[NDArray[np.int64]]
+    """For each group the rows of the others, nearest to the keeper first."""
+
+    distances: list[NDArray[np.float32]]
+    """For each group the cosine distances of the members to the keeper."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Images worth labelling or training on."""
+
+    picks: NDArray[np.int64]
+    """Array (K,), int64: rows, best first."""
+
+    represented: NDArray[np.int64]
+    """Array (K,), int64: number of images that are nearest to each pick."""
+
+    gains: NDArray[np.int64]
+    """Array (K,), int64: number of images that got nearer by this pick than by all before it."""
+
+    coverage: float
+    """Mean cosine similarity of all images to their nearest pick, in [-1, 1]."""
+
+
+Result = Projection | OutlierScores | DuplicateGroups | Selection

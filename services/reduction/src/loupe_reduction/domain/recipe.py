@@ -1,0 +1,156 @@
+"""Everything that decides a projection besides the vectors themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from loupe_kit.errors import FieldViolation
+from loupe_reduction.domain.errors import ParameterOutOfRange, SpecInvalid
+
+MINIMUM_POINTS = 10
+"""Fewer images make no map and no outlier scores."""
+
+
+class Method(Enum):
+    """How vectors become coordinates."""
+
+    PCA = "PCA"
+    TSNE = "TSNE"
+    UMAP = "UMAP"
+
+
+class Metric(Enum):
+    """How the distance of two vectors is measured."""
+
+    EUCLIDEAN = "EUCLIDEAN"
+    COSINE = "COSINE"
+
+
+@dataclass(frozen=True)
+class PcaParameters:
+    """Fine tuning of principal component analysis."""
+
+    unit_variance: bool = False
+    """Divide each value by its standard deviation first."""
+
+
+@dataclass(frozen=True)
+class TsneParameters:
+    """Fine tuning of t-SNE."""
+
+    perplexity: float = 30.0
+    """Effective number of neighbours, in [2, 200]."""
+
+    iterations: int = 500
+    """Steps after the early ones, in [50, 5000]."""
+
+    early_exaggeration: float = 12.0
+    """Factor of the pull in the early steps, in [1, 100]."""
+
+    metric: Metric = Metric.EUCLIDEAN
+
+
+@dataclass(frozen=True)
+class UmapParameters:
+    """Fine tuning of UMAP."""
+
+    neighbours: int = 15
+    """Neighbours that each image is tied to, in [2, 200]."""
+
+    epochs: int | None = None
+    """Passes over all points, in [10, 5000]; None: by the number of images."""
+
+    negative_samples: int = 5
+    """Pushes for each pull, in [1, 50]."""
+
+    metric: Metric = Metric.EUCLIDEAN
+
+
+Parameters = PcaParameters | TsneParameters | UmapParameters
+
+PARAMETERS_OF: dict[Method, type[Parameters]] = {
+    Method.PCA: PcaParameters,
+    Method.TSNE: TsneParameters,
+    Method.UMAP: UmapParameters,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The method, its parameters, and the seed of every random choice."""
+
+    method: Method
+
+    dimensions: int
+    """2 or 3."""
+
+    parameters: Parameters
+    """Of the type that belongs to the method."""
+
+    seed: int = 0
+    """In [0, 2^64)."""
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuses a recipe that no number of images could be fitted with.
+
+    Raises:
+        SpecInvalid: the dimensions are not 2 or 3, or the parameters are of another method.
+        ParameterOutOfRange: a parameter is out of its range.
+    """
+    if recipe.dimensions not in {2, 3}:
+        raise spec_invalid("recipe.dimensions", f"A map has 2 or 3 dimensions, not {recipe.dimensions}.")
+    parameters = recipe.parameters
+    if not isinstance(parameters, PARAMETERS_OF[recipe.method]):
+        raise spec_invalid("recipe.parameters", f"The parameters are not those of {recipe.method.value}.")
+    if isinstance(parameters, TsneParameters):
+        check_range("recipe.tsne.perplexity", parameters.perplexity, 2, 200)
+        check_range("recipe.tsne.iterations", parameters.iterations, 50, 5000)
+        check_range("recipe.tsne.early_exaggeration", parameters.early_exaggeration, 1, 100)
+    if isinstance(parameters, UmapParameters):
+        check_range("recipe.umap.neighbours", parameters.neighbours, 2, 200)
+        check_range("recipe.umap.epochs", parameters.epochs or 10, 10, 5000)
+        check_range("recipe.umap.negative_samples", parameters.negative_samples, 1, 50)
+
+
+def fill_recipe(recipe: Recipe, count: int) -> Recipe:
+    """Returns the recipe as it can be carried out with `count` different vectors, every value filled in."""
+    parameters = recipe.parameters
+    if isinstance(parameters, TsneParameters):
+        perplexity = min(parameters.perplexity, max(1.0, (count - 1) / 3))
+        return replace(recipe, parameters=replace(parameters, perplexity=perplexity))
+    if isinstance(parameters, UmapParameters):
+        neighbours = max(1, min(parameters.neighbours, count - 1))
+        epochs = parameters.epochs or _epochs(count)
+        return replace(recipe, parameters=replace(parameters, neighbours=neighbours, epochs=epochs))
+    return recipe
+
+
+def _epochs(count: int) -> int:
+    # Few points settle late; many points cost more a pass and gain little after 200.
+    return 500 if count <= 10_000 else 200
+
+
+def spec_invalid(field: str, message: str) -> SpecInvalid:
+    """Returns the error for one field of a spec."""
+    return SpecInvalid(message, fields=[FieldViolation(field, message)], field=field)
+
+
+def check_range(field: str, value: float, minimum: float, maximum: float) -> None:
+    """Refuses a value outside [minimum, maximum]; NaN too.
+
+    Raises:
+        ParameterOutOfRange: naming the field and the range.
+    """
+    if minimum <= value <= maximum:
+        return
+    message = f"{field} is {value:g}; give a value from {minimum:g} to {maximum:g}."
+    raise ParameterOutOfRange(
+        message,
+        fields=[FieldViolation(field, message)],
+        field=field,
+        value=f"{value:g}",
+        minimum=f"{minimum:g}",
+        maximum=f"{maximum:g}",
+    )

@@ -1,0 +1,79 @@
+"""What the outside must give."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loupe_reduction.domain.features import FeatureBlock, FeatureSource
+from loupe_reduction.domain.jobs import Job, Result, SpooledFeatures
+from loupe_reduction.domain.progress import Report
+
+
+class FeatureReader(Protocol):
+    """Where vectors are read from."""
+
+    def read(self, source: FeatureSource, image_ids: bytes) -> AsyncIterator[FeatureBlock]:
+        """Streams the vectors of images, in any order; images without one are absent.
+
+        Args:
+            source: the space of the vectors.
+            image_ids: ids, 16 bytes each, at most 1,000,000.
+
+        Raises:
+            FeaturesUnavailable: the vectors cannot be read now.
+        """
+        ...
+
+
+class FeatureSpool(Protocol):
+    """Takes the vectors of one call until a worker has read them."""
+
+    async def append(self, values: NDArray[np.float32]) -> None:
+        """Adds vectors: array (N, D), float32."""
+        ...
+
+    def finish(self, dimension: int, order: NDArray[np.int64]) -> SpooledFeatures:
+        """Returns what was added, for a worker."""
+        ...
+
+
+class Worker(Protocol):
+    """A process that is reserved for one piece of work."""
+
+    async def ready(self) -> None:
+        """Waits until the process has started; if it cannot, `run` says why."""
+        ...
+
+    async def run(self, job: Job, features: SpooledFeatures, report: Report) -> Result:
+        """Does the work. Cancelling the call ends the process.
+
+        Raises:
+            WorkerCrashed: the process ended before it was done.
+            LoupeError: what the job itself refuses.
+        """
+        ...
+
+
+class Workers(Protocol):
+    """The processes, of which there are only so many."""
+
+    def reserve(self, requester: str, on_position: Callable[[int], None]) -> AbstractAsyncContextManager[Worker]:
+        """Waits for a free process and keeps it until the end of the block.
+
+        Args:
+            requester: who it is for; those who wait are served in turns.
+            on_position: is told the place in the queue, 1 is next, whenever it changes.
+
+        Raises:
+            QueueFull: too many are waiting already.
+        """
+        ...
+
+
+SpoolFactory = Callable[[], AbstractAsyncContextManager[FeatureSpool]]
+"""Opens a spool that is thrown away at the end of the block."""

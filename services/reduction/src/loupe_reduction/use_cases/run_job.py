@@ -1,0 +1,146 @@
+"""Carries out a fit, a scoring, a search or a selection: the road that all of them take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loupe_reduction.domain.errors import CountOutOfRange, TooFewPoints
+from loupe_reduction.domain.features import FeatureSource, ImageIds
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, Result, SelectJob
+from loupe_reduction.domain.progress import LOADING_SHARE, Phase, Progress, Report
+from loupe_reduction.domain.recipe import MINIMUM_POINTS, check_range, check_recipe
+from loupe_reduction.ports import FeatureReader, SpoolFactory, Workers
+from loupe_reduction.use_cases.gather_features import gather_features
+
+MINIMUM_PAIR = 2
+"""Images that duplicates and selections need."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a caller asks for."""
+
+    source: FeatureSource
+    """Where the vectors come from."""
+
+    requester: str
+    """Whose turn in the queue it is."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a caller gets."""
+
+    images: ImageIds
+    """The images of the request."""
+
+    rows: NDArray[np.int64]
+    """Array (N,), int64: those with a vector, in the order of the request; results count rows in here."""
+
+    skipped: NDArray[np.int64]
+    """Array, int64: those without."""
+
+    dimension: int
+    """Length of the vectors."""
+
+    result: Result
+
+    seconds: float
+    """Time of the computation, without queue and transport."""
+
+
+class RunJob:
+    """Reads the vectors, does the work in a process of its own, and gives the result back.
+
+    Args:
+        reader: where vectors are read from.
+        spools: where they are kept meanwhile.
+        workers: the processes.
+    """
+
+    def __init__(self, reader: FeatureReader, spools: SpoolFactory, workers: Workers) -> None:
+        self._reader = reader
+        self._spools = spools
+        self._workers = workers
+
+    async def __call__(self, order: Order, images: ImageIds, report: Report) -> Outcome:
+        """Does the work; cancelling the call stops it and frees the cores.
+
+        Args:
+            order: what to do.
+            images: what to do it with, in the order in which results are wanted.
+            report: told how far the work is.
+
+        Raises:
+            LoupeError: see `domain.errors`.
+        """
+        check_job(order.job)
+        check_count(order.job, len(images))
+
+        def waiting(position: int) -> None:
+            report(Progress(Phase.QUEUED, 0.0, position))
+
+        def loading(fraction: float) -> None:
+            report(Progress(Phase.LOADING_FEATURES, LOADING_SHARE * fraction))
+
+        async with self._workers.reserve(order.requester, waiting) as worker, self._spools() as spool:
+            loading(0.0)
+            gathered = await gather_features(
+                self._reader, spool, order.source, images, minimum=minimum_of(order.job), on_fraction=loading
+            )
+            check_count(order.job, gathered.rows.size)
+            await worker.ready()
+            began = time.perf_counter()
+            result = await worker.run(order.job, gathered.features, report)
+            seconds = time.perf_counter() - began
+        return Outcome(images, gathered.rows, gathered.skipped, gathered.features.dimension, result, seconds)
+
+
+def minimum_of(job: Job) -> int:
+    """Returns the number of vectors that a job needs."""
+    return MINIMUM_POINTS if isinstance(job, FitJob | OutlierJob) else MINIMUM_PAIR
+
+
+def check_job(job: Job) -> None:
+    """Refuses parameters that no number of images could be worked with.
+
+    Raises:
+        SpecInvalid: a field contradicts another.
+        ParameterOutOfRange: a parameter is out of its range.
+    """
+    if isinstance(job, FitJob):
+        check_recipe(job.recipe)
+    elif isinstance(job, OutlierJob):
+        check_range("neighbours", job.neighbours, 1, 200)
+    elif isinstance(job, DuplicateJob):
+        check_range("percentile", job.percentile, 1e-6, 50)
+        check_range("max_distance", job.max_distance, 0, 2)
+
+
+def check_count(job: Job, count: int) -> None:
+    """Refuses a number of images that is too small for the job.
+
+    Raises:
+        TooFewPoints: fewer images than the work needs.
+        CountOutOfRange: fewer images than are to be picked, or none are to be picked.
+    """
+    minimum = minimum_of(job)
+    if count < minimum:
+        raise TooFewPoints(
+            f"{count} images are too few, {minimum} are needed; select more images.",
+            count=str(count),
+            minimum=str(minimum),
+            without_features="0",
+        )
+    if isinstance(job, SelectJob) and not 1 <= job.count <= count:
+        raise CountOutOfRange(
+            f"{job.count} images cannot be picked from {count}; ask for 1 to {count}.",
+            count=str(job.count),
+            maximum=str(count),
+        )

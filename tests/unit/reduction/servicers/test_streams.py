@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from loupe.reduction.v1 import reduction_service_pb2 as pb
+from loupe_kit import ids
+from loupe_reduction.domain.errors import DuplicateImage, ImageIdsInvalid, SpecMissing, TooManyPoints
+from loupe_reduction.domain.progress import Phase, Progress, Report
+from loupe_reduction.servicers import streams
+from loupe_reduction.servicers.streams import follow, read_call
+
+SPEC = pb.FitProjectionRequest(spec=pb.FitSpec(project_id="p"))
+
+
+def _ids(*texts: str) -> pb.FitProjectionRequest:
+    return pb.FitProjectionRequest(image_ids=ids.pack_ids(texts))
+
+
+async def _read(*messages: pb.FitProjectionRequest, max_images: int = 100):  # type: ignore[no-untyped-def]
+    async def stream() -> AsyncIterator[pb.FitProjectionRequest]:
+        for message in messages:
+            yield message
+
+    return await read_call(stream(), call="FitProjection", max_images=max_images)
+
+
+async def test_read_call__spec_then_ids() -> None:
+    a, b, c = (ids.new_id() for _ in range(3))
+
+    spec, images = await _read(SPEC, _ids(a, b), _ids(c))
+
+    assert spec.project_id == "p"
+    assert [images.text(row) for row in range(3)] == [a, b, c]
+
+
+async def test_read_call__no_images() -> None:
+    _, images = await _read(SPEC)
+
+    assert len(images) == 0
+
+
+@pytest.mark.parametrize("messages", [[], [_ids(ids.new_id())], [SPEC, SPEC], [pb.FitProjectionRequest()]])
+async def test_read_call__spec_missing(messages: list[pb.FitProjectionRequest]) -> None:
+    with pytest.raises(SpecMissing):
+        await _read(*messages)
+
+
+async def test_read_call__half_an_id() -> None:
+    with pytest.raises(ImageIdsInvalid, match="17 bytes"):
+        await _read(SPEC, pb.FitProjectionRequest(image_ids=b"x" * 17))
+
+
+async def test_read_call__block_too_long() -> None:
+    with pytest.raises(ImageIdsInvalid):
+        await _read(SPEC, pb.FitProjectionRequest(image_ids=b"x" * 16 * 65_537), max_images=10**6)
+
+
+async def test_read_call__too_many() -> None:
+    with pytest.raises(TooManyPoints, match="More than 2 images"):
+        await _read(SPEC, _ids(*(ids.new_id() for _ in range(3))), max_images=2)
+
+
+async def test_read_call__twice() -> None:
+    one = ids.new_id()
+    with pytest.raises(DuplicateImage):
+        await _read(SPEC, _ids(one), _ids(one))
+
+
+async def test_follow__progress_then_result() -> None:
+    async def work(report: Report) -> str:
+        for step in range(3):
+            report(Progress(Phase.LAYOUT, step / 3))
+            await asyncio.sleep(0.01)
+        return "done"
+
+    news = [item async for item in follow(work)]
+
+    assert news[-1] == "done"
+    assert Progress(Phase.LAYOUT, 2 / 3) in news
+
+
+async def test_follow__slow_takers_get_the_newest() -> None:
+    async def work(report: Report) -> str:
+        for step in range(100):
+            report(Progress(Phase.LAYOUT, step / 100))
+            await asyncio.sleep(0)
+        return "done"
+
+    news = []
+    async for item in follow(work):
+        news.append(item)
+        await asyncio.sleep(0.01)
+
+    assert len(news) < 10
+    assert news[-1] == "done"
+
+
+async def test_follow__error_of_the_work() -> None:
+    async def work(report: Report) -> str:
+        raise TooManyPoints("too many")
+
+    with pytest.raises(TooManyPoints):
+        _ = [item async for item in follow(work)]
+
+
+async def test_follow__closing_cancels_the_work() -> None:
+    cancelled = asyncio.Event()
+
+    async def work(report: Report) -> str:
+        report(Progress(Phase.LAYOUT, 0.1))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return "never"
+
+    news = follow(work)
+    await anext(news)
+    await news.aclose()  # type: ignore[attr-defined]
+
+    assert cancelled.is_set()
+
+
+async def test_follow__heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.01)
+
+    async def work(report: Report) -> str:
+        report(Progress(Phase.NEIGHBOURS, 0.3))
+        await asyncio.sleep(0.1)
+        return "done"
+
+    news = [item async for item in follow(work)]
+
+    assert news.count(Progress(Phase.NEIGHBOURS, 0.3)) >= 3

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from loupe_kit import ids
+from loupe_kit.errors import LoupeError
+from loupe_reduction.domain.errors import CountOutOfRange, FeaturesMissing, ParameterOutOfRange, TooFewPoints
+from loupe_reduction.domain.features import ImageIds
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, SelectJob
+from loupe_reduction.domain.progress import Phase, Progress
+from loupe_reduction.domain.recipe import Method, Recipe, UmapParameters
+from loupe_reduction.use_cases.run_job import Order, RunJob
+from tests.unit.reduction.fakes import SOURCE, ImmediateWorkers, InMemoryFeatureReader, SpoolShelf, first_pick
+
+IMAGES = [ids.new_id() for _ in range(12)]
+FIT = FitJob(Recipe(Method.UMAP, 2, UmapParameters()))
+
+
+class Bench:
+    """The use case among fakes."""
+
+    def __init__(self, workers: ImmediateWorkers | None = None, known: int = 12) -> None:
+        self.workers = workers or ImmediateWorkers(first_pick())
+        self.shelf = SpoolShelf()
+        self.reader = InMemoryFeatureReader({image_id: np.ones(4, np.float32) for image_id in IMAGES[:known]})
+        self.told: list[Progress] = []
+        self.run_job = RunJob(self.reader, self.shelf, self.workers)
+
+    async def run(self, job: Job, count: int = 12):  # type: ignore[no-untyped-def]
+        order = Order(SOURCE, "users/ada", job)
+        return await self.run_job(order, ImageIds(ids.pack_ids(IMAGES[:count])), self.told.append)
+
+
+async def test_run_job__result_and_progress() -> None:
+    bench = Bench(known=11)
+
+    outcome = await bench.run(SelectJob(1))
+
+    assert outcome.result == bench.workers.result
+    assert (outcome.rows.size, outcome.skipped.tolist(), outcome.dimension) == (11, [11], 4)
+    assert outcome.seconds >= 0
+    assert bench.workers.requesters == ["users/ada"]
+    assert bench.reader.asked == [SOURCE]
+    assert [progress.phase for progress in bench.told[:2]] == [Phase.QUEUED, Phase.LOADING_FEATURES]
+    assert bench.told[0].queue_position == 1
+    fractions = [progress.fraction for progress in bench.told]
+    assert fractions == sorted(fractions)
+
+
+async def test_run_job__spool_and_place_are_given_back_after_an_error() -> None:
+    bench = Bench(known=0)
+
+    with pytest.raises(FeaturesMissing):
+        await bench.run(FIT)
+
+    assert bench.shelf.closed == len(bench.shelf.opened) == 1
+    assert bench.workers.reserved == 0
+
+
+async def test_run_job__cancelled() -> None:
+    bench = Bench(ImmediateWorkers())
+    task = asyncio.ensure_future(bench.run(FIT))
+    await bench.workers.started.wait()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert bench.workers.cancelled == 1
+    assert bench.workers.reserved == 0
+    assert bench.shelf.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("job", "count", "error"),
+    [
+        (FIT, 9, TooFewPoints),
+        (OutlierJob(), 9, TooFewPoints),
+        (DuplicateJob(), 1, TooFewPoints),
+        (SelectJob(1), 0, TooFewPoints),
+        (SelectJob(13), 12, CountOutOfRange),
+        (SelectJob(0), 12, CountOutOfRange),
+        (OutlierJob(neighbours=0), 12, ParameterOutOfRange),
+        (DuplicateJob(percentile=0.0), 12, ParameterOutOfRange),
+        (DuplicateJob(percentile=51.0), 12, ParameterOutOfRange),
+        (DuplicateJob(max_distance=-0.1), 12, ParameterOutOfRange),
+        (FitJob(Recipe(Method.UMAP, 2, UmapParameters(neighbours=500))), 12, ParameterOutOfRange),
+    ],
+)
+async def test_run_job__refused_before_anything_is_read(job: Job, count: int, error: type[LoupeError]) -> None:
+    bench = Bench()
+
+    with pytest.raises(error):
+        await bench.run(job, count)
+
+    assert bench.reader.asked == []
+
+
+async def test_run_job__more_picks_than_images_with_features() -> None:
+    bench = Bench(known=3)
+
+    with pytest.raises(CountOutOfRange, match="5 images cannot be picked from 3"):
+        await bench.run(SelectJob(5))
