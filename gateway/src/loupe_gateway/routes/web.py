@@ -1,0 +1,36 @@
+"""The built web UI: hashed assets are cached for a year, the page itself never."""
+
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from loupe_kit.errors import NotFound
+
+_NOT_BUILT = (
+    "<!doctype html><meta charset=utf-8><title>Loupe</title><h1>Loupe runs</h1>"
+    "<p>The web page is not built here: run <code>make web</code> and reload."
+    " REST is described in <a href=/openapi.json>/openapi.json</a>.</p>"
+)
+
+
+class WebRoutes:
+    """Serves the folder that `make web` builds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    async def handle(self, request: Request) -> Response:
+        """Answers a file of the build, or the page for every address that the UI routes itself."""
+        path = request.path_params.get("path", "")
+        file = (self._folder / path).resolve()
+        if path and file.is_relative_to(self._folder) and file.is_file():
+            lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+            return FileResponse(file, headers={"cache-control": lasting})
+        if path.startswith("assets/"):
+            raise NotFound(f"There is no file {path[:200]}; reload the page.")
+        index = self._folder / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_NOT_BUILT, HTTPStatus.OK)
+        return FileResponse(index, headers={"cache-control": "no-cache"})

@@ -1,0 +1,56 @@
+import { createRootRoute, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { Layout } from "@/app/layout";
+import { ProjectPage } from "@/app/project-page";
+import { readProjectSearch } from "@/app/search";
+import { Button } from "@/components/ui/button";
+import { ErrorNotice } from "@/components/ui/notice";
+import { ProjectsPage } from "@/features/projects/components/projects-page";
+
+const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
+
+const projectsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: ProjectsPage });
+
+const projectRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/projects/$project",
+  component: ProjectRoute,
+  validateSearch: readProjectSearch,
+});
+
+function ProjectRoute() {
+  const { project } = projectRoute.useParams();
+  return <ProjectPage key={project} project={project} search={projectRoute.useSearch()} />;
+}
+
+function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <main className="p-10 text-center">
+      <p>{t("common.notFound")}</p>
+      <Link to="/" className="text-accent underline">{t("common.home")}</Link>
+    </main>
+  );
+}
+
+function Broken({ error }: ErrorComponentProps) {
+  const { t } = useTranslation();
+  return (
+    <main className="flex flex-col items-start gap-4 p-10">
+      <p>{t("common.crashed")}</p>
+      <ErrorNotice error={error instanceof Error ? error : new Error(String(error))} />
+      <Button look="primary" onClick={() => { window.location.reload(); }}>{t("common.reload")}</Button>
+    </main>
+  );
+}
+
+/** The pages; tests give a history of their own. */
+export function createAppRouter(history?: RouterHistory) {
+  return createRouter({ routeTree: rootRoute.addChildren([projectsRoute, projectRoute]), ...(history && { history }) });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
