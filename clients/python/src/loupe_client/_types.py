@@ -1,0 +1,206 @@
+"""What the client takes and gives: frozen dataclasses, no protobuf."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+State = Literal["PENDING", "ANALYSED", "FAILED"]
+Method = Literal["PCA", "TSNE", "UMAP"]
+ExportContent = Literal["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "FEATURES", "MAPS"]
+MetadataValue = str | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person."""
+
+    name: str
+    """`users/{user}`."""
+    display_name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of the catalogue."""
+
+    name: str
+    """`models/{model}`."""
+    display_name: str
+    task: Literal["CLASSIFICATION", "DETECTION", "UNSPECIFIED"]
+    feature_dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project."""
+
+    name: str
+    """`projects/{project}`."""
+    display_name: str
+    model: str
+    image_count: int
+    analysed_count: int
+    failed_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A predicted or labelled object, in pixels of the original image, origin top left."""
+
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+    confidence: float | None = None
+    """In [0, 1]; None for ground truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model said about an image."""
+
+    model: str
+    version: str
+    scores: Sequence[tuple[str, float]] = ()
+    """Classes with confidence in [0, 1], the likeliest first; empty for detectors."""
+    boxes: Sequence[Box] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image with everything known of it."""
+
+    name: str
+    """`projects/{project}/images/{image}`."""
+    file_name: str
+    state: State
+    failure: str
+    """Why the analysis failed; empty otherwise."""
+    width: int
+    height: int
+    sha256: str
+    metadata: Mapping[str, MetadataValue]
+    tags: Sequence[str]
+    label: str | None
+    """Ground-truth class of the whole image."""
+    boxes: Sequence[Box]
+    """Ground-truth objects."""
+    predictions: Sequence[Prediction]
+    capture_time: datetime | None
+
+    @property
+    def id(self) -> str:
+        """Last part of the name."""
+        return self.name.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFile:
+    """A file to be sent."""
+
+    file_name: str
+    """With its folders, as it shall be found again."""
+    content: bytes
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    label: str | None = None
+    """Ground-truth class."""
+    capture_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """What became of a file."""
+
+    file_name: str
+    kind: Literal["IMAGE", "ARCHIVE", "METADATA", "LABELS", "FEATURES", "UNSPECIFIED"]
+    image: str
+    """`projects/{project}/images/{image}`, empty for what is no image."""
+    is_duplicate: bool
+    operation: str
+    """The operation that unpacks an archive; empty otherwise."""
+    failure: str
+    """Why it was refused; empty when it was taken in."""
+    reason: str
+    """Reason of the refusal, for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadBatch:
+    """The counts of one upload."""
+
+    name: str
+    """`projects/{project}/uploadBatches/{upload_batch}`."""
+    is_finished: bool
+    image_count: int
+    pending_count: int
+    analysed_count: int
+    failed_count: int
+    duplicate_count: int
+    refused_count: int
+    metadata_count: int
+    label_count: int
+    feature_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth knowing about one file or row of an upload."""
+
+    file_name: str
+    row: int
+    """From 1; 0 where the whole file is meant."""
+    is_error: bool
+    message: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of a project."""
+
+    name: str
+    """`projects/{project}/tags/{tag}`."""
+    display_name: str
+    is_automatic: bool
+    image_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A map of images."""
+
+    name: str
+    """`projects/{project}/analyses/{analysis}`."""
+    display_name: str
+    method: Method
+    dimensions: int
+    state: str
+    point_count: int
+    compute_seconds: float
+    trustworthiness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A zip file of results."""
+
+    name: str
+    """`projects/{project}/exports/{export}`."""
+    state: str
+    image_count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far long work has come."""
+
+    fraction: float
+    """In [0, 1]."""
+    phase: str
+    done_count: int
+    total_count: int

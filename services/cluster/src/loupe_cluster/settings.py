@@ -1,0 +1,90 @@
+"""Settings of `make up`, from environment variables `LOUPE_CLUSTER_*`."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ClusterSettings(BaseSettings):
+    """Which servers are used, where everything listens, and where data and logs are."""
+
+    model_config = SettingsConfigDict(env_prefix="LOUPE_CLUSTER_", extra="ignore")
+
+    dir: Path = Path("data/cluster")
+    """Folder of data, logs and secrets."""
+    http_host: str = "127.0.0.1"
+    """Address of the web page and REST."""
+    http_port: int = Field(default=8080, ge=1, le=65535)
+    """Port of the web page and REST."""
+    port_offset: int = Field(default=0, ge=0, le=4000)
+    """Added to every port that is used, so that a second cluster fits beside the first."""
+    name: str = Field(default="loupe", pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    """Begins the names of the MariaDB schemas and of the bucket; two clusters on the same servers need two."""
+    mariadb_url: str = "mariadb://root@127.0.0.1:3306"
+    """MariaDB and an account that may create schemas. Started here if nothing listens and it is installed."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    """Redis. Started here if nothing listens and it is installed."""
+    mongodb_url: str = ""
+    """A running MongoDB with a replica set; empty: one is started."""
+    s3_endpoint: str = ""
+    """`host:port` of a running S3 server; empty: one is started."""
+    s3_access_key: str = ""
+    """Goes with s3_endpoint."""
+    s3_secret_key: SecretStr = SecretStr("")
+    """Goes with s3_endpoint."""
+    s3_secure: bool = False
+    """Whether the server at s3_endpoint speaks TLS."""
+    start_seconds: float = Field(default=180.0, ge=5.0)
+    """How long a start may take."""
+
+    @property
+    def http(self) -> str:
+        """URL of the web page and REST."""
+        return f"http://{self.http_host}:{self.port('gateway')}"
+
+    @property
+    def grpc(self) -> str:
+        """`host:port` of gRPC, where every service answers."""
+        return f"127.0.0.1:{self.port('ingress')}"
+
+    @property
+    def mongodb(self) -> str:
+        """URL of MongoDB."""
+        return self.mongodb_url or f"mongodb://127.0.0.1:{self.port('mongodb')}/?replicaSet=loupe"
+
+    @property
+    def s3(self) -> str:
+        """`host:port` of the S3 server."""
+        return self.s3_endpoint or f"127.0.0.1:{self.port('s3')}"
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket."""
+        return self.name.replace("_", "-") + "-objects"
+
+    def port(self, process: str) -> int:
+        """Port of a process, the offset added."""
+        return (self.http_port if process == "gateway" else _PORTS[process]) + self.port_offset
+
+    def target(self, service: str) -> str:
+        """`host:port` of a service's own gRPC server."""
+        return f"127.0.0.1:{self.port(service)}"
+
+    def schema_of(self, service: str) -> str:
+        """Name of the MariaDB schema of a service."""
+        return f"{self.name}_{service}"
+
+
+_PORTS = {
+    "ingress": 50050,
+    "auth": 50051,
+    "project": 50052,
+    "inference": 50053,
+    "reduction": 50054,
+    "mongodb": 27017,
+    "s3": 8333,
+    "s3-master": 9333,
+    "s3-volume": 9340,
+    "s3-filer": 8888,
+}

@@ -1,0 +1,13 @@
+import loupe_client
+
+PUBLIC = {
+    "Analysis", "ApiError", "Box", "Cancelled", "Client", "Conflict", "Coordinates", "Export", "GrpcTransport", "Image",
+    "InvalidRequest", "LimitReached", "Model", "NotAllowed", "NotFound", "NotReady", "NotSignedIn", "Notice",
+    "Operation", "Prediction", "Progress", "Project", "Tag", "Transport", "Unavailable", "UploadBatch", "UploadFile",
+    "UploadedFile", "User",
+}  # fmt: skip
+
+
+def test_public_names__are_a_promise() -> None:
+    assert set(loupe_client.__all__) == PUBLIC
+    assert all(hasattr(loupe_client, name) for name in PUBLIC)

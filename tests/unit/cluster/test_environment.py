@@ -1,0 +1,74 @@
+"""What `make up` tells each process is what the process understands."""
+
+from pathlib import Path
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from loupe_auth.settings import AuthSettings
+from loupe_cluster import environment
+from loupe_cluster.ingress import IngressSettings
+from loupe_cluster.keys import Keys
+from loupe_cluster.settings import ClusterSettings
+from loupe_gateway.settings import GatewaySettings
+from loupe_inference.settings import InferenceSettings
+from loupe_kit.settings import LoupeSettings
+from loupe_project.settings import ProjectSettings
+from loupe_reduction.settings import ReductionSettings
+
+KEYS = Keys("k" * 40, "access", "secret")
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "auth": AuthSettings,
+    "project": ProjectSettings,
+    "inference": InferenceSettings,
+    "reduction": ReductionSettings,
+    "gateway": GatewaySettings,
+    "ingress": IngressSettings,
+}
+
+
+def _known(settings: type[BaseSettings]) -> set[str]:
+    prefix = settings.model_config["env_prefix"]
+    return {f"{prefix}{name}".upper() for name in settings.model_fields} | {
+        f"LOUPE_{name}".upper() for name in (*LoupeSettings.model_fields, *settings.model_fields)
+    }
+
+
+@pytest.mark.parametrize("process", SETTINGS)
+def test_of_process__every_variable_is_a_setting(process: str, tmp_path: Path) -> None:
+    given = environment.of_process(process, ClusterSettings(dir=tmp_path), KEYS)
+
+    assert {name for name in given if name.startswith("LOUPE_")} - _known(SETTINGS[process]) == set()
+
+
+def test_of_process__services_find_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = ClusterSettings(dir=tmp_path, port_offset=100, name="second")
+    for name, value in environment.of_process("project", cluster, KEYS).items():
+        monkeypatch.setenv(name, value)
+    settings = ProjectSettings()
+
+    assert settings.address == "127.0.0.1:50152"
+    assert settings.auth_target == "127.0.0.1:50151"
+    assert settings.database == "mariadb://root@127.0.0.1:3306/second_project"
+    assert (settings.s3_endpoint, settings.s3_bucket, settings.s3_secure) == ("127.0.0.1:8433", "second-objects", False)
+    assert settings.redis_url.startswith("redis://")
+
+
+def test_of_process__caller_wins_but_not_with_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOUPE_AUTH_SMTP_HOST", "mail.plant.example")
+    monkeypatch.setenv("LOUPE_DATA_DIR", "elsewhere")
+    monkeypatch.setenv("LOUPE_CLUSTER_NAME", "kept_from_services")
+
+    given = environment.of_process("auth", ClusterSettings(dir=tmp_path), KEYS)
+
+    assert given["LOUPE_AUTH_SMTP_HOST"] == "mail.plant.example"
+    assert given["LOUPE_DATA_DIR"] == str(tmp_path / "auth")
+    assert "LOUPE_CLUSTER_NAME" not in given
+
+
+def test_inference__mongodb_url_names_a_database_of_the_cluster(tmp_path: Path) -> None:
+    cluster = ClusterSettings(dir=tmp_path, mongodb_url="mongodb://a:1,b:2/?replicaSet=rs", name="second")
+
+    given = environment.of_process("inference", cluster, KEYS)
+
+    assert given["LOUPE_INFERENCE_MONGODB_URL"] == "mongodb://a:1,b:2/second_inference?replicaSet=rs"
