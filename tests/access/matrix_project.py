@@ -1,0 +1,206 @@
+"""Rows of the project service."""
+
+from __future__ import annotations
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from loupe.project.v1 import analysis_service_pb2 as analysis
+from loupe.project.v1 import export_service_pb2 as export
+from loupe.project.v1 import image_pb2
+from loupe.project.v1 import image_service_pb2 as image
+from loupe.project.v1 import label_service_pb2 as label
+from loupe.project.v1 import operation_service_pb2 as operation
+from loupe.project.v1 import project_service_pb2 as project
+from loupe.project.v1 import result_service_pb2 as result
+from loupe.project.v1 import search_service_pb2 as search
+from loupe.project.v1 import tag_service_pb2 as tag
+from loupe.project.v1 import upload_batch_service_pb2 as upload
+from tests.access.identities import Identity
+from tests.access.row import Row
+from tests.access.world import Visit, unique, upload_of
+
+_NOTHING = image_pb2.ImageSelector(query="tag:that-no-image-has")
+_ANALYSED = image_pb2.ImageSelector(query="is:analysed")
+
+
+def _project_with_viewer(visit: Visit, **changes: object) -> project.UpdateProjectRequest:
+    changed = project.Project(name=visit.world.project, **changes)  # type: ignore[arg-type]
+    return project.UpdateProjectRequest(project=changed, update_mask=FieldMask(paths=list(changes)))
+
+
+def _create_project(_visit: Visit) -> project.CreateProjectRequest:
+    new = project.Project(display_name=unique("Mine"), model="models/efficientnet-lite0")
+    return project.CreateProjectRequest(project=new)
+
+
+async def _delete_project(visit: Visit) -> project.DeleteProjectRequest:
+    return project.DeleteProjectRequest(name=await visit.doomed_project())
+
+
+async def _transfer_project(visit: Visit) -> project.TransferProjectRequest:
+    name = await visit.doomed_project()
+    return project.TransferProjectRequest(name=name, owner=visit.world.users[Identity.EDITOR])
+
+
+def _modify_image_access(visit: Visit) -> image.ModifyImageAccessRequest:
+    inherited = image.ImageAccess.MODE_INHERITED
+    return image.ModifyImageAccessRequest(parent=visit.world.project, selector=_NOTHING, mode=inherited)
+
+
+def _update_image(visit: Visit) -> image.UpdateImageRequest:
+    changed = image_pb2.Image(name=visit.world.image)
+    changed.metadata.update({"shift": "night"})
+    return image.UpdateImageRequest(image=changed, update_mask=FieldMask(paths=["metadata.shift"]))
+
+
+def _create_label(visit: Visit) -> label.CreateLabelRequest:
+    return label.CreateLabelRequest(parent=visit.world.image, label=image_pb2.Label(display_name="scratch"))
+
+
+async def _delete_label(visit: Visit) -> label.DeleteLabelRequest:
+    return label.DeleteLabelRequest(name=await visit.new_label())
+
+
+def _create_tag(visit: Visit) -> tag.CreateTagRequest:
+    return tag.CreateTagRequest(parent=visit.world.project, tag=tag.Tag(display_name=unique("tag")))
+
+
+def _update_tag(visit: Visit) -> tag.UpdateTagRequest:
+    changed = tag.Tag(name=visit.world.tag, display_name=unique("tag"))
+    return tag.UpdateTagRequest(tag=changed, update_mask=FieldMask(paths=["display_name"]))
+
+
+async def _delete_tag(visit: Visit) -> tag.DeleteTagRequest:
+    return tag.DeleteTagRequest(name=await visit.new_tag())
+
+
+def _create_analysis(visit: Visit) -> analysis.CreateAnalysisRequest:
+    wanted = analysis.Analysis(method=analysis.Analysis.METHOD_PCA, dimensions=2, selector=_ANALYSED)
+    return analysis.CreateAnalysisRequest(parent=visit.world.project, analysis=wanted)
+
+
+def _update_analysis(visit: Visit) -> analysis.UpdateAnalysisRequest:
+    changed = analysis.Analysis(name=visit.world.analysis, display_name=unique("map"))
+    return analysis.UpdateAnalysisRequest(analysis=changed, update_mask=FieldMask(paths=["display_name"]))
+
+
+async def _delete_analysis(visit: Visit) -> analysis.DeleteAnalysisRequest:
+    return analysis.DeleteAnalysisRequest(name=await visit.new_analysis())
+
+
+def _create_export(visit: Visit) -> export.CreateExportRequest:
+    wanted = export.Export(selector=_ANALYSED, contents=[export.Export.CONTENT_CSV])
+    return export.CreateExportRequest(parent=visit.world.project, export=wanted)
+
+
+async def _delete_export(visit: Visit) -> export.DeleteExportRequest:
+    return export.DeleteExportRequest(name=await visit.new_export())
+
+
+PROJECT_ROWS = (
+    Row("ProjectService.GetProject", "view", lambda v: project.GetProjectRequest(name=v.world.project)),
+    Row("ProjectService.ListProjects", "known", lambda v: project.ListProjectsRequest()),
+    Row("ProjectService.CreateProject", "create-project", _create_project, "edit"),
+    Row(
+        "ProjectService.UpdateProject",
+        "edit",
+        lambda v: _project_with_viewer(v, description=unique("Cells")),
+        "edit",
+        "description",
+    ),
+    Row(
+        "ProjectService.UpdateProject",
+        "own",
+        lambda v: _project_with_viewer(v, visibility=project.Project.VISIBILITY_PRIVATE),
+        "edit",
+        "visibility",
+    ),
+    Row("ProjectService.DeleteProject", "own", _delete_project, "edit"),
+    Row("ProjectService.TransferProject", "own", _transfer_project, "edit"),
+    Row("ProjectService.ListOrphanedProjects", "administer", lambda v: project.ListOrphanedProjectsRequest()),
+    Row("ImageService.GetImage", "view", lambda v: image.GetImageRequest(name=v.world.image)),
+    Row("ImageService.UpdateImage", "edit", _update_image, "edit"),
+    Row(
+        "ImageService.DeleteImages",
+        "edit",
+        lambda v: image.DeleteImagesRequest(parent=v.world.project, selector=_NOTHING),
+        "edit",
+    ),
+    Row(
+        "ImageService.AnalyseImages",
+        "edit",
+        lambda v: image.AnalyseImagesRequest(parent=v.world.project, selector=_NOTHING),
+        "analyse",
+    ),
+    Row(
+        "ImageService.GetImageAccess",
+        "own",
+        lambda v: image.GetImageAccessRequest(name=f"{v.world.image}/access"),
+        "edit",
+    ),
+    Row("ImageService.ModifyImageAccess", "own", _modify_image_access, "edit"),
+    Row("ImageService.DownloadImage", "view", lambda v: image.DownloadImageRequest(name=v.world.image)),
+    Row("ImageService.DownloadThumbnail", "view", lambda v: image.DownloadThumbnailRequest(name=v.world.image)),
+    Row("LabelService.ListLabels", "view", lambda v: label.ListLabelsRequest(parent=v.world.image)),
+    Row("LabelService.CreateLabel", "edit", _create_label, "edit"),
+    Row("LabelService.DeleteLabel", "edit", _delete_label, "edit"),
+    Row("TagService.GetTag", "view", lambda v: tag.GetTagRequest(name=v.world.tag)),
+    Row("TagService.ListTags", "view", lambda v: tag.ListTagsRequest(parent=v.world.project)),
+    Row("TagService.CreateTag", "edit", _create_tag, "edit"),
+    Row("TagService.UpdateTag", "edit", _update_tag, "edit"),
+    Row("TagService.DeleteTag", "edit", _delete_tag, "edit"),
+    Row(
+        "TagService.ModifyImageTags",
+        "edit",
+        lambda v: tag.ModifyImageTagsRequest(parent=v.world.project, selector=_NOTHING, add=["seen"]),
+        "edit",
+    ),
+    Row("SearchService.SearchImages", "view", lambda v: search.SearchImagesRequest(parent=v.world.project)),
+    Row("SearchService.GetFacets", "view", lambda v: search.GetFacetsRequest(parent=v.world.project, fields=["label"])),
+    Row("AnalysisService.GetAnalysis", "view", lambda v: analysis.GetAnalysisRequest(name=v.world.analysis)),
+    Row("AnalysisService.ListAnalyses", "view", lambda v: analysis.ListAnalysesRequest(parent=v.world.project)),
+    Row("AnalysisService.CreateAnalysis", "view", _create_analysis, "analyse"),
+    Row("AnalysisService.UpdateAnalysis", "creator", _update_analysis, "analyse"),
+    Row("AnalysisService.DeleteAnalysis", "creator", _delete_analysis, "analyse"),
+    Row(
+        "AnalysisService.DownloadCoordinates",
+        "view",
+        lambda v: analysis.DownloadCoordinatesRequest(name=v.world.analysis),
+    ),
+    Row(
+        "AnalysisService.GetPointValues",
+        "view",
+        lambda v: analysis.GetPointValuesRequest(name=v.world.analysis, field="label"),
+    ),
+    Row("ExportService.GetExport", "mine", lambda v: export.GetExportRequest(name=v.world.export)),
+    Row("ExportService.ListExports", "view", lambda v: export.ListExportsRequest(parent=v.world.project)),
+    Row("ExportService.CreateExport", "view", _create_export, "export"),
+    Row("ExportService.DeleteExport", "mine", _delete_export, "export"),
+    Row("ExportService.DownloadExport", "mine", lambda v: export.DownloadExportRequest(name=v.world.export), "export"),
+    Row("UploadBatchService.UploadFiles", "edit", lambda v: upload_of(v.world.project, 1), "upload"),
+    Row(
+        "UploadBatchService.GetUploadBatch",
+        "view",
+        lambda v: upload.GetUploadBatchRequest(name=v.world.upload_batch),
+    ),
+    Row(
+        "UploadBatchService.ListUploadBatches",
+        "view",
+        lambda v: upload.ListUploadBatchesRequest(parent=v.world.project),
+    ),
+    Row(
+        "UploadBatchService.WatchUploadBatch",
+        "view",
+        lambda v: upload.WatchUploadBatchRequest(name=v.world.upload_batch),
+    ),
+    Row(
+        "UploadBatchService.ListUploadNotices",
+        "view",
+        lambda v: upload.ListUploadNoticesRequest(parent=v.world.upload_batch),
+    ),
+    Row("OperationService.GetOperation", "mine", lambda v: operation.GetOperationRequest(name=v.world.operation)),
+    Row("OperationService.ListOperations", "view", lambda v: operation.ListOperationsRequest(parent=v.world.project)),
+    Row("OperationService.CancelOperation", "mine", lambda v: operation.CancelOperationRequest(name=v.world.operation)),
+    Row("OperationService.WatchOperation", "mine", lambda v: operation.WatchOperationRequest(name=v.world.operation)),
+    Row("ResultService.ReportResults", "internal", lambda v: result.ReportResultsRequest()),
+)

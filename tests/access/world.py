@@ -1,0 +1,339 @@
+"""A served Loupe with people, keys and a project that holds one of everything: what access is tested in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from google.longrunning import operations_pb2
+from google.protobuf.message import Message
+from PIL import Image
+from pydantic import SecretStr
+
+from loupe.auth.v1 import account_service_pb2 as account
+from loupe.auth.v1 import api_key_service_pb2 as api_keys
+from loupe.auth.v1 import department_service_pb2 as department
+from loupe.project.v1 import analysis_service_pb2 as analysis
+from loupe.project.v1 import export_service_pb2 as export
+from loupe.project.v1 import image_pb2, label_service_pb2, search_service_pb2
+from loupe.project.v1 import operation_service_pb2 as operation
+from loupe.project.v1 import project_service_pb2 as project
+from loupe.project.v1 import tag_service_pb2 as tag
+from loupe.project.v1 import upload_batch_service_pb2 as upload
+from loupe_client.demo.server import StandaloneProcess
+from loupe_gateway import contracts
+from loupe_kit.tokens import ServiceTokens
+from tests.access.doors import Answer, GrpcDoor, HttpDoor
+from tests.access.identities import PEOPLE, Identity
+
+METHODS = {f"{service.name}.{method.name}": method for service in contracts.services() for method in service.methods}
+"""Every RPC of the contracts, as `TagService.CreateTag`."""
+ADMINISTRATOR = "administrator@plant.example"
+PASSWORD = "one pass phrase for all of them"
+SETTINGS = {"LOUPE_AUTH_ADMIN_EMAIL": ADMINISTRATOR, "LOUPE_AUTH_ADMIN_PASSWORD": PASSWORD}
+"""What the served Loupe must be started with."""
+M = TypeVar("M", bound=Message)
+SCOPES = ("read", "upload", "edit", "analyse", "export")
+_IMAGES = 12
+_MODEL = "models/efficientnet-lite0"
+_RENEW_AFTER_SECONDS = 240.0
+
+
+@dataclass(slots=True)
+class World:
+    """Plain data; every test opens its own connections."""
+
+    process: StandaloneProcess
+    users: dict[Identity, str] = field(default_factory=dict)
+    """`users/{user}` of the people."""
+    department: str = ""
+    """Of the owner and the supervisor."""
+    project: str = ""
+    """Private, of the owner, shared with the viewer and the editor."""
+    other_project: str = ""
+    """Private, of the owner."""
+    doomed: list[str] = field(default_factory=list)
+    """Shared as `project` is; for tests that delete them."""
+    image: str = ""
+    label: str = ""
+    tag: str = ""
+    analysis: str = ""
+    """Shared with the project's members."""
+    export: str = ""
+    operation: str = ""
+    """Done; begun by the owner."""
+    upload_batch: str = ""
+    """Done."""
+    api_key: str = ""
+    """`apiKeys/{api_key}` of the key for the project."""
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
+    """Texts of keys: `all`, `elsewhere`, and one scope for the key that has only that."""
+    sessions: dict[Identity, account.SessionTokens] = field(default_factory=dict, repr=False)
+    renewed: float = 0.0
+
+    def token(self, identity: Identity, scope: str = "read") -> str | None:
+        """Returns what an identity sends, for a call that needs `scope` of a key."""
+        if identity is Identity.ANONYMOUS:
+            return None
+        if identity is Identity.KEY:
+            return self.keys["all"]
+        if identity is Identity.KEY_ELSEWHERE:
+            return self.keys["elsewhere"]
+        if identity is Identity.KEY_WITHOUT_SCOPE:
+            return self.keys["upload" if scope == "read" else "read"]
+        if identity is Identity.SERVICE:
+            return ServiceTokens(self.service_key()).issue("inference")
+        return self.sessions[identity].access_token
+
+    def service_key(self) -> SecretStr:
+        """Returns the key that Loupe's services sign their tokens with."""
+        return SecretStr((self.process.data / "service-token.key").read_text(encoding="ascii").strip())
+
+    @asynccontextmanager
+    async def visit(self) -> AsyncIterator[Visit]:
+        """Opens both doors, with tokens that hold for some minutes."""
+        visit = Visit(self, GrpcDoor(self.process.grpc), HttpDoor(self.process.http))
+        try:
+            if self.sessions and time.monotonic() - self.renewed > _RENEW_AFTER_SECONDS:
+                await visit.renew()
+            yield visit
+        finally:
+            await visit.grpc.close()
+            await visit.http.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The world, through open doors."""
+
+    world: World
+    grpc: GrpcDoor
+    http: HttpDoor
+    sign_ins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    """Many sign-ins of one person at once are taken for guessing."""
+
+    async def ask(self, identity: Identity, rpc: str, *requests: Message) -> Any:
+        """Returns the first message of the answer to an identity that may ask."""
+        return self.granted(rpc, await self.grpc.call(METHODS[rpc], requests, self.world.token(identity)))
+
+    @staticmethod
+    def granted(rpc: str, answer: Answer) -> Any:
+        """Returns the message of an answer that is no refusal."""
+        assert answer.outcome == "OK", f"{rpc}: {answer.outcome}: {answer.text}"
+        return answer.body
+
+    async def renew(self) -> None:
+        """Renews everybody's session."""
+        for person, tokens in self.world.sessions.items():
+            request = account.RefreshSessionRequest(refresh_token=tokens.refresh_token)
+            self.world.sessions[person] = await self.ask(Identity.ANONYMOUS, "AccountService.RefreshSession", request)
+        self.world.renewed = time.monotonic()
+
+    async def sign_in(self, person: Identity) -> account.SessionTokens:
+        """Returns the tokens of a new session."""
+        request = account.SignInRequest(email=address(person), password=PASSWORD)
+        async with self.sign_ins:
+            tokens: account.SessionTokens = await self.ask(Identity.ANONYMOUS, "AccountService.SignIn", request)
+            return tokens
+
+    async def new_project(self, display_name: str, *, shared: bool = True) -> str:
+        """Returns the name of a new project of the owner."""
+        new = project.Project(display_name=display_name, model=_MODEL)
+        if shared:
+            new.members.add(principal=self.world.users[Identity.VIEWER], role=project.PROJECT_ROLE_VIEWER)
+            new.members.add(principal=self.world.users[Identity.EDITOR], role=project.PROJECT_ROLE_EDITOR)
+        request = project.CreateProjectRequest(project=new)
+        made: project.Project = await self.ask(Identity.OWNER, "ProjectService.CreateProject", request)
+        return made.name
+
+    async def doomed_project(self) -> str:
+        """Returns the name of a project that a test may delete; the key for the project holds for the first ones."""
+        return self.world.doomed.pop() if self.world.doomed else await self.new_project(unique("Doomed"))
+
+    async def new_tag(self) -> str:
+        """Returns the name of a new tag of the project."""
+        request = tag.CreateTagRequest(parent=self.world.project, tag=tag.Tag(display_name=unique("tag")))
+        made: tag.Tag = await self.ask(Identity.OWNER, "TagService.CreateTag", request)
+        return made.name
+
+    async def new_label(self) -> str:
+        """Returns the name of a new label, a box, of the image."""
+        box = image_pb2.BoundingBox(x=1, y=1, width=5, height=5)
+        request = label_service_pb2.CreateLabelRequest(
+            parent=self.world.image, label=image_pb2.Label(display_name=unique("scratch"), box=box)
+        )
+        made: image_pb2.Label = await self.ask(Identity.OWNER, "LabelService.CreateLabel", request)
+        return made.name
+
+    async def new_analysis(self) -> str:
+        """Returns the name of a new map of the project's images, shared with its members."""
+        wanted = analysis.Analysis(
+            method=analysis.Analysis.METHOD_PCA,
+            dimensions=2,
+            visibility=analysis.Analysis.VISIBILITY_SHARED,
+            selector=image_pb2.ImageSelector(query="is:analysed"),
+        )
+        request = analysis.CreateAnalysisRequest(parent=self.world.project, analysis=wanted)
+        done = await self.finished(await self.ask(Identity.OWNER, "AnalysisService.CreateAnalysis", request))
+        return unpacked(done, analysis.Analysis()).name
+
+    async def new_export(self) -> str:
+        """Returns the name of a new export of the owner."""
+        wanted = export.Export(
+            selector=image_pb2.ImageSelector(query="is:analysed"), contents=[export.Export.CONTENT_CSV]
+        )
+        request = export.CreateExportRequest(parent=self.world.project, export=wanted)
+        done = await self.finished(await self.ask(Identity.OWNER, "ExportService.CreateExport", request))
+        return unpacked(done, export.Export()).name
+
+    async def new_api_key(self, scopes: tuple[str, ...], projects: list[str]) -> api_keys.CreateApiKeyResponse:
+        """Returns a new key of the owner."""
+        wanted = api_keys.ApiKey(display_name=unique("key"), scopes=scopes, projects=projects)
+        made: api_keys.CreateApiKeyResponse = await self.ask(
+            Identity.OWNER, "ApiKeyService.CreateApiKey", api_keys.CreateApiKeyRequest(api_key=wanted)
+        )
+        return made
+
+    async def finished(self, begun: operations_pb2.Operation) -> operations_pb2.Operation:
+        """Returns an operation of the owner when it is done."""
+        for _ in range(600):
+            request = operation.GetOperationRequest(name=begun.name)
+            found: operations_pb2.Operation = await self.ask(Identity.OWNER, "OperationService.GetOperation", request)
+            if found.done:
+                assert not found.HasField("error"), found.error.message
+                return found
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{begun.name} is not done after a minute")
+
+
+def unpacked(done: operations_pb2.Operation, into: M) -> M:
+    """Returns what an operation resulted in."""
+    assert done.response.Unpack(into)
+    return into
+
+
+def unique(word: str) -> str:
+    """Returns a name that nothing else has."""
+    return f"{word} {time.time_ns()}"
+
+
+def picture(seed: int) -> bytes:
+    """Returns a small PNG."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (24, 24), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def upload_of(parent: str, count: int) -> list[upload.UploadFilesRequest]:
+    """Returns the messages that upload some pictures."""
+    messages = [upload.UploadFilesRequest(header=upload.UploadHeader(parent=parent))]
+    for seed in range(count):
+        messages.append(upload.UploadFilesRequest(file=upload.UploadFile(file_name=f"{seed}.png")))
+        messages.append(upload.UploadFilesRequest(chunk=picture(seed)))
+    return messages
+
+
+async def build(process: StandaloneProcess) -> World:
+    """Fills a fresh Loupe, started with `SETTINGS`."""
+    world = World(process)
+    async with world.visit() as visit:
+        await _people(visit)
+        await _project(visit)
+        await _keys(visit)
+    return world
+
+
+async def _people(visit: Visit) -> None:
+    world, newcomers = visit.world, [person for person in PEOPLE if person is not Identity.ADMINISTRATOR]
+    await _sign_in(visit, Identity.ADMINISTRATOR)
+    request = department.CreateDepartmentRequest(department=department.Department(display_name="Plant 1"))
+    made = await visit.ask(Identity.ADMINISTRATOR, "DepartmentService.CreateDepartment", request)
+    world.department = made.name
+    await asyncio.gather(*(_sign_up(visit, person) for person in newcomers))
+    _join_department(world.process.data / "auth.db", made.name.rpartition("/")[2])
+    await asyncio.gather(*(_sign_in(visit, person) for person in newcomers))
+    world.renewed = time.monotonic()
+
+
+def _join_department(store: Path, department_id: str) -> None:
+    # Written by hand, so that this world needs none of the RPCs that are about rights.
+    with contextlib.closing(sqlite3.connect(store, timeout=30)) as opened, opened:
+        change = "UPDATE users SET department_id = ?, role = ? WHERE email = ?"
+        opened.execute(change, (department_id, "MEMBER", address(Identity.OWNER)))
+        opened.execute(change, (department_id, "SUPERVISOR", address(Identity.SUPERVISOR)))
+
+
+async def _sign_in(visit: Visit, person: Identity) -> None:
+    tokens = await visit.sign_in(person)
+    visit.world.sessions[person] = tokens
+    visit.world.users[person] = tokens.user.name
+
+
+def address(person: Identity) -> str:
+    """Returns the e-mail address of a person."""
+    return f"{person.value}@plant.example"
+
+
+async def _sign_up(visit: Visit, person: Identity) -> None:
+    request = account.SignUpRequest(email=address(person), password=PASSWORD, display_name=person.value.title())
+    begun = await visit.ask(Identity.ANONYMOUS, "AccountService.SignUp", request)
+    code = await asyncio.to_thread(visit.world.process.mailed_code, address(person))
+    verify = account.VerifyEmailRequest(verification=begun.verification, code=code)
+    await visit.ask(Identity.ANONYMOUS, "AccountService.VerifyEmail", verify)
+
+
+async def _project(visit: Visit) -> None:
+    world = visit.world
+    world.project = await visit.new_project("Cells")
+    world.other_project = await visit.new_project("Wafers", shared=False)
+    begun = await visit.ask(Identity.OWNER, "UploadBatchService.UploadFiles", *upload_of(world.project, 0))
+    world.upload_batch = begun.begun.name
+    await _upload_images(visit)
+    world.label, world.tag = await visit.new_label(), await visit.new_tag()
+    modify = tag.ModifyImageTagsRequest(
+        parent=world.project, selector=image_pb2.ImageSelector(query="is:analysed"), add=["seen"]
+    )
+    world.operation = (await visit.finished(await visit.ask(Identity.OWNER, "TagService.ModifyImageTags", modify))).name
+    world.analysis, world.export = await visit.new_analysis(), await visit.new_export()
+
+
+async def _upload_images(visit: Visit) -> None:
+    world, found = visit.world, search_service_pb2.SearchImagesResponse()
+    await upload_pictures(visit, world.project, _IMAGES)
+    request = search_service_pb2.SearchImagesRequest(parent=world.project, query="is:analysed")
+    for _ in range(600):
+        found = await visit.ask(Identity.OWNER, "SearchService.SearchImages", request)
+        if len(found.images) == _IMAGES:
+            break
+        await asyncio.sleep(0.1)
+    assert len(found.images) == _IMAGES, "the images are not analysed after a minute"
+    world.image = found.images[0].name
+
+
+async def upload_pictures(visit: Visit, parent: str, count: int) -> None:
+    """Uploads some pictures as the owner, to the last answer."""
+    path = f"/v1/{parent}/uploadBatches:upload"
+    files = [("file", (f"{seed}.png", picture(seed), "image/png")) for seed in range(count)]
+    headers = {"authorization": f"Bearer {visit.world.token(Identity.OWNER)}"}
+    visit.granted(path, await visit.http.send("POST", path, files=files, headers=headers))
+
+
+async def _keys(visit: Visit) -> None:
+    world = visit.world
+    world.doomed = [await visit.new_project(f"Doomed {number}") for number in range(4 * len(Identity))]
+    projects = [world.project, *world.doomed]
+    full = await visit.new_api_key(SCOPES, projects)
+    world.api_key, world.keys["all"] = full.api_key.name, full.secret
+    world.keys["elsewhere"] = (await visit.new_api_key(SCOPES, [world.other_project])).secret
+    for scope in ("read", "upload"):
+        world.keys[scope] = (await visit.new_api_key((scope,), projects)).secret

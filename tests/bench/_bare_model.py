@@ -1,0 +1,111 @@
+"""How fast a model is with nothing around it: no decoding, no queue, no store. What pipelines are compared with.
+
+Measured in a process of its own, with the environment of the model host, on prepared tensors. Two ways to use several
+cores are tried, one image batch on all cores and one batch on each core, and every batch size; the best counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+from loupe_inference.models.job import ENVIRONMENT
+from loupe_inference.settings import usable_cores
+
+BATCH_SIZES = (4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class BareModel:
+    """The best that was measured."""
+
+    images_per_s: float
+    batch_size: int
+    """Images in one call of the network."""
+    calls_at_once: int
+    """Calls that run beside each other."""
+    threads_per_call: int
+    """Cores that one call uses."""
+    cpu_ms_per_image: float
+    """Least processor time of an image in any combination, user and system; steadier than the clock."""
+
+
+def measure(model: str = "efficientnet-lite0", threads: int | None = None, seconds: float = 2.0) -> BareModel:
+    """Measures in a fresh process; blocks until it is done.
+
+    Args:
+        model: id of the model.
+        threads: cores to use at most; all of this process by default.
+        seconds: for each of ten combinations.
+    """
+    wanted = threads or usable_cores()
+    command = [sys.executable, "-m", "tests.bench._bare_model", model, str(wanted), str(seconds)]
+    environment = {**os.environ, **ENVIRONMENT, "OMP_NUM_THREADS": str(wanted)}
+    answer = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+    return BareModel(**json.loads(answer.stdout))
+
+
+async def measure_async(model: str = "efficientnet-lite0", threads: int | None = None) -> BareModel:
+    """Like `measure`, beside an event loop."""
+    return await asyncio.to_thread(measure, model, threads)
+
+
+def _measure_here(model: str, threads: int, seconds: float) -> BareModel:
+    import torch
+
+    from loupe_inference.domain import catalogue
+    from loupe_inference.models import efficientnet_lite
+
+    spec, version = catalogue.builtin().resolve(model, "")
+    network = efficientnet_lite.load(spec, version, torch.device("cpu"))
+    best, least_cpu_ms = BareModel(0.0, 0, 0, 0, 0.0), float("inf")
+    for calls, per_call in {(threads, 1), (1, threads)}:
+        torch.set_num_threads(per_call)
+        for size in BATCH_SIZES:
+            batch = torch.rand(size, 3, spec.input_height, spec.input_width).contiguous(
+                memory_format=torch.channels_last
+            )
+            with ThreadPoolExecutor(calls) as pool:
+                speed, cpu_ms = _speed(partial(network.run, batch), size, calls, seconds, pool)
+            best = max(best, BareModel(speed, size, calls, per_call, cpu_ms), key=lambda result: result.images_per_s)
+            least_cpu_ms = min(least_cpu_ms, cpu_ms)
+    return replace(best, cpu_ms_per_image=least_cpu_ms)
+
+
+def _speed(
+    run: Callable[[], object], size: int, calls: int, seconds: float, pool: ThreadPoolExecutor
+) -> tuple[float, float]:
+    """Images a second, and milliseconds of processor time an image."""
+
+    def work(until: float) -> int:
+        done = 0
+        while time.perf_counter() < until:
+            run()
+            done += size
+        return done
+
+    def together(duration: float) -> tuple[float, float]:
+        start, cpu = time.perf_counter(), time.process_time()
+        images = sum(pool.map(work, [start + duration] * calls))
+        return images / (time.perf_counter() - start), (time.process_time() - cpu) / images * 1000
+
+    together(seconds / 4)
+    return together(seconds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model")
+    parser.add_argument("threads", type=int)
+    parser.add_argument("seconds", type=float)
+    arguments = parser.parse_args()
+    print(json.dumps(asdict(_measure_here(arguments.model, arguments.threads, arguments.seconds))))

@@ -1,0 +1,147 @@
+"""A zip of real images over HTTP until all are analysed, against the bare model; start and idle memory too.
+
+Keys: `pipeline_ratio` = images/s of the whole road (form, unpacking, checks, thumbnails, SQL, queue, decoding, network,
+features, results) ÷ images/s of the network alone, each at its best on the same cores, median of the pairs of runs.
+`cpu_ratio` = least processor time of an image in the network alone ÷ in all processes of the pipeline, median: the same
+question where other programs take the cores, which the clock cannot tell from our own work. Both keep both cores busy,
+so on a quiet machine the two ratios differ only by the time that cores wait.
+`start_seconds`: from the start of the process until all services serve, median. `idle_mib`: proportional set size of
+the whole process tree, five seconds after that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+
+from loupe_client import Client
+from loupe_client.demo import solar_cells
+from loupe_client.demo.server import StandaloneProcess, fresh_standalone
+from loupe_inference.settings import usable_cores
+from tests.bench import _bare_model
+
+MODEL = "efficientnet-lite0"
+SEED = 7
+_WARM_KERNELS = "LOUPE_REDUCTION_WARM_KERNELS"
+EMAIL, PASSWORD = "bench@plant.example", "a long enough pass phrase"
+
+
+def pipeline(archive: Path, count: int) -> dict[str, float]:
+    """Sends the zip to a fresh standalone; returns its speed and what the process used."""
+    with _kernels_not_warmed(), fresh_standalone() as server, Client(server.grpc) as loupe:
+        loupe.verify_email(loupe.sign_up(EMAIL, PASSWORD, "Bench"), server.mailed_code(EMAIL))
+        loupe.sign_in(EMAIL, PASSWORD)
+        project = loupe.create_project("Bench", f"models/{MODEL}").name
+        with httpx.Client(base_url=server.http, timeout=1800.0) as http, archive.open("rb") as file:
+            http.post("/v1/account:signIn", json={"email": EMAIL, "password": PASSWORD}).raise_for_status()
+            begun, cpu_before = time.perf_counter(), _cpu_seconds(server)
+            answer = http.post(f"/v1/{project}/uploadBatches:upload", files={"file": ("cells.zip", file)})
+            answer.raise_for_status()
+        received = time.perf_counter() - begun
+        *_, last = loupe.uploads.watch(answer.json()["batch"]["name"])
+        seconds, cpu = time.perf_counter() - begun, _cpu_seconds(server) - cpu_before
+        if last.analysed_count != count:
+            raise SystemExit(f"only part of the {count} images was analysed: {last}")
+        memory = sum(_proportional_mib(process) for process in _tree(server))
+        return {
+            "images_per_s": count / seconds,
+            "cpu_ms_per_image": cpu / count * 1000,
+            "receive_seconds": received,
+            "after_mib": memory,
+        }
+
+
+def start_and_idle() -> dict[str, float]:
+    """Starts a standalone that has its folder already and leaves it alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = StandaloneProcess(Path(folder))
+        server.start()
+        server.stop()
+        seconds = server.start()
+        time.sleep(5)
+        memory = sum(_proportional_mib(process) for process in _tree(server))
+        server.stop()
+        return {"start_seconds": seconds, "idle_mib": memory}
+
+
+def _tree(server: StandaloneProcess) -> list[psutil.Process]:
+    root = psutil.Process(server.pid)
+    return [root, *root.children(recursive=True)]
+
+
+@contextmanager
+def _kernels_not_warmed() -> Iterator[None]:
+    # The first start of a folder compiles the kernels of maps beside everything else, once and for all: not ingest.
+    os.environ[_WARM_KERNELS] = "false"
+    try:
+        yield
+    finally:
+        del os.environ[_WARM_KERNELS]
+
+
+def _cpu_seconds(server: StandaloneProcess) -> float:
+    times = [process.cpu_times() for process in _tree(server)]
+    return sum(each.user + each.system for each in times)
+
+
+def _proportional_mib(process: psutil.Process) -> float:
+    # Pages that several processes share are counted once over all of them.
+    used: int = process.memory_full_info().pss
+    return used / 2**20
+
+
+def main() -> None:
+    """Measures in pairs and prints one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=2624, help="of 2,624")
+    parser.add_argument("--runs", type=int, default=3, help="pairs of runs; medians count")
+    arguments = parser.parse_args()
+    bare, whole, idle = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "cells.zip"
+        cells = solar_cells.load(arguments.images, SEED)
+        solar_cells.write_zip(cells, archive, SEED)
+        for run in range(arguments.runs):
+            bare.append(_bare_model.measure(MODEL, usable_cores()))
+            whole.append(pipeline(archive, len(cells)))
+            idle.append(start_and_idle())
+            ratio = whole[-1]["images_per_s"] / bare[-1].images_per_s
+            print(
+                f"run {run + 1}: bare {bare[-1]}, pipeline {whole[-1]}, ratio {ratio:.3f}",
+                file=sys.stderr,
+            )
+    pairs = list(zip(whole, bare, strict=True))
+    result = {
+        "pipeline_ratio": round(statistics.median(one["images_per_s"] / other.images_per_s for one, other in pairs), 3),
+        "cpu_ratio": round(
+            statistics.median(other.cpu_ms_per_image / one["cpu_ms_per_image"] for one, other in pairs), 3
+        ),
+        "cpu_ms_per_image": round(statistics.median(each["cpu_ms_per_image"] for each in whole), 2),
+        "bare_cpu_ms_per_image": round(statistics.median(each.cpu_ms_per_image for each in bare), 2),
+        "images_per_s": round(statistics.median(each["images_per_s"] for each in whole), 1),
+        "bare_images_per_s": round(statistics.median(each.images_per_s for each in bare), 1),
+        "bare_batch_size": bare[-1].batch_size,
+        "receive_seconds": round(statistics.median(each["receive_seconds"] for each in whole), 2),
+        "after_mib": round(statistics.median(each["after_mib"] for each in whole)),
+        "start_seconds": round(statistics.median(each["start_seconds"] for each in idle), 2),
+        "idle_mib": round(statistics.median(each["idle_mib"] for each in idle)),
+        "images": arguments.images,
+        "runs": arguments.runs,
+        "cores": usable_cores(),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

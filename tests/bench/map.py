@@ -1,0 +1,201 @@
+"""Fits maps through the whole RPC, from streamed features to received coordinates, beside scikit-learn and umap-learn.
+
+Vectors are made up like those of a network's last layer: 1,280 numbers, not negative, in 40 groups of low dimension.
+Peers run in a process of their own with the same number of threads; umap-learn only where it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from loupe.reduction.v1 import feature_source_pb2 as source_pb
+from loupe.reduction.v1 import projection_pb2 as projection_pb
+from loupe.reduction.v1 import reduction_service_pb2 as pb
+from loupe.reduction.v1 import reduction_service_pb2_grpc as pb_grpc
+from loupe_kit import ids
+from loupe_kit.caller import Caller, CallerKind
+from loupe_kit.channels import open_channel
+from loupe_kit.testing import RunningServer, SigningKeys, running_server
+from loupe_reduction.bootstrap import bootstrap
+from loupe_reduction.settings import ReductionSettings
+from tests.integration.reduction.inference import FakeFeatureService
+
+DIMENSION = 1280
+GROUPS = 40
+INNER = 5
+PEER_TSNE = "from sklearn.manifold import TSNE; fit = TSNE(random_state=0).fit_transform"
+PEER_UMAP = "import umap; fit = umap.UMAP().fit_transform"
+PEER = """
+import json, sys, time
+import numpy as np
+values = np.load(sys.argv[1])
+seconds = []
+for _ in range(int(sys.argv[2])):
+    began = time.perf_counter()
+    {fit}
+    places = fit(values)
+    seconds.append(time.perf_counter() - began)
+np.save(sys.argv[3], places.astype(np.float32))
+print(json.dumps(seconds))
+"""
+
+
+def made_up_features(count: int, seed: int = 0) -> NDArray[np.float32]:
+    """Returns vectors in groups, each of them spread over its own few directions: array (N, 1280), float32."""
+    rng = np.random.default_rng(seed)
+    directions = 0.35 * rng.normal(size=(GROUPS, INNER, DIMENSION)).astype(np.float32)
+    centres = 0.6 * rng.normal(size=(GROUPS, DIMENSION)).astype(np.float32)
+    labels = rng.choice(GROUPS, count, p=rng.dirichlet(np.full(GROUPS, 2.0)))
+    values = centres[labels] + 0.15 * rng.normal(size=(count, DIMENSION)).astype(np.float32)
+    for group in range(GROUPS):
+        members = labels == group
+        values[members] += rng.normal(size=(int(members.sum()), INNER)).astype(np.float32) @ directions[group]
+    return np.maximum(values, 0.0).astype(np.float32)
+
+
+class Client:
+    """Asks a running service for maps."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self._stub = pb_grpc.ReductionServiceStub(server.channel)
+        self._metadata = server.metadata(Caller(kind=CallerKind.SERVICE, id="project"))
+
+    async def fit(self, image_ids: Sequence[str], method: str, dimensions: int) -> tuple[float, pb.ProjectionHeader]:
+        """Returns the seconds from the first message to the last coordinate, and the header."""
+        recipe = projection_pb.Recipe(
+            method=projection_pb.Method.Value(f"METHOD_{method}"), dimensions=dimensions, seed=1
+        )
+        model = source_pb.ModelFeatures(model="efficientnet-lite0", version="1")
+        spec = pb.FitSpec(project_id=ids.new_id(), source=source_pb.FeatureSource(model_features=model), recipe=recipe)
+        packed = ids.pack_ids(image_ids)
+        messages = [pb.FitProjectionRequest(spec=spec)]
+        step = 65_536 * 16
+        messages += [pb.FitProjectionRequest(image_ids=packed[at : at + step]) for at in range(0, len(packed), step)]
+        header, received = pb.ProjectionHeader(), 0
+        began = time.perf_counter()
+        async for response in self._stub.FitProjection(iter(messages), metadata=self._metadata):
+            if response.WhichOneof("content") == "header":
+                header = response.header
+            received += len(response.coordinates.image_ids) // 16
+        if received != len(image_ids):
+            raise SystemExit(f"{received} points came back for {len(image_ids)} images")
+        return time.perf_counter() - began, header
+
+
+async def measure_ours(sizes: Sequence[int], runs: int, threads: int, folder: Path) -> list[dict[str, Any]]:
+    """Fits every method in 2-D and 3-D; the first fit of each size is in a fresh process."""
+    rows: list[dict[str, Any]] = []
+    keys, features = SigningKeys(), FakeFeatureService()
+    for size in sizes:
+        image_ids = features.add(made_up_features(size))
+        async with AsyncExitStack() as stack:
+            inference = await stack.enter_async_context(running_server([features.registration()], keys=keys))
+            channel = await stack.enter_async_context(
+                open_channel(inference.target, lambda: keys.service_tokens.issue("reduction"))
+            )
+            settings = ReductionSettings(data_dir=folder, threads=threads, nice=0)
+            service = bootstrap(settings, inference_channel=channel)
+            await service.start()
+            stack.push_async_callback(service.stop)
+            client = Client(await stack.enter_async_context(running_server(service.registrations, keys=keys)))
+            for method, dimensions in [(m, d) for m in ("UMAP", "TSNE", "PCA") for d in (2, 3)]:
+                fits = [await client.fit(image_ids, method, dimensions) for _ in range(runs)]
+                rows.append(_row(size, method, dimensions, [seconds for seconds, _ in fits], fits[-1][1]))
+    return rows
+
+
+def _row(size: int, method: str, dimensions: int, seconds: list[float], header: pb.ProjectionHeader) -> dict[str, Any]:
+    row = {
+        "points": size,
+        "method": method,
+        "dims": dimensions,
+        "first_s": round(seconds[0], 3),
+        "warm_s": round(statistics.median(seconds[1:] or seconds), 3),
+        "trustworthiness": round(header.quality.trustworthiness, 4),
+        "preservation": round(header.quality.neighbour_preservation, 4),
+        "worker_mib": max(child.memory_info().rss for child in psutil.Process().children()) >> 20,
+    }
+    print(row, flush=True)
+    return row
+
+
+def measure_peer(fit: str, values: NDArray[np.float32], runs: int, threads: int, folder: Path) -> dict[str, float]:
+    """Returns first and warm seconds and the trustworthiness of a peer in a fresh process."""
+    from loupe_reduction.algorithms.quality import measure_quality
+
+    np.save(folder / "values.npy", values)
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+    program = PEER.format(fit=fit.replace("; ", "\n    "))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, "values.npy", str(runs), "places.npy"],
+        cwd=folder,
+        env={**psutil.Process().environ(), **dict.fromkeys(names, str(threads))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds = json.loads(done.stdout.strip().splitlines()[-1])
+    quality = measure_quality(values, np.load(folder / "places.npy"), seed=1)
+    return {
+        "first_s": round(seconds[0], 3),
+        "warm_s": round(statistics.median(seconds[1:] or seconds), 3),
+        "trustworthiness": round(quality.trustworthiness, 4),
+    }
+
+
+def compare(rows: list[dict[str, Any]], size: int, threads: int, folder: Path, runs: int) -> dict[str, Any]:
+    """Returns how many times faster than the peers our 2-D maps of this size are."""
+    ours = {row["method"]: row for row in rows if row["points"] == size and row["dims"] == 2}
+    values = made_up_features(size)
+    result: dict[str, Any] = {"points": size}
+    tsne = measure_peer(PEER_TSNE, values, 1, threads, folder)
+    result["sklearn_tsne"] = tsne
+    result["vs_sklearn_tsne"] = round(tsne["first_s"] / ours["TSNE"]["warm_s"], 2)
+    if find_spec("umap") is not None:
+        umap = measure_peer(PEER_UMAP, values, runs, threads, folder)
+        result["umap"] = umap
+        result["vs_umap_first"] = round(umap["first_s"] / ours["UMAP"]["first_s"], 2)
+        result["vs_umap_warm"] = round(umap["warm_s"] / ours["UMAP"]["warm_s"], 2)
+    print(result, flush=True)
+    return result
+
+
+def main() -> None:
+    """Measures and prints one JSON object as the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000], help="numbers of points")
+    parser.add_argument("--runs", type=int, default=4, help="fits of each map, the first of them in a fresh process")
+    parser.add_argument("--threads", type=int, default=psutil.cpu_count(logical=False) or 1)
+    parser.add_argument("--peers-up-to", type=int, default=2_000, help="largest size at which peers run too")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="loupe-bench-map-") as name:
+        folder = Path(name)
+        warming = {**psutil.Process().environ(), "LOUPE_DATA_DIR": name}
+        subprocess.run([sys.executable, "-m", "loupe_reduction", "warm"], env=warming, check=True)
+        rows = asyncio.run(measure_ours(options.sizes, options.runs, options.threads, folder))
+        compared = [
+            compare(rows, size, options.threads, folder, options.runs)
+            for size in options.sizes
+            if size <= options.peers_up_to
+        ]
+    print(json.dumps({"bench": "map", "threads": options.threads, "maps": rows, "peers": compared}))
+
+
+if __name__ == "__main__":
+    main()
