@@ -8,12 +8,13 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, MutableSequence, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, MutableSequence, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from loupe_kit import threads
 from loupe_kit.objects.port import CHUNK_BYTES, ObjectNotFound, check_key, check_range
 
 T = TypeVar("T")
@@ -69,9 +70,11 @@ class FolderObjectStore:
                 temporary.unlink(missing_ok=True)
             raise
 
-    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """See `ObjectStore`."""
-        file, rest = await self._run(lambda: self._open_range(check_key(key), offset, length))
+        file, rest = await threads.take(
+            self._executor, lambda: self._open_range(check_key(key), offset, length), lambda opened: opened[0].close()
+        )
         try:
             while rest > 0:
                 chunk = await self._run(partial(file.read, min(rest, CHUNK_BYTES)))

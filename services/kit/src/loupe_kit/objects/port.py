@@ -1,7 +1,7 @@
 """What an object store must do, and the keys it takes."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -49,7 +49,7 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """Stream an object, or `length` bytes of it from `offset`, in pieces of at most `CHUNK_BYTES`.
 
         A range that goes past the end is cut at the end.

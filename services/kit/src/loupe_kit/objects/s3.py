@@ -6,7 +6,7 @@ Large files go in parts. Nothing here makes presigned addresses: bytes pass thro
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
+from loupe_kit import threads
 from loupe_kit.errors import Unavailable
 from loupe_kit.objects.port import CHUNK_BYTES, ObjectNotFound, check_key, check_range
 
@@ -111,21 +112,21 @@ class S3ObjectStore:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """See `ObjectStore`."""
         check_key(key)
         if offset or length is not None:
             length = check_range(key, await self.size(key), offset, length)
             if not length:
                 return
-        response = await self._run(lambda: self._get(key, offset, length), key)
+        response = await threads.take(
+            self._executor, lambda: _reported(lambda: self._get(key, offset, length), key), _close
+        )
         try:
             while chunk := await self._run(partial(response.read, CHUNK_BYTES), key):
                 yield chunk
         finally:
-            # Unread bytes make the connection useless; closing it is cheaper than reading them.
-            response.close()
-            response.release_conn()
+            _close(response)
 
     async def read(self, key: str) -> bytes:
         """See `ObjectStore`."""
@@ -189,12 +190,17 @@ class S3ObjectStore:
         try:
             return bytes(response.read())
         finally:
-            response.close()
-            response.release_conn()
+            _close(response)
 
     def _keys(self, prefix: str) -> Sequence[str]:
         found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
         return [item.object_name for item in found if item.object_name and not item.is_dir]
+
+
+def _close(response: BaseHTTPResponse) -> None:
+    # Unread bytes make the connection useless; closing it is cheaper than reading them.
+    response.close()
+    response.release_conn()
 
 
 def _reported(work: Callable[[], T], key: str) -> T:

@@ -1,6 +1,6 @@
 """An object store in a dict."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
 from loupe_kit.objects import CHUNK_BYTES, ObjectNotFound, check_key, check_range
@@ -29,7 +29,7 @@ class InMemoryObjectStore:
         for key, content in items:
             await self.put_bytes(key, content if isinstance(content, bytes) else content.read_bytes())
 
-    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    async def open(self, key: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """See `ObjectStore`."""
         data = await self.read(key)
         end = offset + check_range(key, len(data), offset, length)

@@ -6,6 +6,7 @@ for a duplicate. Counts and notices of the whole archive are written in one tran
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -188,8 +189,9 @@ class _local_file:  # noqa: N801 - used as a context manager only
         if path is not None:
             return path
         writer = self._tools.spool.begin(self._key, self._tools.limits.archive_bytes)
-        async for chunk in self._tools.objects.open(self._key):
-            await writer.write(chunk)
+        async with aclosing(self._tools.objects.open(self._key)) as chunks:
+            async for chunk in chunks:
+                await writer.write(chunk)
         spooled = await writer.finish()
         self._copy = await self._tools.run(spooled.path)
         return self._copy

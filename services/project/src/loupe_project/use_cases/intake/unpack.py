@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from loupe_kit import threads
 from loupe_kit.errors import LoupeError
 from loupe_project.domain.errors import OperationCancelled
 from loupe_project.domain.intake import archive
@@ -97,7 +98,9 @@ class Unpacker:
             OperationCancelled: If `cancelled` was set.
         """
         try:
-            with await self._tools.run(lambda: path.open("rb")) as file:
+            with await threads.take(
+                self._tools.executor, lambda: path.open("rb"), lambda opened: opened.close()
+            ) as file:
                 await self._take_entries(path, file)
             await self._apply_deferred()
         finally:
