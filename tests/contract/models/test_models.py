@@ -7,11 +7,14 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from loupe_inference.domain.analysis import Analysis, Boxes, ClassScores, Outcome
 from loupe_inference.domain.errors import ImageTooLarge, ImageUndecodable
 from loupe_inference.domain.model import ModelSpec, Task
+from loupe_inference.models import images, network, registry
+from loupe_inference.models.network import TorchNetwork
 from loupe_kit.errors import LoupeError
 from tests.contract.models.conftest import Analyse, encoded
 
@@ -89,6 +92,16 @@ def test_bad_images__spoil_no_other(analyse: Analyse, photos: dict[str, bytes]) 
 
 def test_only_bad_images(analyse: Analyse) -> None:
     assert all(isinstance(outcome, LoupeError) for outcome in analyse([b"a", b"b"]))
+
+
+def test_fast_path__answers_as_torch(spec: ModelSpec, photos: dict[str, bytes]) -> None:
+    made = registry.build(spec, spec.active)
+    decoded = [images.decode(photo, spec.input_width, spec.input_height, 1_000_000) for photo in photos.values()]
+    pixels = np.stack([image.pixels for image in decoded])
+    fast = network.fastest(made, spec.input_height, spec.input_width, torch.device("cpu"))
+
+    for expected, found in zip(TorchNetwork(made, torch.device("cpu")).run(pixels), fast.run(pixels), strict=True):
+        assert np.allclose(found, expected, atol=1e-3 * max(1.0, float(np.abs(expected).max())))
 
 
 def test_size__is_that_of_the_original(analyse: Analyse) -> None:

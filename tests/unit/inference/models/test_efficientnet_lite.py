@@ -20,11 +20,12 @@ def test_fold__answers_as_the_published_network() -> None:
     published = EfficientNet.from_name(SPEC.id, num_classes=1000)
     published.load_state_dict(weights.load(WEIGHTS, SPEC, SPEC.active), strict=True)
     published.eval()
-    batch = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-
-    logits, features = efficientnet_lite.load(SPEC, SPEC.active, torch.device("cpu")).run(batch)
+    pixels = torch.randint(0, 256, (2, 224, 224, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    batch = (pixels.permute(0, 3, 1, 2).float() - 127) / 128
 
     with torch.inference_mode():
+        logits, features = efficientnet_lite.load(SPEC, SPEC.active)(pixels)
+
         assert torch.allclose(logits, published(batch), atol=1e-4)
         expected = published.extract_features(batch).mean((2, 3))
     assert torch.allclose(features, expected, atol=1e-4)

@@ -1,57 +1,41 @@
-"""A classifier: encoded images in, class scores and features out."""
+"""Reads the answer of a classifier."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
-from loupe_inference.domain.analysis import Analysis, ClassScore, ClassScores, ImageSource, Outcome, Prediction
+from loupe_inference.domain.analysis import Analysis, ClassScore, ClassScores, Prediction
 from loupe_inference.domain.model import ModelSpec, ModelVersion
-from loupe_inference.models import images
 from loupe_inference.models.images import DecodedImage
-from loupe_inference.models.network import HookedNetwork
-from loupe_kit.errors import LoupeError
+from loupe_inference.models.network import Outputs
 
 TOP_CLASSES = 5
 """Classes that a prediction names."""
 
 
-class Classifier:
-    """Prepares images, runs the network, reads its answer. Safe to call from several threads at once.
+class ClassReader:
+    """A `Reader` of two outputs: class scores (N, classes) before softmax, and features (N, D).
 
     Args:
         spec: The model.
-        version: The version that `network` is.
-        network: Its output is (N, classes), before softmax.
-        max_pixels: Images with more are refused.
+        version: The version that answers.
     """
 
-    def __init__(self, spec: ModelSpec, version: ModelVersion, network: HookedNetwork, max_pixels: int) -> None:
+    def __init__(self, spec: ModelSpec, version: ModelVersion) -> None:
         self._spec = spec
         self._version = version
-        self._network = network
-        self._max_pixels = max_pixels
 
-    def analyse(self, sources: Sequence[ImageSource]) -> list[Outcome]:
-        """One outcome for each image, in order; a bad image spoils no other."""
-        decoded = [self._decode(source) for source in sources]
-        good = [image for image in decoded if isinstance(image, DecodedImage)]
-        answers = iter(self._compute(good) if good else [])
-        return [image if isinstance(image, LoupeError) else next(answers) for image in decoded]
-
-    def _decode(self, source: ImageSource) -> DecodedImage | LoupeError:
-        try:
-            return images.decode(source, self._spec.input_width, self._spec.input_height, self._max_pixels)
-        except LoupeError as error:
-            return error.with_traceback(None)
-
-    def _compute(self, decoded: Sequence[DecodedImage]) -> list[Analysis]:
-        logits, features = self._network.run(prepare(decoded))
-        confidences, indices = logits.softmax(-1).topk(min(TOP_CLASSES, logits.shape[-1]))
+    def read(self, outputs: Outputs, decoded: Sequence[DecodedImage]) -> list[Analysis]:
+        """See `Reader`."""
+        logits, features = outputs
+        scores = softmax(logits)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :TOP_CLASSES]
+        confidences = np.take_along_axis(scores, best, axis=1)
         return [
             Analysis(self._prediction(index, confidence), feature, image.original_width, image.original_height)
             for image, index, confidence, feature in zip(
-                decoded, indices.tolist(), confidences.tolist(), features.numpy(), strict=True
+                decoded, best.tolist(), confidences.tolist(), features, strict=True
             )
         ]
 
@@ -63,7 +47,8 @@ class Classifier:
         return Prediction(self._spec.id, self._version.version, ClassScores(scores))
 
 
-def prepare(decoded: Sequence[DecodedImage]) -> torch.Tensor:
-    """Network input of N images: (N, 3, H, W), float32, (x - 127) / 128, laid out channels-last."""
-    pixels = np.stack([image.pixels for image in decoded])
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).to(torch.float32).sub_(127).div_(128)
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities of the last axis, which sum up to 1; float32 as the scores are."""
+    powers: npt.NDArray[np.float32] = np.exp(logits - logits.max(-1, keepdims=True))
+    powers /= powers.sum(-1, keepdims=True)
+    return powers

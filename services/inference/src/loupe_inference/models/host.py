@@ -15,13 +15,10 @@ import torch
 
 from loupe_inference.domain import catalogue
 from loupe_inference.domain.analysis import ImageSource, Outcome
-from loupe_inference.models import efficientnet_lite
-from loupe_inference.models.classifier import Classifier
+from loupe_inference.models import registry
+from loupe_inference.models.analyser import Analyser
 from loupe_inference.models.job import AnalyseJob
 from loupe_kit.child import Progress
-
-CPU_IMAGES_PER_STEP = 16
-GPU_IMAGES_PER_STEP = 32
 
 _KEEP_BUFFERS_SECONDS = 10.0
 
@@ -32,13 +29,13 @@ def analyse(job: AnalyseJob, _progress: Progress) -> list[Outcome]:
     Raises:
         ModelNotReady: If the model cannot be loaded.
     """
-    classifier = _load(job.model, job.version, _device(job.device), job.max_pixels)
-    step = CPU_IMAGES_PER_STEP if _device(job.device).type == "cpu" else GPU_IMAGES_PER_STEP
+    analyser = _load(job.model, job.version, _device(job.device), job.max_pixels)
+    step = analyser.best_batch
     if len(job.images) <= step:
         # Small batches are spread too: four images on two cores are two steps of two.
         step = -(-len(job.images) // job.threads)
     steps: list[Sequence[ImageSource]] = [job.images[at : at + step] for at in range(0, len(job.images), step)]
-    done = _pool(job.threads).map(classifier.analyse, steps)
+    done = _pool(job.threads).map(analyser.analyse, steps)
     outcomes = [outcome for some in done for outcome in some]
     _buffers.used()
     return outcomes
@@ -69,10 +66,9 @@ def _trim() -> None:
 
 
 @functools.cache
-def _load(model: str, version: str, device: torch.device, max_pixels: int) -> Classifier:
+def _load(model: str, version: str, device: torch.device, max_pixels: int) -> Analyser:
     torch.set_num_threads(1)
-    spec, chosen = catalogue.builtin().resolve(model, version)
-    return Classifier(spec, chosen, efficientnet_lite.load(spec, chosen, device), max_pixels)
+    return registry.load(*catalogue.builtin().resolve(model, version), device, max_pixels)
 
 
 @functools.cache
