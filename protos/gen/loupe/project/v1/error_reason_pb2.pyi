@@ -56,8 +56,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The query cannot be read. Example: {reason: "QUERY_INVALID", metadata: {position: "14", suggestion: "label"}}"""
     ERROR_REASON_QUERY_TOO_COMPLEX: _ErrorReason.ValueType  # 41
     """The query is too long, too deep or has too many terms. Example: {reason: "QUERY_TOO_COMPLEX", metadata: {limit: "200 terms"}}"""
-    ERROR_REASON_QUERY_NOT_AVAILABLE: _ErrorReason.ValueType  # 42
-    """The query asks for something that this version cannot answer yet. Example: {reason: "QUERY_NOT_AVAILABLE", metadata: {field: "outlier"}}"""
     ERROR_REASON_UPLOAD_ORDER_INVALID: _ErrorReason.ValueType  # 60
     """The stream of UploadFiles does not follow its order of messages. Example: {reason: "UPLOAD_ORDER_INVALID", metadata: {}}"""
     ERROR_REASON_UPLOAD_BATCH_NOT_FOUND: _ErrorReason.ValueType  # 61
@@ -120,6 +118,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No such operation. Example: {reason: "OPERATION_NOT_FOUND", metadata: {operation: "0190…"}}"""
     ERROR_REASON_OPERATION_CANCELLED: _ErrorReason.ValueType  # 151
     """The operation was cancelled. Example: {reason: "OPERATION_CANCELLED", metadata: {operation: "0190…"}}"""
+    ERROR_REASON_SELECTION_NOT_FOUND: _ErrorReason.ValueType  # 170
+    """No such selection, or the caller may not see it. Example: {reason: "SELECTION_NOT_FOUND", metadata: {selection: "0190…"}}"""
+    ERROR_REASON_SELECTION_NOT_READY: _ErrorReason.ValueType  # 171
+    """The selection is not made yet, or could not be. Example: {reason: "SELECTION_NOT_READY", metadata: {state: "RUNNING"}}"""
+    ERROR_REASON_COUNT_OUT_OF_RANGE: _ErrorReason.ValueType  # 172
+    """More images are to be picked than can be. Example: {reason: "COUNT_OUT_OF_RANGE", metadata: {count: "500", maximum: "120"}}"""
+    ERROR_REASON_TOO_FEW_LABELS: _ErrorReason.ValueType  # 173
+    """There are too few labels to learn from. Example: {reason: "TOO_FEW_LABELS", metadata: {count: "4", classes: "1"}}"""
+    ERROR_REASON_CURATION_RUN_NOT_FOUND: _ErrorReason.ValueType  # 174
+    """No such curation run, or the caller may not see it. Example: {reason: "CURATION_RUN_NOT_FOUND", metadata: {curation_run: "0190…"}}"""
+    ERROR_REASON_CURATION_RUN_NOT_READY: _ErrorReason.ValueType  # 175
+    """The run is not finished, or is of the other kind. Example: {reason: "CURATION_RUN_NOT_READY", metadata: {state: "RUNNING"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that the project service puts into `google.rpc.ErrorInfo.reason`, without the prefix; the domain is "loupe"."""
@@ -158,8 +168,6 @@ ERROR_REASON_QUERY_INVALID: ErrorReason.ValueType  # 40
 """The query cannot be read. Example: {reason: "QUERY_INVALID", metadata: {position: "14", suggestion: "label"}}"""
 ERROR_REASON_QUERY_TOO_COMPLEX: ErrorReason.ValueType  # 41
 """The query is too long, too deep or has too many terms. Example: {reason: "QUERY_TOO_COMPLEX", metadata: {limit: "200 terms"}}"""
-ERROR_REASON_QUERY_NOT_AVAILABLE: ErrorReason.ValueType  # 42
-"""The query asks for something that this version cannot answer yet. Example: {reason: "QUERY_NOT_AVAILABLE", metadata: {field: "outlier"}}"""
 ERROR_REASON_UPLOAD_ORDER_INVALID: ErrorReason.ValueType  # 60
 """The stream of UploadFiles does not follow its order of messages. Example: {reason: "UPLOAD_ORDER_INVALID", metadata: {}}"""
 ERROR_REASON_UPLOAD_BATCH_NOT_FOUND: ErrorReason.ValueType  # 61
@@ -222,4 +230,16 @@ ERROR_REASON_OPERATION_NOT_FOUND: ErrorReason.ValueType  # 150
 """No such operation. Example: {reason: "OPERATION_NOT_FOUND", metadata: {operation: "0190…"}}"""
 ERROR_REASON_OPERATION_CANCELLED: ErrorReason.ValueType  # 151
 """The operation was cancelled. Example: {reason: "OPERATION_CANCELLED", metadata: {operation: "0190…"}}"""
+ERROR_REASON_SELECTION_NOT_FOUND: ErrorReason.ValueType  # 170
+"""No such selection, or the caller may not see it. Example: {reason: "SELECTION_NOT_FOUND", metadata: {selection: "0190…"}}"""
+ERROR_REASON_SELECTION_NOT_READY: ErrorReason.ValueType  # 171
+"""The selection is not made yet, or could not be. Example: {reason: "SELECTION_NOT_READY", metadata: {state: "RUNNING"}}"""
+ERROR_REASON_COUNT_OUT_OF_RANGE: ErrorReason.ValueType  # 172
+"""More images are to be picked than can be. Example: {reason: "COUNT_OUT_OF_RANGE", metadata: {count: "500", maximum: "120"}}"""
+ERROR_REASON_TOO_FEW_LABELS: ErrorReason.ValueType  # 173
+"""There are too few labels to learn from. Example: {reason: "TOO_FEW_LABELS", metadata: {count: "4", classes: "1"}}"""
+ERROR_REASON_CURATION_RUN_NOT_FOUND: ErrorReason.ValueType  # 174
+"""No such curation run, or the caller may not see it. Example: {reason: "CURATION_RUN_NOT_FOUND", metadata: {curation_run: "0190…"}}"""
+ERROR_REASON_CURATION_RUN_NOT_READY: ErrorReason.ValueType  # 175
+"""The run is not finished, or is of the other kind. Example: {reason: "CURATION_RUN_NOT_READY", metadata: {state: "RUNNING"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

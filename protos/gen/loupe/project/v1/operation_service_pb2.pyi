@@ -50,6 +50,10 @@ class OperationMetadata(_message.Message):
         """Analysing images again."""
         KIND_MODIFY_IMAGE_ACCESS: OperationMetadata._Kind.ValueType  # 7
         """Changing who may see images."""
+        KIND_CREATE_SELECTION: OperationMetadata._Kind.ValueType  # 8
+        """Picking images."""
+        KIND_CREATE_CURATION_RUN: OperationMetadata._Kind.ValueType  # 9
+        """Scoring outliers or finding duplicates."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What kind of work it is."""
@@ -70,6 +74,10 @@ class OperationMetadata(_message.Message):
     """Analysing images again."""
     KIND_MODIFY_IMAGE_ACCESS: OperationMetadata.Kind.ValueType  # 7
     """Changing who may see images."""
+    KIND_CREATE_SELECTION: OperationMetadata.Kind.ValueType  # 8
+    """Picking images."""
+    KIND_CREATE_CURATION_RUN: OperationMetadata.Kind.ValueType  # 9
+    """Scoring outliers or finding duplicates."""
 
     KIND_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int

@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/search_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cloupe/project/v1/image.proto\"\x86\x02\n\x13SearchImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12:\n\x05order\x18\x05 \x01(\x0e\x32+.loupe.project.v1.SearchImagesRequest.Order\"m\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n\x0cORDER_NEWEST\x10\x01\x12\x10\n\x0cORDER_OLDEST\x10\x02\x12\x13\n\x0fORDER_FILE_NAME\x10\x03\x12\x14\n\x10ORDER_CONFIDENCE\x10\x04\"l\n\x14SearchImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"V\n\x10GetFacetsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x13\n\x0bvalue_limit\x18\x04 \x01(\x05\"<\n\x11GetFacetsResponse\x12\'\n\x06\x66\x61\x63\x65ts\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Facet\"\x7f\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x06values\x18\x02 \x03(\x0b\x32\x1d.loupe.project.v1.Facet.Value\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x1a%\n\x05Value\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x32\xa4\x02\n\rSearchService\x12\x8c\x01\n\x0cSearchImages\x12%.loupe.project.v1.SearchImagesRequest\x1a&.loupe.project.v1.SearchImagesResponse\"-\x82\xd3\xe4\x93\x02\'\x12%/v1/{parent=projects/*}/images:search\x12\x83\x01\n\tGetFacets\x12\".loupe.project.v1.GetFacetsRequest\x1a#.loupe.project.v1.GetFacetsResponse\"-\x82\xd3\xe4\x93\x02\'\x12%/v1/{parent=projects/*}/images:facetsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/search_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cloupe/project/v1/image.proto\"\x9a\x02\n\x13SearchImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12:\n\x05order\x18\x05 \x01(\x0e\x32+.loupe.project.v1.SearchImagesRequest.Order\"\x80\x01\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n\x0cORDER_NEWEST\x10\x01\x12\x10\n\x0cORDER_OLDEST\x10\x02\x12\x13\n\x0fORDER_FILE_NAME\x10\x03\x12\x14\n\x10ORDER_CONFIDENCE\x10\x04\x12\x11\n\rORDER_OUTLIER\x10\x05\"l\n\x14SearchImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"V\n\x10GetFacetsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x13\n\x0bvalue_limit\x18\x04 \x01(\x05\"<\n\x11GetFacetsResponse\x12\'\n\x06\x66\x61\x63\x65ts\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Facet\"\x7f\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x06values\x18\x02 \x03(\x0b\x32\x1d.loupe.project.v1.Facet.Value\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x1a%\n\x05Value\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x32\xa4\x02\n\rSearchService\x12\x8c\x01\n\x0cSearchImages\x12%.loupe.project.v1.SearchImagesRequest\x1a&.loupe.project.v1.SearchImagesResponse\"-\x82\xd3\xe4\x93\x02\'\x12%/v1/{parent=projects/*}/images:search\x12\x83\x01\n\tGetFacets\x12\".loupe.project.v1.GetFacetsRequest\x1a#.loupe.project.v1.GetFacetsResponse\"-\x82\xd3\xe4\x93\x02\'\x12%/v1/{parent=projects/*}/images:facetsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,19 +38,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHSERVICE'].methods_by_name['GetFacets']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['GetFacets']._serialized_options = b'\202\323\344\223\002\'\022%/v1/{parent=projects/*}/images:facets'
   _globals['_SEARCHIMAGESREQUEST']._serialized_start=120
-  _globals['_SEARCHIMAGESREQUEST']._serialized_end=382
-  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_start=273
-  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_end=382
-  _globals['_SEARCHIMAGESRESPONSE']._serialized_start=384
-  _globals['_SEARCHIMAGESRESPONSE']._serialized_end=492
-  _globals['_GETFACETSREQUEST']._serialized_start=494
-  _globals['_GETFACETSREQUEST']._serialized_end=580
-  _globals['_GETFACETSRESPONSE']._serialized_start=582
-  _globals['_GETFACETSRESPONSE']._serialized_end=642
-  _globals['_FACET']._serialized_start=644
-  _globals['_FACET']._serialized_end=771
-  _globals['_FACET_VALUE']._serialized_start=734
-  _globals['_FACET_VALUE']._serialized_end=771
-  _globals['_SEARCHSERVICE']._serialized_start=774
-  _globals['_SEARCHSERVICE']._serialized_end=1066
+  _globals['_SEARCHIMAGESREQUEST']._serialized_end=402
+  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_start=274
+  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_end=402
+  _globals['_SEARCHIMAGESRESPONSE']._serialized_start=404
+  _globals['_SEARCHIMAGESRESPONSE']._serialized_end=512
+  _globals['_GETFACETSREQUEST']._serialized_start=514
+  _globals['_GETFACETSREQUEST']._serialized_end=600
+  _globals['_GETFACETSRESPONSE']._serialized_start=602
+  _globals['_GETFACETSRESPONSE']._serialized_end=662
+  _globals['_FACET']._serialized_start=664
+  _globals['_FACET']._serialized_end=791
+  _globals['_FACET_VALUE']._serialized_start=754
+  _globals['_FACET_VALUE']._serialized_end=791
+  _globals['_SEARCHSERVICE']._serialized_start=794
+  _globals['_SEARCHSERVICE']._serialized_end=1086
 # @@protoc_insertion_point(module_scope)

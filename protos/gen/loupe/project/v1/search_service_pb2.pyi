@@ -42,6 +42,8 @@ class SearchImagesRequest(_message.Message):
         """By file name, upper and lower case alike."""
         ORDER_CONFIDENCE: SearchImagesRequest._Order.ValueType  # 4
         """Least sure prediction first; images without one last."""
+        ORDER_OUTLIER: SearchImagesRequest._Order.ValueType  # 5
+        """Oddest first, by the newest run that scored outliers; images without a score last."""
 
     class Order(_Order, metaclass=_OrderEnumTypeWrapper):
         """In which order."""
@@ -56,6 +58,8 @@ class SearchImagesRequest(_message.Message):
     """By file name, upper and lower case alike."""
     ORDER_CONFIDENCE: SearchImagesRequest.Order.ValueType  # 4
     """Least sure prediction first; images without one last."""
+    ORDER_OUTLIER: SearchImagesRequest.Order.ValueType  # 5
+    """Oddest first, by the newest run that scored outliers; images without a score last."""
 
     PARENT_FIELD_NUMBER: _builtins.int
     QUERY_FIELD_NUMBER: _builtins.int

@@ -39,6 +39,10 @@ class _StrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Strategy.Val
     """The image nearest to each of k cluster centres. Picks are ordered by the
     size of their clusters.
     """
+    STRATEGY_UNCERTAINTY: _Strategy.ValueType  # 3
+    """A linear model learns `classes`; among the images without one those are
+    picked of which it is least sure, spread over unlike images.
+    """
 
 class Strategy(_Strategy, metaclass=_StrategyEnumTypeWrapper):
     """How images are picked."""
@@ -53,6 +57,10 @@ selection.
 STRATEGY_KMEANS: Strategy.ValueType  # 2
 """The image nearest to each of k cluster centres. Picks are ordered by the
 size of their clusters.
+"""
+STRATEGY_UNCERTAINTY: Strategy.ValueType  # 3
+"""A linear model learns `classes`; among the images without one those are
+picked of which it is least sure, spread over unlike images.
 """
 Global___Strategy: _TypeAlias = Strategy  # noqa: Y015
 
@@ -100,8 +108,14 @@ class ScoreOutliersRequest(_message.Message):
 
     SPEC_FIELD_NUMBER: _builtins.int
     IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
     image_ids: _builtins.bytes
     """Ids of images, 16 bytes each, at most 65,536 a message, each id once."""
+    reference: _builtins.bytes
+    """For each image in the order of the ids one byte: 1 when it belongs to those
+    that say what is usual, else 0; at least ten of them with a vector. Left
+    out: all do. At most 1 MiB a message.
+    """
     @_builtins.property
     def spec(self) -> Global___OutlierSpec:
         """What to score. First message only."""
@@ -111,12 +125,13 @@ class ScoreOutliersRequest(_message.Message):
         *,
         spec: Global___OutlierSpec | None = ...,
         image_ids: _builtins.bytes = ...,
+        reference: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "reference", b"reference", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "reference", b"reference", "spec", b"spec"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["spec", "image_ids"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["spec", "image_ids", "reference"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -216,8 +231,8 @@ class OutlierHeader(_message.Message):
     neighbours: _builtins.int
     """Number of neighbours that were looked at."""
     median_distance: _builtins.float
-    """Median over all images of the mean distance to the neighbours, in [0, 2]:
-    what is usual in this set.
+    """Median over the reference images of the mean distance to the neighbours, in
+    [0, 2]: what is usual in this set.
     """
     seconds: _builtins.float
     """Time of the computation in seconds, without queue and transport."""
@@ -276,8 +291,8 @@ class OutlierScore(_message.Message):
     image_id: _builtins.bytes
     """Id of the image, 16 bytes."""
     score: _builtins.float
-    """Share of the images that are closer to their neighbours than this one is to
-    its own, in [0, 1]; 1 is the oddest. Equal distances get equal scores.
+    """Share of the reference images that are closer to their neighbours than this
+    one is to its own, in [0, 1]; 1 is the oddest. Equal distances get equal scores.
     """
     mean_distance: _builtins.float
     """Mean cosine distance to the nearest neighbours, in [0, 2]."""
@@ -522,8 +537,20 @@ class SelectImagesRequest(_message.Message):
 
     SPEC_FIELD_NUMBER: _builtins.int
     IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
     image_ids: _builtins.bytes
     """Ids of images, 16 bytes each, at most 65,536 a message, each id once."""
+    groups: _builtins.bytes
+    """For each image in the order of the ids the number of its group, as
+    little-endian uint32: groups get equal shares of the picks, as far as they
+    have images. Left out: there is one group. At most 1 MiB a message.
+    """
+    classes: _builtins.bytes
+    """For each image in the order of the ids the number of its true class, as
+    little-endian uint32, 4294967295 for none. STRATEGY_UNCERTAINTY needs at
+    least two classes. At most 1 MiB a message.
+    """
     @_builtins.property
     def spec(self) -> Global___SelectSpec:
         """How to pick. First message only."""
@@ -533,12 +560,14 @@ class SelectImagesRequest(_message.Message):
         *,
         spec: Global___SelectSpec | None = ...,
         image_ids: _builtins.bytes = ...,
+        groups: _builtins.bytes = ...,
+        classes: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "content", b"content", "groups", b"groups", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "content", b"content", "groups", b"groups", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["spec", "image_ids"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["spec", "image_ids", "groups", "classes"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -632,9 +661,11 @@ class SelectionHeader(_message.Message):
     STRATEGY_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
     SECONDS_FIELD_NUMBER: _builtins.int
+    LABELLED_COUNT_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Number of picks that follow. Less than asked for only when the images do not
-    hold that many different vectors: the same vector is never picked twice.
+    hold that many different ones: of near-duplicates, by the threshold of
+    FindDuplicates, one is picked at most.
     """
     candidate_count: _builtins.int
     """Number of images that could be picked."""
@@ -646,6 +677,10 @@ class SelectionHeader(_message.Message):
     """Mean over all images of the cosine similarity to the nearest pick, in [-1, 1]."""
     seconds: _builtins.float
     """Time of the computation in seconds, without queue and transport."""
+    labelled_count: _builtins.int
+    """Number of images with a class that were learnt from; of
+    STRATEGY_UNCERTAINTY only.
+    """
     def __init__(
         self,
         *,
@@ -655,10 +690,11 @@ class SelectionHeader(_message.Message):
         strategy: Global___Strategy.ValueType = ...,
         coverage: _builtins.float = ...,
         seconds: _builtins.float = ...,
+        labelled_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "count", b"count", "coverage", b"coverage", "seconds", b"seconds", "skipped_count", b"skipped_count", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "count", b"count", "coverage", b"coverage", "labelled_count", b"labelled_count", "seconds", b"seconds", "skipped_count", b"skipped_count", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -698,6 +734,7 @@ class Pick(_message.Message):
     RANK_FIELD_NUMBER: _builtins.int
     REPRESENTED_COUNT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    MARGIN_FIELD_NUMBER: _builtins.int
     image_id: _builtins.bytes
     """Id of the image, 16 bytes."""
     rank: _builtins.int
@@ -710,6 +747,10 @@ class Pick(_message.Message):
     """One sentence that says why, in English: "Stands for 41 images that no
     earlier pick is as close to."
     """
+    margin: _builtins.float
+    """Difference of the two largest class probabilities, in [0, 1]; of
+    STRATEGY_UNCERTAINTY only.
+    """
     def __init__(
         self,
         *,
@@ -717,10 +758,11 @@ class Pick(_message.Message):
         rank: _builtins.int = ...,
         represented_count: _builtins.int = ...,
         reason: _builtins.str = ...,
+        margin: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_id", b"image_id", "rank", b"rank", "reason", b"reason", "represented_count", b"represented_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_id", b"image_id", "margin", b"margin", "rank", b"rank", "reason", b"reason", "represented_count", b"represented_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

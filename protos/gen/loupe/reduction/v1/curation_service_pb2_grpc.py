@@ -87,7 +87,8 @@ class CurationServiceServicer:
     def SelectImages(self, request_iterator, context):
         """Picks the images that are most useful to label or to train on next.
         Errors beside the common ones: INVALID_ARGUMENT (COUNT_OUT_OF_RANGE) when
-        fewer images have a vector than are to be picked.
+        fewer images have a vector than are to be picked, or fewer have one and no
+        class; FAILED_PRECONDITION (TOO_FEW_CLASSES) when there is nothing to learn.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

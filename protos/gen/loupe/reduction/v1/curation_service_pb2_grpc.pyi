@@ -53,7 +53,8 @@ class CurationServiceStub:
     SelectImages: _grpc.StreamStreamMultiCallable[_curation_service_pb2.SelectImagesRequest, _curation_service_pb2.SelectImagesResponse]
     """Picks the images that are most useful to label or to train on next.
     Errors beside the common ones: INVALID_ARGUMENT (COUNT_OUT_OF_RANGE) when
-    fewer images have a vector than are to be picked.
+    fewer images have a vector than are to be picked, or fewer have one and no
+    class; FAILED_PRECONDITION (TOO_FEW_CLASSES) when there is nothing to learn.
     """
 
 @_typing.type_check_only
@@ -79,7 +80,8 @@ class CurationServiceAsyncStub(CurationServiceStub):
     SelectImages: _aio.StreamStreamMultiCallable[_curation_service_pb2.SelectImagesRequest, _curation_service_pb2.SelectImagesResponse]  # type: ignore[assignment]
     """Picks the images that are most useful to label or to train on next.
     Errors beside the common ones: INVALID_ARGUMENT (COUNT_OUT_OF_RANGE) when
-    fewer images have a vector than are to be picked.
+    fewer images have a vector than are to be picked, or fewer have one and no
+    class; FAILED_PRECONDITION (TOO_FEW_CLASSES) when there is nothing to learn.
     """
 
 class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -120,7 +122,8 @@ class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_curation_service_pb2.SelectImagesResponse], _abc.AsyncIterator[_curation_service_pb2.SelectImagesResponse]]:
         """Picks the images that are most useful to label or to train on next.
         Errors beside the common ones: INVALID_ARGUMENT (COUNT_OUT_OF_RANGE) when
-        fewer images have a vector than are to be picked.
+        fewer images have a vector than are to be picked, or fewer have one and no
+        class; FAILED_PRECONDITION (TOO_FEW_CLASSES) when there is nothing to learn.
         """
 
 def add_CurationServiceServicer_to_server(servicer: CurationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

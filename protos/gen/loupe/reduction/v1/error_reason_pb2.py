@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/reduction/v1/error_reason.proto\x12\x12loupe.reduction.v1*\xb8\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45RROR_REASON_SPEC_MISSING\x10\x01\x12\x1d\n\x19\x45RROR_REASON_SPEC_INVALID\x10\x02\x12\'\n#ERROR_REASON_PARAMETER_OUT_OF_RANGE\x10\x03\x12\"\n\x1e\x45RROR_REASON_IMAGE_IDS_INVALID\x10\x04\x12 \n\x1c\x45RROR_REASON_DUPLICATE_IMAGE\x10\x05\x12\x1f\n\x1b\x45RROR_REASON_TOO_FEW_POINTS\x10\x06\x12 \n\x1c\x45RROR_REASON_TOO_MANY_POINTS\x10\x07\x12#\n\x1f\x45RROR_REASON_DIMENSION_MISMATCH\x10\x08\x12$\n ERROR_REASON_NON_FINITE_FEATURES\x10\t\x12!\n\x1d\x45RROR_REASON_FEATURES_MISSING\x10\n\x12%\n!ERROR_REASON_FEATURES_UNAVAILABLE\x10\x0b\x12#\n\x1f\x45RROR_REASON_COUNT_OUT_OF_RANGE\x10\x0c\x12\x1b\n\x17\x45RROR_REASON_QUEUE_FULL\x10\r\x12\x1f\n\x1b\x45RROR_REASON_WORKER_CRASHED\x10\x0e\x12#\n\x1f\x45RROR_REASON_FEATURES_ALL_EQUAL\x10\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/reduction/v1/error_reason.proto\x12\x12loupe.reduction.v1*\xda\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x45RROR_REASON_SPEC_MISSING\x10\x01\x12\x1d\n\x19\x45RROR_REASON_SPEC_INVALID\x10\x02\x12\'\n#ERROR_REASON_PARAMETER_OUT_OF_RANGE\x10\x03\x12\"\n\x1e\x45RROR_REASON_IMAGE_IDS_INVALID\x10\x04\x12 \n\x1c\x45RROR_REASON_DUPLICATE_IMAGE\x10\x05\x12\x1f\n\x1b\x45RROR_REASON_TOO_FEW_POINTS\x10\x06\x12 \n\x1c\x45RROR_REASON_TOO_MANY_POINTS\x10\x07\x12#\n\x1f\x45RROR_REASON_DIMENSION_MISMATCH\x10\x08\x12$\n ERROR_REASON_NON_FINITE_FEATURES\x10\t\x12!\n\x1d\x45RROR_REASON_FEATURES_MISSING\x10\n\x12%\n!ERROR_REASON_FEATURES_UNAVAILABLE\x10\x0b\x12#\n\x1f\x45RROR_REASON_COUNT_OUT_OF_RANGE\x10\x0c\x12\x1b\n\x17\x45RROR_REASON_QUEUE_FULL\x10\r\x12\x1f\n\x1b\x45RROR_REASON_WORKER_CRASHED\x10\x0e\x12#\n\x1f\x45RROR_REASON_FEATURES_ALL_EQUAL\x10\x0f\x12 \n\x1c\x45RROR_REASON_TOO_FEW_CLASSES\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'loupe.reduction.v1.error_re
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=62
-  _globals['_ERRORREASON']._serialized_end=630
+  _globals['_ERRORREASON']._serialized_end=664
 # @@protoc_insertion_point(module_scope)

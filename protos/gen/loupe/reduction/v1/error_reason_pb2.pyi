@@ -105,6 +105,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example:
       {"reason": "FEATURES_ALL_EQUAL", "domain": "loupe", "metadata": {"count": "40"}}
     """
+    ERROR_REASON_TOO_FEW_CLASSES: _ErrorReason.ValueType  # 16
+    """The images with a class hold fewer than two classes, so there is nothing to
+    tell apart.
+    Example:
+      {"reason": "TOO_FEW_CLASSES", "domain": "loupe", "metadata": {"classes": "1", "count": "30"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the ErrorInfo in each error of this service, without the prefix
@@ -194,5 +200,11 @@ ERROR_REASON_FEATURES_ALL_EQUAL: ErrorReason.ValueType  # 15
 """All vectors are the same, so a map would be a single point.
 Example:
   {"reason": "FEATURES_ALL_EQUAL", "domain": "loupe", "metadata": {"count": "40"}}
+"""
+ERROR_REASON_TOO_FEW_CLASSES: ErrorReason.ValueType  # 16
+"""The images with a class hold fewer than two classes, so there is nothing to
+tell apart.
+Example:
+  {"reason": "TOO_FEW_CLASSES", "domain": "loupe", "metadata": {"classes": "1", "count": "30"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -6,6 +6,13 @@ hold text as search compares it (`domain.text.fold`). Deleting a project or an i
 """
 
 from loupe_project.adapters.sql.tables.base import Base, Ledger
+from loupe_project.adapters.sql.tables.curation import (
+    curation_runs,
+    duplicates,
+    outlier_scores,
+    selection_picks,
+    selections,
+)
 from loupe_project.adapters.sql.tables.images import (
     analysis_jobs,
     image_features,
@@ -36,6 +43,8 @@ __all__ = [
     "analyses",
     "analysis_jobs",
     "audit_outbox",
+    "curation_runs",
+    "duplicates",
     "exports",
     "image_features",
     "image_metadata",
@@ -45,11 +54,14 @@ __all__ = [
     "labels",
     "narrowed_images",
     "operations",
+    "outlier_scores",
     "prediction_boxes",
     "predictions",
     "project_members",
     "projects",
     "removals",
+    "selection_picks",
+    "selections",
     "tags",
     "upload_batches",
     "upload_files",
