@@ -40,7 +40,7 @@ async def create_analysis(store: Store, scope: Scope, project_id: str, new: NewA
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     _check(new)
-    source = await _source(store, project, new.feature_source)
+    source = await feature_source(store, project, new.feature_source, "analysis.feature_source")
     count = await _count_with_features(store, scope, project, new.selection, source)
     analysis_id, operation_id = ids.new_id(), ids.new_id()
     analysis = Analysis(
@@ -93,15 +93,25 @@ async def _count_with_features(
     return count
 
 
-async def _source(store: Store, project: Project, written: str) -> FeatureSource:
-    """The source that a name stands for; of a model the version that most images have features of."""
+async def feature_source(store: Store, project: Project, written: str, field: str) -> FeatureSource:
+    """The source that a name stands for; of a model the version that most images have features of.
+
+    Args:
+        store: Open transaction.
+        project: Whose model is the default.
+        written: `models/…` or `featureSets/…`; empty: the project's model.
+        field: Path of the field in the request.
+
+    Raises:
+        InvalidArgument: If it is neither.
+    """
     kind, _, name = (written or f"models/{project.model}").partition("/")
     if kind == "featureSets" and name and "/" not in name:
         return FeatureSource(UPLOADED, name)
     if kind != "models" or not name or "/" in name:
         raise InvalidArgument(
             f"{written[:100]!r} is no feature source; write models/<model> or featureSets/<name>.",
-            fields=[FieldViolation("analysis.feature_source", "must be models/<model> or featureSets/<name>")],
+            fields=[FieldViolation(field, "must be models/<model> or featureSets/<name>")],
         )
     versions = await store.analyses.feature_versions(project.id, name)
     if name == project.model and project.model_version in versions:
