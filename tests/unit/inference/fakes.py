@@ -91,15 +91,20 @@ class FakeBackend:
 
     def __init__(self, *, before: Callable[[], None] | None = None) -> None:
         self.batches: list[list[ImageSource]] = []
+        self.urgencies: list[bool] = []
+        self.is_broken = False
         self.is_closed = False
         self._before = before
 
-    async def analyse(self, model: str, version: str, images: Sequence[ImageSource]) -> list[Outcome]:
+    async def analyse(
+        self, model: str, version: str, images: Sequence[ImageSource], *, urgent: bool = False
+    ) -> list[Outcome]:
         self.batches.append(list(images))
+        self.urgencies.append(urgent)
         if self._before is not None:
             self._before()
         await asyncio.sleep(0)
-        if KILLER in images:
+        if self.is_broken or KILLER in images:
             raise BackendDied(-11)
         if SLEEPER in images:
             raise BackendTimedOut

@@ -27,13 +27,16 @@ class BackendTimedOut(Exception):
 class ModelBackend(Protocol):
     """Runs models on batches of encoded images."""
 
-    async def analyse(self, model: str, version: str, images: Sequence[ImageSource]) -> list[Outcome]:
+    async def analyse(
+        self, model: str, version: str, images: Sequence[ImageSource], *, urgent: bool = False
+    ) -> list[Outcome]:
         """Analyse images; one outcome for each, in order.
 
         Args:
             model: Id of the model.
             version: Id of the version, not empty.
             images: Encoded images, at least one.
+            urgent: Whether somebody waits for the answer: it then goes before bulk work, within about a second.
 
         Raises:
             ModelNotReady: If the model cannot be loaded now.

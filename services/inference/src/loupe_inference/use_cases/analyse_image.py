@@ -70,7 +70,7 @@ async def analyse_image(
         )
     if not image:
         raise ImageUndecodable("The stream held no bytes of an image; send its file as chunks.", detail="no bytes")
-    (outcome,) = await analyse_batch(backend, spec.id, spec.active_version, [image])
+    (outcome,) = await analyse_batch(backend, spec.id, spec.active_version, [image], urgent=True)
     if isinstance(outcome, LoupeError):
         raise outcome
     return outcome
