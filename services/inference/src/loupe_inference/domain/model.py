@@ -37,6 +37,8 @@ class ModelVersion:
     """Size of the weights file."""
     create_time: datetime
     """When it entered the catalogue, UTC."""
+    object_feature_dimension: int = 0
+    """Length of the feature vector of one detected object; 0 for models that find none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class ModelSpec:
     """Newest first, at least one."""
     active_version: str
     """Id of the version that analyses new images."""
+    keeps_aspect: bool = False
+    """Whether an image keeps its shape when it is scaled, with black bars at two sides; else it is stretched."""
 
     @property
     def name(self) -> str:
