@@ -1,0 +1,2 @@
+{{- define "loupe.validate.pools" -}}
+{{- end -}}
