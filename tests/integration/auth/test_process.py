@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -47,6 +49,14 @@ def test_serve__says_which_key_is_missing(settings: AuthSettings, monkeypatch: p
 
     assert done.returncode == 1
     assert "LOUPE_SERVICE_TOKEN_KEY" in done.stderr
+
+
+def test_migrate__may_be_repeated(settings: AuthSettings) -> None:
+    first, second = _run("migrate"), _run("migrate")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    with contextlib.closing(sqlite3.connect(settings.data_dir / "auth.db")) as database:
+        assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
 
 async def test_create_admin__while_loupe_runs(settings: AuthSettings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from loupe_kit.channels import open_channel
+from loupe_kit.server import LIVE
 from loupe_kit.service import Service
 from loupe_kit.serving import build_server, report_readiness
 from loupe_kit.testing import SigningKeys
@@ -39,6 +40,8 @@ async def test_readiness__decides_what_health_says() -> None:
     try:
         async with open_channel(server.target) as channel:
             assert await health(channel, echo.SERVICE) == NOT_SERVING
+            # Nothing is ready, and nothing is a reason to start the process again.
+            assert await health(channel, LIVE) == SERVING
             for answer, expected in ((False, NOT_SERVING), (True, SERVING), (OSError("gone"), NOT_SERVING)):
                 state["answer"] = answer
                 assert await report_readiness(server, services) == (expected == SERVING)

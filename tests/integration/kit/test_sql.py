@@ -166,6 +166,16 @@ async def test_upgrade__twice_and_at_once(database_url: str) -> None:
     assert {"note", "request_ledger", "alembic_version"} <= tables
 
 
+async def test_upgrade__schema_of_a_later_release_is_left_alone(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002_later'"))
+
+    await sql.upgrade(engine, MIGRATIONS)
+
+    async with engine.connect() as connection:
+        assert (await connection.execute(sa.text("SELECT version_num FROM alembic_version"))).scalar() == "0002_later"
+
+
 async def test_upgrade__gives_what_the_tables_say(engine: AsyncEngine) -> None:
     assert await sql.schema_differences(engine, Base.metadata) == []
     table = sa.Table("extra", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))

@@ -50,11 +50,14 @@ def main(arguments: list[str] | None = None) -> None:
         action="store_true",
         help="somebody has a copy of the old key: tokens of it stop working within five minutes",
     )
+    commands.add_parser("migrate", help="bring the database up to date and end; a server does so at its start, too")
     chosen = parser.parse_args(arguments)
     settings = AuthSettings()
     telemetry.configure("auth", level=settings.log_level, log_format=settings.log_format)
     if chosen.command == "create-admin":
         asyncio.run(_create_admin(settings, chosen.email, chosen.name))
+    elif chosen.command == "migrate":
+        asyncio.run(upgrade(settings.database, MIGRATIONS))
     elif chosen.command == "rotate-signing-key":
         asyncio.run(_rotate_signing_key(settings, drop_old=chosen.drop_old))
     else:

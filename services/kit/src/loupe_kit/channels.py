@@ -22,6 +22,8 @@ CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 5_000),
+    # A name may stand for many replicas: calls go round, connections last.
+    ("grpc.lb_policy_name", "round_robin"),
 )
 """Limits and keep-alive of every channel."""
 

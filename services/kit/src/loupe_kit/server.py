@@ -18,6 +18,9 @@ __all__ = ["MAX_MESSAGE_BYTES", "GrpcServer", "Registration", "Service", "access
 MAX_MESSAGE_BYTES = 16 << 20
 """Largest message in either direction."""
 
+LIVE = "live"
+"""Name that the health service answers SERVING for as long as the process answers at all."""
+
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -36,6 +39,8 @@ _OPTIONS = (
     # Clients behind a firewall ping when idle; more than every 10 s is abuse.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    # Clients come back after five minutes and then find replicas that are new; running calls end in peace.
+    ("grpc.max_connection_age_ms", 300_000),
 )
 
 _log = structlog.get_logger("loupe.server")
@@ -109,6 +114,7 @@ class GrpcServer:
         port = self._bind(server)
         for name in ("", *self._names()):
             await self._health.set(name, _NOT_SERVING)
+        await self._health.set(LIVE, _SERVING)
         await server.start()
         self._server = server
         self._port = 0 if self._address.startswith("unix:") else port

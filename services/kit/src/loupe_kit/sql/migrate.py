@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import structlog
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, LargeBinary, MetaData, create_engine, text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,13 +20,15 @@ from loupe_kit.sql import engine as engines
 _LOCK_SECONDS = 300
 _CONNECTION = "connection"
 _BLOBS = (LargeBinary, mysql.TINYBLOB, mysql.MEDIUMBLOB, mysql.LONGBLOB)
+_log = structlog.get_logger("loupe.sql")
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def upgrade(engine: AsyncEngine | str, script_location: str | Path, revision: str = "head") -> None:
     """Run the migrations that are missing, all in one transaction where the database can.
 
-    Safe to call at every start and from several processes at once: one migrates, the others wait.
+    Safe to call at every start and from several processes at once: one migrates, the others wait. A schema that a later
+    release has left is not touched: migrations only add, so that the release before goes on after a rollback.
 
     Args:
         engine: From `create_engine`, or a URL for it.
@@ -63,11 +67,20 @@ def _upgrade(connection: Connection, script_location: str, revision: str) -> Non
     if on_mariadb:
         connection.execute(text("SELECT GET_LOCK(:name, :seconds)"), {"name": lock_name, "seconds": _LOCK_SECONDS})
     try:
-        command.upgrade(config, revision)
-        connection.commit()
+        if _is_of_a_later_release(connection, config):
+            _log.warning("schema_is_newer", database=connection.engine.url.database)
+        else:
+            command.upgrade(config, revision)
+            connection.commit()
     finally:
         if on_mariadb:
             connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": lock_name})
+
+
+def _is_of_a_later_release(connection: Connection, config: Config) -> bool:
+    applied = MigrationContext.configure(connection).get_current_heads()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return not known.issuperset(applied)
 
 
 def run_migration_env(metadata: MetaData) -> None:

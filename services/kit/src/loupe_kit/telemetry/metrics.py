@@ -1,6 +1,10 @@
 """Metrics of every process. Labels take their values from the contracts, so their number is bounded."""
 
-from prometheus_client import Counter, Gauge, Histogram
+import os
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+PORT_VARIABLE = "LOUPE_METRICS_PORT"
 
 _LABELS = ("grpc_service", "grpc_method")
 
@@ -12,3 +16,19 @@ RPC_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 RPC_IN_FLIGHT = Gauge("loupe_rpc_in_flight", "RPCs that are being served.", _LABELS)
+
+
+def serve_metrics() -> bool:
+    """Serve this process's metrics at the port of the environment, if there is one.
+
+    Returns:
+        Whether they are served.
+
+    Raises:
+        OSError: The port is taken.
+        ValueError: It is no number.
+    """
+    port = os.environ.get(PORT_VARIABLE, "")
+    if port:
+        start_http_server(int(port))
+    return bool(port)
