@@ -32,6 +32,7 @@ CLIENT_STREAMS = {
     "loupe.auth.v1.OidcService.FinishOidcSignIn",
     "loupe.auth.v1.OidcService.StartOidcSignIn",
     "loupe.inference.v1.InferenceService.AnalyseImage",
+    "loupe.inference.v1.ModelService.RegisterModelVersion",
     "loupe.project.v1.UploadBatchService.UploadFiles",
 }
 # Repeating these is harmless without a request id, or must not give the first answer again.

@@ -94,6 +94,41 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "FEATURE_SET_NAME_INVALID", "domain": "loupe", "metadata": {"feature_set": "My set"}}
     """
+    ERROR_REASON_MODEL_NAME_TAKEN: _ErrorReason.ValueType  # 15
+    """ALREADY_EXISTS: no version can be registered under this model: it comes with Loupe, or its versions answer another task.
+
+        {"reason": "MODEL_NAME_TAKEN", "domain": "loupe", "metadata": {"model": "efficientnet-lite0"}}
+    """
+    ERROR_REASON_MODEL_BUILTIN: _ErrorReason.ValueType  # 16
+    """FAILED_PRECONDITION: the model comes with Loupe; its versions can be neither activated nor deleted.
+
+        {"reason": "MODEL_BUILTIN", "domain": "loupe", "metadata": {"model": "efficientnet-lite0"}}
+    """
+    ERROR_REASON_MODEL_VERSION_IN_USE: _ErrorReason.ValueType  # 17
+    """FAILED_PRECONDITION: the version is the active one of several, or projects or waiting images use it.
+
+        {"reason": "MODEL_VERSION_IN_USE", "domain": "loupe", "metadata": {"model": "welds", "version": "2", "projects": "3"}}
+    """
+    ERROR_REASON_MODEL_CONFIG_INVALID: _ErrorReason.ValueType  # 18
+    """INVALID_ARGUMENT: what is said about the model breaks a rule; BadRequest names the fields.
+
+        {"reason": "MODEL_CONFIG_INVALID", "domain": "loupe", "metadata": {"field": "labels"}}
+    """
+    ERROR_REASON_MODEL_FILE_TOO_LARGE: _ErrorReason.ValueType  # 19
+    """INVALID_ARGUMENT: the file has more bytes than the limit.
+
+        {"reason": "MODEL_FILE_TOO_LARGE", "domain": "loupe", "metadata": {"actual": "3221225472", "limit": "1073741824"}}
+    """
+    ERROR_REASON_MODEL_FILE_INVALID: _ErrorReason.ValueType  # 20
+    """INVALID_ARGUMENT: the file is not what its format says, is refused, or does not fit labels and input size.
+
+        {"reason": "MODEL_FILE_INVALID", "domain": "loupe", "metadata": {"detail": "operator Foo of domain plant.example"}}
+    """
+    ERROR_REASON_MODEL_CHECK_FAILED: _ErrorReason.ValueType  # 21
+    """INVALID_ARGUMENT: the network fails on sample images: NaN, infinity, wrong shapes, or no answer in time.
+
+        {"reason": "MODEL_CHECK_FAILED", "domain": "loupe", "metadata": {"sample": "noise", "detail": "NaN in the scores"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons in the google.rpc.ErrorInfo of errors of the inference service. The reason on the wire is the value's name without
@@ -171,5 +206,40 @@ ERROR_REASON_FEATURE_SET_NAME_INVALID: ErrorReason.ValueType  # 14
 """INVALID_ARGUMENT: the name of a feature set breaks its rule.
 
     {"reason": "FEATURE_SET_NAME_INVALID", "domain": "loupe", "metadata": {"feature_set": "My set"}}
+"""
+ERROR_REASON_MODEL_NAME_TAKEN: ErrorReason.ValueType  # 15
+"""ALREADY_EXISTS: no version can be registered under this model: it comes with Loupe, or its versions answer another task.
+
+    {"reason": "MODEL_NAME_TAKEN", "domain": "loupe", "metadata": {"model": "efficientnet-lite0"}}
+"""
+ERROR_REASON_MODEL_BUILTIN: ErrorReason.ValueType  # 16
+"""FAILED_PRECONDITION: the model comes with Loupe; its versions can be neither activated nor deleted.
+
+    {"reason": "MODEL_BUILTIN", "domain": "loupe", "metadata": {"model": "efficientnet-lite0"}}
+"""
+ERROR_REASON_MODEL_VERSION_IN_USE: ErrorReason.ValueType  # 17
+"""FAILED_PRECONDITION: the version is the active one of several, or projects or waiting images use it.
+
+    {"reason": "MODEL_VERSION_IN_USE", "domain": "loupe", "metadata": {"model": "welds", "version": "2", "projects": "3"}}
+"""
+ERROR_REASON_MODEL_CONFIG_INVALID: ErrorReason.ValueType  # 18
+"""INVALID_ARGUMENT: what is said about the model breaks a rule; BadRequest names the fields.
+
+    {"reason": "MODEL_CONFIG_INVALID", "domain": "loupe", "metadata": {"field": "labels"}}
+"""
+ERROR_REASON_MODEL_FILE_TOO_LARGE: ErrorReason.ValueType  # 19
+"""INVALID_ARGUMENT: the file has more bytes than the limit.
+
+    {"reason": "MODEL_FILE_TOO_LARGE", "domain": "loupe", "metadata": {"actual": "3221225472", "limit": "1073741824"}}
+"""
+ERROR_REASON_MODEL_FILE_INVALID: ErrorReason.ValueType  # 20
+"""INVALID_ARGUMENT: the file is not what its format says, is refused, or does not fit labels and input size.
+
+    {"reason": "MODEL_FILE_INVALID", "domain": "loupe", "metadata": {"detail": "operator Foo of domain plant.example"}}
+"""
+ERROR_REASON_MODEL_CHECK_FAILED: ErrorReason.ValueType  # 21
+"""INVALID_ARGUMENT: the network fails on sample images: NaN, infinity, wrong shapes, or no answer in time.
+
+    {"reason": "MODEL_CHECK_FAILED", "domain": "loupe", "metadata": {"sample": "noise", "detail": "NaN in the scores"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

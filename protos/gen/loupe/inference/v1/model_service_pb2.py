@@ -26,10 +26,12 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from loupe.inference.v1 import model_registration_pb2 as loupe_dot_inference_dot_v1_dot_model__registration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&loupe/inference/v1/model_service.proto\x12\x12loupe.inference.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x05\n\x05Model\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x04task\x18\x03 \x01(\x0e\x32\x18.loupe.inference.v1.TaskB\x04\xe2\x41\x01\x03\x12G\n\x0c\x64\x65scriptions\x18\x04 \x03(\x0b\x32+.loupe.inference.v1.Model.DescriptionsEntryB\x04\xe2\x41\x01\x03\x12\x14\n\x06labels\x18\x05 \x03(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0blabel_count\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0binput_width\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cinput_height\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11\x66\x65\x61ture_dimension\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12!\n\x13\x66\x65\x61ture_description\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x61\x63tive_version\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07licence\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\x05state\x18\r \x01(\x0e\x32\x1f.loupe.inference.v1.Model.StateB\x04\xe2\x41\x01\x03\x1a\x33\n\x11\x44\x65scriptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_LOADING\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03:/\xea\x41,\n\x0bloupe/Model\x12\x0emodels/{model}*\x06models2\x05model\"\xac\x02\n\x0cModelVersion\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1f\n\x11\x66\x65\x61ture_dimension\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x0eweights_sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12 \n\x12weights_size_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x17\n\tis_active\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:W\xea\x41T\n\x12loupe/ModelVersion\x12!models/{model}/versions/{version}*\rmodelVersions2\x0cmodelVersion\"F\n\x11ListModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"X\n\x12ListModelsResponse\x12)\n\x06models\x18\x01 \x03(\x0b\x32\x19.loupe.inference.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x0fGetModelRequest\x12\"\n\x04name\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xfa\x41\r\n\x0bloupe/Model\"z\n\x18ListModelVersionsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12loupe/ModelVersion\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"n\n\x19ListModelVersionsResponse\x12\x38\n\x0emodel_versions\x18\x01 \x03(\x0b\x32 .loupe.inference.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*I\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x17\n\x13TASK_CLASSIFICATION\x10\x01\x12\x12\n\x0eTASK_DETECTION\x10\x02\x32\x96\x03\n\x0cModelService\x12r\n\nListModels\x12%.loupe.inference.v1.ListModelsRequest\x1a&.loupe.inference.v1.ListModelsResponse\"\x15\xda\x41\x00\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/models\x12n\n\x08GetModel\x12#.loupe.inference.v1.GetModelRequest\x1a\x19.loupe.inference.v1.Model\"\"\xda\x41\x04name\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x12\xa1\x01\n\x11ListModelVersions\x12,.loupe.inference.v1.ListModelVersionsRequest\x1a-.loupe.inference.v1.ListModelVersionsResponse\"/\xda\x41\x06parent\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=models/*}/versionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&loupe/inference/v1/model_service.proto\x12\x12loupe.inference.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+loupe/inference/v1/model_registration.proto\"\x9c\x05\n\x05Model\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x04task\x18\x03 \x01(\x0e\x32\x18.loupe.inference.v1.TaskB\x04\xe2\x41\x01\x03\x12G\n\x0c\x64\x65scriptions\x18\x04 \x03(\x0b\x32+.loupe.inference.v1.Model.DescriptionsEntryB\x04\xe2\x41\x01\x03\x12\x14\n\x06labels\x18\x05 \x03(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0blabel_count\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0binput_width\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cinput_height\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11\x66\x65\x61ture_dimension\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12!\n\x13\x66\x65\x61ture_description\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x61\x63tive_version\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07licence\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\x05state\x18\r \x01(\x0e\x32\x1f.loupe.inference.v1.Model.StateB\x04\xe2\x41\x01\x03\x12\x18\n\nis_builtin\x18\x0e \x01(\x08\x42\x04\xe2\x41\x01\x03\x1a\x33\n\x11\x44\x65scriptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_LOADING\x10\x01\x12\x10\n\x0cSTATE_ACTIVE\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03:/\xea\x41,\n\x0bloupe/Model\x12\x0emodels/{model}*\x06models2\x05model\"\xc3\x04\n\x0cModelVersion\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1f\n\x11\x66\x65\x61ture_dimension\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x0eweights_sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12 \n\x12weights_size_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x17\n\tis_active\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x1f.loupe.inference.v1.ModelFormatB\x04\xe2\x41\x01\x03\x12>\n\rpreprocessing\x18\x08 \x01(\x0b\x32!.loupe.inference.v1.PreprocessingB\x04\xe2\x41\x01\x03\x12\x33\n\x05\x63heck\x18\t \x01(\x0b\x32\x1e.loupe.inference.v1.ModelCheckB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63reator\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0blabel_count\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06labels\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03\x12!\n\x13\x66\x65\x61ture_description\x18\r \x01(\tB\x04\xe2\x41\x01\x03:W\xea\x41T\n\x12loupe/ModelVersion\x12!models/{model}/versions/{version}*\rmodelVersions2\x0cmodelVersion\"F\n\x11ListModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"X\n\x12ListModelsResponse\x12)\n\x06models\x18\x01 \x03(\x0b\x32\x19.loupe.inference.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"5\n\x0fGetModelRequest\x12\"\n\x04name\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xfa\x41\r\n\x0bloupe/Model\"z\n\x18ListModelVersionsRequest\x12+\n\x06parent\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\x12\x12loupe/ModelVersion\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"n\n\x19ListModelVersionsResponse\x12\x38\n\x0emodel_versions\x18\x01 \x03(\x0b\x32 .loupe.inference.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x16GetModelVersionRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12loupe/ModelVersion\"{\n\x1bRegisterModelVersionRequest\x12@\n\x06\x63onfig\x18\x01 \x01(\x0b\x32..loupe.inference.v1.RegisterModelVersionConfigH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07payload\"\xfe\x02\n\x1aRegisterModelVersionConfig\x12#\n\x05model\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xfa\x41\r\n\x0bloupe/Model\x12\x1a\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04task\x18\x03 \x01(\x0e\x32\x18.loupe.inference.v1.TaskB\x04\xe2\x41\x01\x02\x12\x35\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\x1f.loupe.inference.v1.ModelFormatB\x04\xe2\x41\x01\x02\x12\x14\n\x06labels\x18\x05 \x03(\tB\x04\xe2\x41\x01\x01\x12>\n\rpreprocessing\x18\x06 \x01(\x0b\x32!.loupe.inference.v1.PreprocessingB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07licence\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nsize_bytes\x18\t \x01(\x03\x42\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\n \x01(\tB\x04\xe2\x41\x01\x01\"b\n\x1b\x41\x63tivateModelVersionRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12loupe/ModelVersion\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"`\n\x19\x44\x65leteModelVersionRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12loupe/ModelVersion\x12\x18\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01*I\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x17\n\x13TASK_CLASSIFICATION\x10\x01\x12\x12\n\x0eTASK_DETECTION\x10\x02\x32\xd9\x07\n\x0cModelService\x12r\n\nListModels\x12%.loupe.inference.v1.ListModelsRequest\x1a&.loupe.inference.v1.ListModelsResponse\"\x15\xda\x41\x00\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/models\x12n\n\x08GetModel\x12#.loupe.inference.v1.GetModelRequest\x1a\x19.loupe.inference.v1.Model\"\"\xda\x41\x04name\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x12\xa1\x01\n\x11ListModelVersions\x12,.loupe.inference.v1.ListModelVersionsRequest\x1a-.loupe.inference.v1.ListModelVersionsResponse\"/\xda\x41\x06parent\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=models/*}/versions\x12\x8e\x01\n\x0fGetModelVersion\x12*.loupe.inference.v1.GetModelVersionRequest\x1a .loupe.inference.v1.ModelVersion\"-\xda\x41\x04name\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=models/*/versions/*}\x12|\n\x14RegisterModelVersion\x12/.loupe.inference.v1.RegisterModelVersionRequest\x1a .loupe.inference.v1.ModelVersion\"\x0f\xda\x41\x0c\x63onfig,chunk(\x01\x12\xa4\x01\n\x14\x41\x63tivateModelVersion\x12/.loupe.inference.v1.ActivateModelVersionRequest\x1a .loupe.inference.v1.ModelVersion\"9\xda\x41\x04name\x82\xd3\xe4\x93\x02,\"\'/v1/{name=models/*/versions/*}:activate:\x01*\x12\x8a\x01\n\x12\x44\x65leteModelVersion\x12-.loupe.inference.v1.DeleteModelVersionRequest\x1a\x16.google.protobuf.Empty\"-\xda\x41\x04name\x82\xd3\xe4\x93\x02 *\x1e/v1/{name=models/*/versions/*}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +66,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODEL'].fields_by_name['licence']._serialized_options = b'\342A\001\003'
   _globals['_MODEL'].fields_by_name['state']._loaded_options = None
   _globals['_MODEL'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_MODEL'].fields_by_name['is_builtin']._loaded_options = None
+  _globals['_MODEL'].fields_by_name['is_builtin']._serialized_options = b'\342A\001\003'
   _globals['_MODEL']._loaded_options = None
   _globals['_MODEL']._serialized_options = b'\352A,\n\013loupe/Model\022\016models/{model}*\006models2\005model'
   _globals['_MODELVERSION'].fields_by_name['name']._loaded_options = None
@@ -78,6 +82,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELVERSION'].fields_by_name['is_active']._serialized_options = b'\342A\001\003'
   _globals['_MODELVERSION'].fields_by_name['create_time']._loaded_options = None
   _globals['_MODELVERSION'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['format']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['format']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['preprocessing']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['preprocessing']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['check']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['check']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['creator']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['creator']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['label_count']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['label_count']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['labels']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['labels']._serialized_options = b'\342A\001\003'
+  _globals['_MODELVERSION'].fields_by_name['feature_description']._loaded_options = None
+  _globals['_MODELVERSION'].fields_by_name['feature_description']._serialized_options = b'\342A\001\003'
   _globals['_MODELVERSION']._loaded_options = None
   _globals['_MODELVERSION']._serialized_options = b'\352AT\n\022loupe/ModelVersion\022!models/{model}/versions/{version}*\rmodelVersions2\014modelVersion'
   _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -92,32 +110,80 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELVERSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTMODELVERSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTMODELVERSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_GETMODELVERSIONREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETMODELVERSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\024\n\022loupe/ModelVersion'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['model']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['model']._serialized_options = b'\342A\001\002\372A\r\n\013loupe/Model'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['display_name']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['display_name']._serialized_options = b'\342A\001\002'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['task']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['task']._serialized_options = b'\342A\001\002'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['format']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['format']._serialized_options = b'\342A\001\002'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['labels']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['labels']._serialized_options = b'\342A\001\001'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['preprocessing']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['preprocessing']._serialized_options = b'\342A\001\001'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['description']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['description']._serialized_options = b'\342A\001\001'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['licence']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['licence']._serialized_options = b'\342A\001\001'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['size_bytes']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['size_bytes']._serialized_options = b'\342A\001\002'
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REGISTERMODELVERSIONCONFIG'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_ACTIVATEMODELVERSIONREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_ACTIVATEMODELVERSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\024\n\022loupe/ModelVersion'
+  _globals['_ACTIVATEMODELVERSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ACTIVATEMODELVERSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_DELETEMODELVERSIONREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETEMODELVERSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\024\n\022loupe/ModelVersion'
+  _globals['_DELETEMODELVERSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DELETEMODELVERSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_MODELSERVICE'].methods_by_name['ListModels']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['ListModels']._serialized_options = b'\332A\000\202\323\344\223\002\014\022\n/v1/models'
   _globals['_MODELSERVICE'].methods_by_name['GetModel']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['GetModel']._serialized_options = b'\332A\004name\202\323\344\223\002\025\022\023/v1/{name=models/*}'
   _globals['_MODELSERVICE'].methods_by_name['ListModelVersions']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['ListModelVersions']._serialized_options = b'\332A\006parent\202\323\344\223\002 \022\036/v1/{parent=models/*}/versions'
-  _globals['_TASK']._serialized_start=1611
-  _globals['_TASK']._serialized_end=1684
-  _globals['_MODEL']._serialized_start=211
-  _globals['_MODEL']._serialized_end=853
-  _globals['_MODEL_DESCRIPTIONSENTRY']._serialized_start=666
-  _globals['_MODEL_DESCRIPTIONSENTRY']._serialized_end=717
-  _globals['_MODEL_STATE']._serialized_start=719
-  _globals['_MODEL_STATE']._serialized_end=804
-  _globals['_MODELVERSION']._serialized_start=856
-  _globals['_MODELVERSION']._serialized_end=1156
-  _globals['_LISTMODELSREQUEST']._serialized_start=1158
-  _globals['_LISTMODELSREQUEST']._serialized_end=1228
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1230
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1318
-  _globals['_GETMODELREQUEST']._serialized_start=1320
-  _globals['_GETMODELREQUEST']._serialized_end=1373
-  _globals['_LISTMODELVERSIONSREQUEST']._serialized_start=1375
-  _globals['_LISTMODELVERSIONSREQUEST']._serialized_end=1497
-  _globals['_LISTMODELVERSIONSRESPONSE']._serialized_start=1499
-  _globals['_LISTMODELVERSIONSRESPONSE']._serialized_end=1609
-  _globals['_MODELSERVICE']._serialized_start=1687
-  _globals['_MODELSERVICE']._serialized_end=2093
+  _globals['_MODELSERVICE'].methods_by_name['GetModelVersion']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['GetModelVersion']._serialized_options = b'\332A\004name\202\323\344\223\002 \022\036/v1/{name=models/*/versions/*}'
+  _globals['_MODELSERVICE'].methods_by_name['RegisterModelVersion']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['RegisterModelVersion']._serialized_options = b'\332A\014config,chunk'
+  _globals['_MODELSERVICE'].methods_by_name['ActivateModelVersion']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['ActivateModelVersion']._serialized_options = b'\332A\004name\202\323\344\223\002,\"\'/v1/{name=models/*/versions/*}:activate:\001*'
+  _globals['_MODELSERVICE'].methods_by_name['DeleteModelVersion']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['DeleteModelVersion']._serialized_options = b'\332A\004name\202\323\344\223\002 *\036/v1/{name=models/*/versions/*}'
+  _globals['_TASK']._serialized_start=2767
+  _globals['_TASK']._serialized_end=2840
+  _globals['_MODEL']._serialized_start=285
+  _globals['_MODEL']._serialized_end=953
+  _globals['_MODEL_DESCRIPTIONSENTRY']._serialized_start=766
+  _globals['_MODEL_DESCRIPTIONSENTRY']._serialized_end=817
+  _globals['_MODEL_STATE']._serialized_start=819
+  _globals['_MODEL_STATE']._serialized_end=904
+  _globals['_MODELVERSION']._serialized_start=956
+  _globals['_MODELVERSION']._serialized_end=1535
+  _globals['_LISTMODELSREQUEST']._serialized_start=1537
+  _globals['_LISTMODELSREQUEST']._serialized_end=1607
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1609
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1697
+  _globals['_GETMODELREQUEST']._serialized_start=1699
+  _globals['_GETMODELREQUEST']._serialized_end=1752
+  _globals['_LISTMODELVERSIONSREQUEST']._serialized_start=1754
+  _globals['_LISTMODELVERSIONSREQUEST']._serialized_end=1876
+  _globals['_LISTMODELVERSIONSRESPONSE']._serialized_start=1878
+  _globals['_LISTMODELVERSIONSRESPONSE']._serialized_end=1988
+  _globals['_GETMODELVERSIONREQUEST']._serialized_start=1990
+  _globals['_GETMODELVERSIONREQUEST']._serialized_end=2057
+  _globals['_REGISTERMODELVERSIONREQUEST']._serialized_start=2059
+  _globals['_REGISTERMODELVERSIONREQUEST']._serialized_end=2182
+  _globals['_REGISTERMODELVERSIONCONFIG']._serialized_start=2185
+  _globals['_REGISTERMODELVERSIONCONFIG']._serialized_end=2567
+  _globals['_ACTIVATEMODELVERSIONREQUEST']._serialized_start=2569
+  _globals['_ACTIVATEMODELVERSIONREQUEST']._serialized_end=2667
+  _globals['_DELETEMODELVERSIONREQUEST']._serialized_start=2669
+  _globals['_DELETEMODELVERSIONREQUEST']._serialized_end=2765
+  _globals['_MODELSERVICE']._serialized_start=2843
+  _globals['_MODELSERVICE']._serialized_end=3828
 # @@protoc_insertion_point(module_scope)

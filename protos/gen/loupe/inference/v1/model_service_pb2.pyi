@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from loupe.inference.v1 import model_registration_pb2 as _model_registration_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -110,6 +111,7 @@ class Model(_message.Message):
     ACTIVE_VERSION_FIELD_NUMBER: _builtins.int
     LICENCE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    IS_BUILTIN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, for example "models/efficientnet-lite0". The id is 1 to 63 characters of a-z, 0-9, "-"."""
     display_name: _builtins.str
@@ -129,9 +131,11 @@ class Model(_message.Message):
     active_version: _builtins.str
     """Id of the version that analyses new images, for example "1"."""
     licence: _builtins.str
-    """Licence of the weights as an SPDX identifier, for example "Apache-2.0"."""
+    """Licence of the weights as an SPDX identifier, for example "Apache-2.0". Empty for models whose owner gave none."""
     state: Global___Model.State.ValueType
     """Whether the model answers here and now."""
+    is_builtin: _builtins.bool
+    """Whether the model comes with Loupe; others were registered and can be changed."""
     @_builtins.property
     def descriptions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What the model is good at, a few sentences, by BCP-47 language code. "en" and "ko" are always there."""
@@ -156,10 +160,11 @@ class Model(_message.Message):
         active_version: _builtins.str = ...,
         licence: _builtins.str = ...,
         state: Global___Model.State.ValueType = ...,
+        is_builtin: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_version", b"active_version", "descriptions", b"descriptions", "display_name", b"display_name", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "input_height", b"input_height", "input_width", b"input_width", "label_count", b"label_count", "labels", b"labels", "licence", b"licence", "name", b"name", "state", b"state", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_version", b"active_version", "descriptions", b"descriptions", "display_name", b"display_name", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "input_height", b"input_height", "input_width", b"input_width", "is_builtin", b"is_builtin", "label_count", b"label_count", "labels", b"labels", "licence", b"licence", "name", b"name", "state", b"state", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -177,6 +182,13 @@ class ModelVersion(_message.Message):
     WEIGHTS_SIZE_BYTES_FIELD_NUMBER: _builtins.int
     IS_ACTIVE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    PREPROCESSING_FIELD_NUMBER: _builtins.int
+    CHECK_FIELD_NUMBER: _builtins.int
+    CREATOR_FIELD_NUMBER: _builtins.int
+    LABEL_COUNT_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    FEATURE_DESCRIPTION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, for example "models/efficientnet-lite0/versions/1"."""
     feature_dimension: _builtins.int
@@ -187,9 +199,29 @@ class ModelVersion(_message.Message):
     """Size of the weights file in bytes."""
     is_active: _builtins.bool
     """Whether this is the version that analyses new images."""
+    format: _model_registration_pb2.ModelFormat.ValueType
+    """What the registered file was; unspecified for versions that come with Loupe."""
+    creator: _builtins.str
+    """Who registered it, `users/{user}`; empty for versions that come with Loupe."""
+    label_count: _builtins.int
+    """Number of classes, at least 2 for classification and 1 for detection."""
+    feature_description: _builtins.str
+    """Which layer the feature vector is taken from, in words."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the version entered the catalogue."""
+
+    @_builtins.property
+    def preprocessing(self) -> _model_registration_pb2.Preprocessing:
+        """How images are prepared for it; unset for versions that come with Loupe."""
+
+    @_builtins.property
+    def check(self) -> _model_registration_pb2.ModelCheck:
+        """How it did on the sample images when it was registered; unset for versions that come with Loupe."""
+
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the classes in the order of its output. GetModelVersion fills it; lists leave it empty."""
 
     def __init__(
         self,
@@ -200,10 +232,17 @@ class ModelVersion(_message.Message):
         weights_size_bytes: _builtins.int = ...,
         is_active: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        format: _model_registration_pb2.ModelFormat.ValueType = ...,
+        preprocessing: _model_registration_pb2.Preprocessing | None = ...,
+        check: _model_registration_pb2.ModelCheck | None = ...,
+        creator: _builtins.str = ...,
+        label_count: _builtins.int = ...,
+        labels: _abc.Iterable[_builtins.str] | None = ...,
+        feature_description: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "create_time", b"create_time", "preprocessing", b"preprocessing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "feature_dimension", b"feature_dimension", "is_active", b"is_active", "name", b"name", "weights_sha256", b"weights_sha256", "weights_size_bytes", b"weights_size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "create_time", b"create_time", "creator", b"creator", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "format", b"format", "is_active", b"is_active", "label_count", b"label_count", "labels", b"labels", "name", b"name", "preprocessing", b"preprocessing", "weights_sha256", b"weights_sha256", "weights_size_bytes", b"weights_size_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,3 +381,173 @@ class ListModelVersionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListModelVersionsResponse: _TypeAlias = ListModelVersionsResponse  # noqa: Y015
+
+@_typing.final
+class GetModelVersionRequest(_message.Message):
+    """Request of ModelService.GetModelVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name, for example "models/line-3-welds/versions/2"."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModelVersionRequest: _TypeAlias = GetModelVersionRequest  # noqa: Y015
+
+@_typing.final
+class RegisterModelVersionRequest(_message.Message):
+    """One message of the stream into ModelService.RegisterModelVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIG_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    chunk: _builtins.bytes
+    """Next piece of the file, 1 byte to 1 MiB."""
+    @_builtins.property
+    def config(self) -> Global___RegisterModelVersionConfig:
+        """What the file is. First message only."""
+
+    def __init__(
+        self,
+        *,
+        config: Global___RegisterModelVersionConfig | None = ...,
+        chunk: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "config", b"config", "payload", b"payload"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "config", b"config", "payload", b"payload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["config", "chunk"]  # noqa: Y015
+    _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
+
+Global___RegisterModelVersionRequest: _TypeAlias = RegisterModelVersionRequest  # noqa: Y015
+
+@_typing.final
+class RegisterModelVersionConfig(_message.Message):
+    """What the file of ModelService.RegisterModelVersion is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    PREPROCESSING_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    LICENCE_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Resource name of the model, for example "models/line-3-welds"; the id is 1 to 63 characters of a-z, 0-9, "-". A model
+    that is not there is made.
+    """
+    display_name: _builtins.str
+    """Name for people, 1 to 100 characters."""
+    task: Global___Task.ValueType
+    """What the model answers; the same for all of its versions."""
+    format: _model_registration_pb2.ModelFormat.ValueType
+    """What the file is."""
+    description: _builtins.str
+    """What the model is good at, at most 2,000 characters."""
+    licence: _builtins.str
+    """Licence of the weights as an SPDX identifier, at most 100 characters."""
+    size_bytes: _builtins.int
+    """Size of the whole file in bytes. A file that is too large is refused before it is sent, a truncated one afterwards."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer, whatever the chunks say."""
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the classes in the order of the output, 2 (detection: 1) to 10,000, no name twice, 1 to 100 characters each.
+        Empty with MODEL_FORMAT_HUGGING_FACE: those of its config.json.
+        """
+
+    @_builtins.property
+    def preprocessing(self) -> _model_registration_pb2.Preprocessing:
+        """How images are prepared. Required but with MODEL_FORMAT_HUGGING_FACE, where its preprocessor_config.json says it."""
+
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        task: Global___Task.ValueType = ...,
+        format: _model_registration_pb2.ModelFormat.ValueType = ...,
+        labels: _abc.Iterable[_builtins.str] | None = ...,
+        preprocessing: _model_registration_pb2.Preprocessing | None = ...,
+        description: _builtins.str = ...,
+        licence: _builtins.str = ...,
+        size_bytes: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preprocessing", b"preprocessing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "display_name", b"display_name", "format", b"format", "labels", b"labels", "licence", b"licence", "model", b"model", "preprocessing", b"preprocessing", "request_id", b"request_id", "size_bytes", b"size_bytes", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterModelVersionConfig: _TypeAlias = RegisterModelVersionConfig  # noqa: Y015
+
+@_typing.final
+class ActivateModelVersionRequest(_message.Message):
+    """Request of ModelService.ActivateModelVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name, for example "models/line-3-welds/versions/2"."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActivateModelVersionRequest: _TypeAlias = ActivateModelVersionRequest  # noqa: Y015
+
+@_typing.final
+class DeleteModelVersionRequest(_message.Message):
+    """Request of ModelService.DeleteModelVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name, for example "models/line-3-welds/versions/2"."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteModelVersionRequest: _TypeAlias = DeleteModelVersionRequest  # noqa: Y015

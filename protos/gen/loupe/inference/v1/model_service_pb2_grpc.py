@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from loupe.inference.v1 import model_service_pb2 as loupe_dot_inference_dot_v1_dot_model__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -26,9 +27,10 @@ if _version_not_supported:
 
 
 class ModelServiceStub:
-    """Lists the models that a project can choose, with their labels, versions and features.
+    """Lists the models that a project can choose, with their labels, versions and features, and takes in models of one's own.
 
-    Every signed-in caller may read the catalogue.
+    Every signed-in caller may read the catalogue. Only administrators, signed in as persons, may change it: a model file
+    is run on Loupe's machines. Models that come with Loupe cannot be changed.
     """
 
     def __init__(self, channel):
@@ -52,12 +54,33 @@ class ModelServiceStub:
                 request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelVersionsRequest.SerializeToString,
                 response_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelVersionsResponse.FromString,
                 _registered_method=True)
+        self.GetModelVersion = channel.unary_unary(
+                '/loupe.inference.v1.ModelService/GetModelVersion',
+                request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.GetModelVersionRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.FromString,
+                _registered_method=True)
+        self.RegisterModelVersion = channel.stream_unary(
+                '/loupe.inference.v1.ModelService/RegisterModelVersion',
+                request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.RegisterModelVersionRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.FromString,
+                _registered_method=True)
+        self.ActivateModelVersion = channel.unary_unary(
+                '/loupe.inference.v1.ModelService/ActivateModelVersion',
+                request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ActivateModelVersionRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.FromString,
+                _registered_method=True)
+        self.DeleteModelVersion = channel.unary_unary(
+                '/loupe.inference.v1.ModelService/DeleteModelVersion',
+                request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.DeleteModelVersionRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
-    """Lists the models that a project can choose, with their labels, versions and features.
+    """Lists the models that a project can choose, with their labels, versions and features, and takes in models of one's own.
 
-    Every signed-in caller may read the catalogue.
+    Every signed-in caller may read the catalogue. Only administrators, signed in as persons, may change it: a model file
+    is run on Loupe's machines. Models that come with Loupe cannot be changed.
     """
 
     def ListModels(self, request, context):
@@ -87,6 +110,52 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetModelVersion(self, request, context):
+        """Returns one version with its labels.
+
+        Answers MODEL_NOT_FOUND when there is no such model, MODEL_VERSION_NOT_FOUND when it has no such version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegisterModelVersion(self, request_iterator, context):
+        """Takes in a file with a network as a new version of a model, and the model with its first version. Administrators only.
+
+        The first message holds the config, every later one a chunk of the file. The file is checked, converted to ONNX and
+        tried on sample images; this takes seconds to minutes, so set a deadline of ten minutes. The first version of a model
+        is active at once; later ones wait for ActivateModelVersion. When the call fails, nothing is kept.
+
+        Answers MODEL_NAME_TAKEN when the model comes with Loupe or its other versions answer another task, MODEL_FILE_TOO_LARGE
+        beyond the limit, MODEL_FILE_INVALID for a file that is not what its format says, is refused (a pickle, custom
+        operators, data outside of the file) or does not fit labels and input size, MODEL_CHECK_FAILED when the network fails on
+        the sample images, STREAM_MESSAGE_UNEXPECTED for a stream out of order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ActivateModelVersion(self, request, context):
+        """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
+
+        Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
+        active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteModelVersion(self, request, context):
+        """Deletes a version with its file, and the model with its last version. Administrators only.
+
+        Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
+        the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
+        Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -105,6 +174,26 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelVersionsRequest.FromString,
                     response_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelVersionsResponse.SerializeToString,
             ),
+            'GetModelVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModelVersion,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.GetModelVersionRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.SerializeToString,
+            ),
+            'RegisterModelVersion': grpc.stream_unary_rpc_method_handler(
+                    servicer.RegisterModelVersion,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.RegisterModelVersionRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.SerializeToString,
+            ),
+            'ActivateModelVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivateModelVersion,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ActivateModelVersionRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.SerializeToString,
+            ),
+            'DeleteModelVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteModelVersion,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.DeleteModelVersionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loupe.inference.v1.ModelService', rpc_method_handlers)
@@ -114,9 +203,10 @@ def add_ModelServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ModelService:
-    """Lists the models that a project can choose, with their labels, versions and features.
+    """Lists the models that a project can choose, with their labels, versions and features, and takes in models of one's own.
 
-    Every signed-in caller may read the catalogue.
+    Every signed-in caller may read the catalogue. Only administrators, signed in as persons, may change it: a model file
+    is run on Loupe's machines. Models that come with Loupe cannot be changed.
     """
 
     @staticmethod
@@ -190,6 +280,114 @@ class ModelService:
             '/loupe.inference.v1.ModelService/ListModelVersions',
             loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelVersionsRequest.SerializeToString,
             loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModelVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.inference.v1.ModelService/GetModelVersion',
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.GetModelVersionRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterModelVersion(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/loupe.inference.v1.ModelService/RegisterModelVersion',
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.RegisterModelVersionRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ActivateModelVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.inference.v1.ModelService/ActivateModelVersion',
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.ActivateModelVersionRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.ModelVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteModelVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.inference.v1.ModelService/DeleteModelVersion',
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.DeleteModelVersionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 The catalogue: which models there are, what they are good at and which version answers."""
 
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from loupe.inference.v1 import model_service_pb2 as _model_service_pb2
 import abc as _abc_1
@@ -27,9 +28,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ModelServiceStub:
-    """Lists the models that a project can choose, with their labels, versions and features.
+    """Lists the models that a project can choose, with their labels, versions and features, and takes in models of one's own.
 
-    Every signed-in caller may read the catalogue.
+    Every signed-in caller may read the catalogue. Only administrators, signed in as persons, may change it: a model file
+    is run on Loupe's machines. Models that come with Loupe cannot be changed.
     """
 
     @_typing.overload
@@ -51,12 +53,43 @@ class ModelServiceStub:
 
     Answers MODEL_NOT_FOUND when there is no such model, PAGE_TOKEN_INVALID when the page token is not one of this list.
     """
+    GetModelVersion: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.GetModelVersionRequest, _model_service_pb2.ModelVersion]
+    """Returns one version with its labels.
+
+    Answers MODEL_NOT_FOUND when there is no such model, MODEL_VERSION_NOT_FOUND when it has no such version.
+    """
+    RegisterModelVersion: _grpc.StreamUnaryMultiCallable[_model_service_pb2.RegisterModelVersionRequest, _model_service_pb2.ModelVersion]
+    """Takes in a file with a network as a new version of a model, and the model with its first version. Administrators only.
+
+    The first message holds the config, every later one a chunk of the file. The file is checked, converted to ONNX and
+    tried on sample images; this takes seconds to minutes, so set a deadline of ten minutes. The first version of a model
+    is active at once; later ones wait for ActivateModelVersion. When the call fails, nothing is kept.
+
+    Answers MODEL_NAME_TAKEN when the model comes with Loupe or its other versions answer another task, MODEL_FILE_TOO_LARGE
+    beyond the limit, MODEL_FILE_INVALID for a file that is not what its format says, is refused (a pickle, custom
+    operators, data outside of the file) or does not fit labels and input size, MODEL_CHECK_FAILED when the network fails on
+    the sample images, STREAM_MESSAGE_UNEXPECTED for a stream out of order.
+    """
+    ActivateModelVersion: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ActivateModelVersionRequest, _model_service_pb2.ModelVersion]
+    """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
+
+    Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
+    active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    """
+    DeleteModelVersion: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.DeleteModelVersionRequest, _empty_pb2.Empty]
+    """Deletes a version with its file, and the model with its last version. Administrators only.
+
+    Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
+    the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
+    Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
-    """Lists the models that a project can choose, with their labels, versions and features.
+    """Lists the models that a project can choose, with their labels, versions and features, and takes in models of one's own.
 
-    Every signed-in caller may read the catalogue.
+    Every signed-in caller may read the catalogue. Only administrators, signed in as persons, may change it: a model file
+    is run on Loupe's machines. Models that come with Loupe cannot be changed.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -75,11 +108,42 @@ class ModelServiceAsyncStub(ModelServiceStub):
 
     Answers MODEL_NOT_FOUND when there is no such model, PAGE_TOKEN_INVALID when the page token is not one of this list.
     """
+    GetModelVersion: _aio.UnaryUnaryMultiCallable[_model_service_pb2.GetModelVersionRequest, _model_service_pb2.ModelVersion]  # type: ignore[assignment]
+    """Returns one version with its labels.
+
+    Answers MODEL_NOT_FOUND when there is no such model, MODEL_VERSION_NOT_FOUND when it has no such version.
+    """
+    RegisterModelVersion: _aio.StreamUnaryMultiCallable[_model_service_pb2.RegisterModelVersionRequest, _model_service_pb2.ModelVersion]  # type: ignore[assignment]
+    """Takes in a file with a network as a new version of a model, and the model with its first version. Administrators only.
+
+    The first message holds the config, every later one a chunk of the file. The file is checked, converted to ONNX and
+    tried on sample images; this takes seconds to minutes, so set a deadline of ten minutes. The first version of a model
+    is active at once; later ones wait for ActivateModelVersion. When the call fails, nothing is kept.
+
+    Answers MODEL_NAME_TAKEN when the model comes with Loupe or its other versions answer another task, MODEL_FILE_TOO_LARGE
+    beyond the limit, MODEL_FILE_INVALID for a file that is not what its format says, is refused (a pickle, custom
+    operators, data outside of the file) or does not fit labels and input size, MODEL_CHECK_FAILED when the network fails on
+    the sample images, STREAM_MESSAGE_UNEXPECTED for a stream out of order.
+    """
+    ActivateModelVersion: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ActivateModelVersionRequest, _model_service_pb2.ModelVersion]  # type: ignore[assignment]
+    """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
+
+    Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
+    active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    """
+    DeleteModelVersion: _aio.UnaryUnaryMultiCallable[_model_service_pb2.DeleteModelVersionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a version with its file, and the model with its last version. Administrators only.
+
+    Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
+    the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
+    Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Lists the models that a project can choose, with their labels, versions and features.
+    """Lists the models that a project can choose, with their labels, versions and features, and takes in models of one's own.
 
-    Every signed-in caller may read the catalogue.
+    Every signed-in caller may read the catalogue. Only administrators, signed in as persons, may change it: a model file
+    is run on Loupe's machines. Models that come with Loupe cannot be changed.
     """
 
     @_abc_1.abstractmethod
@@ -113,6 +177,60 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the versions of one model, newest first.
 
         Answers MODEL_NOT_FOUND when there is no such model, PAGE_TOKEN_INVALID when the page token is not one of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def GetModelVersion(
+        self,
+        request: _model_service_pb2.GetModelVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.ModelVersion, _abc.Awaitable[_model_service_pb2.ModelVersion]]:
+        """Returns one version with its labels.
+
+        Answers MODEL_NOT_FOUND when there is no such model, MODEL_VERSION_NOT_FOUND when it has no such version.
+        """
+
+    @_abc_1.abstractmethod
+    def RegisterModelVersion(
+        self,
+        request_iterator: _MaybeAsyncIterator[_model_service_pb2.RegisterModelVersionRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.ModelVersion, _abc.Awaitable[_model_service_pb2.ModelVersion]]:
+        """Takes in a file with a network as a new version of a model, and the model with its first version. Administrators only.
+
+        The first message holds the config, every later one a chunk of the file. The file is checked, converted to ONNX and
+        tried on sample images; this takes seconds to minutes, so set a deadline of ten minutes. The first version of a model
+        is active at once; later ones wait for ActivateModelVersion. When the call fails, nothing is kept.
+
+        Answers MODEL_NAME_TAKEN when the model comes with Loupe or its other versions answer another task, MODEL_FILE_TOO_LARGE
+        beyond the limit, MODEL_FILE_INVALID for a file that is not what its format says, is refused (a pickle, custom
+        operators, data outside of the file) or does not fit labels and input size, MODEL_CHECK_FAILED when the network fails on
+        the sample images, STREAM_MESSAGE_UNEXPECTED for a stream out of order.
+        """
+
+    @_abc_1.abstractmethod
+    def ActivateModelVersion(
+        self,
+        request: _model_service_pb2.ActivateModelVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.ModelVersion, _abc.Awaitable[_model_service_pb2.ModelVersion]]:
+        """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
+
+        Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
+        active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteModelVersion(
+        self,
+        request: _model_service_pb2.DeleteModelVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a version with its file, and the model with its last version. Administrators only.
+
+        Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
+        the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
+        Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
         """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

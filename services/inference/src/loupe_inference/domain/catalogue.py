@@ -5,20 +5,34 @@ from collections.abc import Mapping, Sequence
 from loupe_inference.domain import builtin_models
 from loupe_inference.domain.errors import ModelNotFound, ModelVersionNotFound
 from loupe_inference.domain.model import ModelSpec, ModelVersion
+from loupe_inference.domain.registered import RegisteredVersion, spec_of
 
 UPLOADED = "uploaded"
 """Stands for a model in the keys of features that were computed elsewhere; no model may have this id."""
 
 
 class Catalogue:
-    """Finds models by id.
+    """Finds models by id: those that come with Loupe, and those that were registered here.
 
     Args:
-        specs: The models of this installation.
+        specs: The models that come with Loupe.
     """
 
     def __init__(self, specs: Sequence[ModelSpec]) -> None:
-        self._specs: Mapping[str, ModelSpec] = {spec.id: spec for spec in sorted(specs, key=lambda spec: spec.id)}
+        self._builtin = {spec.id: spec for spec in specs}
+        self._registered: Mapping[tuple[str, str], RegisteredVersion] = {}
+        self._specs: Mapping[str, ModelSpec] = dict(sorted(self._builtin.items()))
+
+    def take_registered(self, versions: Sequence[RegisteredVersion]) -> None:
+        """Have these registered versions, and no others, from now on; of each model one is active."""
+        self._registered = {(one.model, one.version): one for one in versions}
+        active = {one.model: spec_of(self._siblings(one.model), one) for one in versions if one.is_active}
+        # A model that comes with Loupe hides one that was registered under its id before an update.
+        self._specs = dict(sorted((active | self._builtin).items()))
+
+    def registered(self, model: str, version: str) -> RegisteredVersion | None:
+        """A registered version; None for versions that come with Loupe and for unknown ones."""
+        return None if model in self._builtin else self._registered.get((model, version))
 
     def all(self) -> list[ModelSpec]:
         """Every model, by id."""
@@ -51,7 +65,7 @@ class Catalogue:
         return self.get(model)
 
     def resolve(self, model: str, version: str) -> tuple[ModelSpec, ModelVersion]:
-        """A model and one of its versions, the active one for "".
+        """A model and one of its versions, the active one for "". The model has the labels and input of that version.
 
         Raises:
             ModelNotFound: If there is no such model.
@@ -59,6 +73,9 @@ class Catalogue:
         """
         spec = self.get(model)
         wanted = version or spec.active_version
+        registered = self.registered(model, wanted)
+        if registered is not None:
+            return spec_of(self._siblings(model), registered), registered.catalogued()
         for candidate in spec.versions:
             if candidate.version == wanted:
                 return spec, candidate
@@ -66,6 +83,9 @@ class Catalogue:
         raise ModelVersionNotFound(
             f"Model {model} has no version {wanted[:80]!r}; choose one of: {known}.", model=model, version=wanted[:80]
         )
+
+    def _siblings(self, model: str) -> list[RegisteredVersion]:
+        return [one for one in self._registered.values() if one.model == model]
 
 
 def builtin() -> Catalogue:

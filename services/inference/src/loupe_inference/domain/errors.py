@@ -1,6 +1,14 @@
 """Faults of the inference service; `loupe.inference.v1.ErrorReason` is the same list."""
 
-from loupe_kit.errors import DeadlineExceeded, Internal, InvalidArgument, NotFound, Unavailable
+from loupe_kit.errors import (
+    AlreadyExists,
+    DeadlineExceeded,
+    FailedPrecondition,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    Unavailable,
+)
 
 
 class ModelNotFound(NotFound):
@@ -85,3 +93,45 @@ class FeatureSetNameInvalid(InvalidArgument):
     """The name of a feature set breaks its rule."""
 
     reason = "FEATURE_SET_NAME_INVALID"
+
+
+class ModelNameTaken(AlreadyExists):
+    """The model comes with Loupe, or its versions answer another task."""
+
+    reason = "MODEL_NAME_TAKEN"
+
+
+class ModelBuiltin(FailedPrecondition):
+    """The model comes with Loupe and cannot be changed."""
+
+    reason = "MODEL_BUILTIN"
+
+
+class ModelVersionInUse(FailedPrecondition):
+    """The version is the active one of several, or projects or waiting images use it."""
+
+    reason = "MODEL_VERSION_IN_USE"
+
+
+class ModelConfigInvalid(InvalidArgument):
+    """What is said about a model breaks a rule."""
+
+    reason = "MODEL_CONFIG_INVALID"
+
+
+class ModelFileTooLarge(InvalidArgument):
+    """The file has more bytes than the limit."""
+
+    reason = "MODEL_FILE_TOO_LARGE"
+
+
+class ModelFileInvalid(InvalidArgument):
+    """The file is not what its format says, is refused, or does not fit labels and input size."""
+
+    reason = "MODEL_FILE_INVALID"
+
+
+class ModelCheckFailed(InvalidArgument):
+    """The network fails on sample images."""
+
+    reason = "MODEL_CHECK_FAILED"

@@ -69,6 +69,8 @@ class ModelSpec:
     """Id of the version that analyses new images."""
     keeps_aspect: bool = False
     """Whether an image keeps its shape when it is scaled, with black bars at two sides; else it is stretched."""
+    is_builtin: bool = True
+    """Whether it comes with Loupe; others were registered."""
 
     @property
     def name(self) -> str:

@@ -15,6 +15,10 @@ ACCESS = {
     f"/{SERVICE}/ListModels": Access.USER,
     f"/{SERVICE}/GetModel": Access.USER,
     f"/{SERVICE}/ListModelVersions": Access.USER,
+    f"/{SERVICE}/GetModelVersion": Access.USER,
+    f"/{SERVICE}/RegisterModelVersion": Access.USER,
+    f"/{SERVICE}/ActivateModelVersion": Access.USER,
+    f"/{SERVICE}/DeleteModelVersion": Access.USER,
 }
 
 
