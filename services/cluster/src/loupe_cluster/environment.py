@@ -19,7 +19,7 @@ def of_process(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, st
     Variables of the caller such as `LOUPE_AUTH_SMTP_HOST` or `LOUPE_LOG_LEVEL` are passed on and win.
 
     Args:
-        name: One of `SERVICES`, `gateway` or `ingress`.
+        name: One of `SERVICES`, `torchserve`, `gateway` or `ingress`.
         settings: Of the cluster.
         keys: Its secrets.
     """
@@ -43,6 +43,11 @@ def _common(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
 def data_dir(name: str, settings: ClusterSettings) -> Path:
     """Folder of what a process keeps on this machine: mails of auth, caches."""
     return settings.dir.resolve() / name
+
+
+def torchserve_key_file(settings: ClusterSettings) -> Path:
+    """Where TorchServe writes its tokens."""
+    return data_dir("torchserve", settings) / "key_file.json"
 
 
 def _shared_stores(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
@@ -80,7 +85,13 @@ def _inference(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
         "LOUPE_INFERENCE_AUTH_TARGET": settings.target("auth"),
         "LOUPE_INFERENCE_PROJECT_TARGET": settings.target("project"),
         "LOUPE_INFERENCE_MONGODB_URL": _with_database(settings.mongodb, settings.schema_of("inference")),
+        "LOUPE_INFERENCE_TORCHSERVE_TARGET": settings.target("torchserve"),
+        "LOUPE_INFERENCE_TORCHSERVE_KEY_FILE": str(torchserve_key_file(settings)),
     } | _shared_stores(settings, keys)
+
+
+def _torchserve(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+    return {"LOUPE_TORCHSERVE_PORT": str(settings.port("torchserve"))}
 
 
 def _reduction(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
@@ -114,6 +125,7 @@ _OWN = {
     "auth": _auth,
     "project": _project,
     "inference": _inference,
+    "torchserve": _torchserve,
     "reduction": _reduction,
     "gateway": _gateway,
     "ingress": _ingress,

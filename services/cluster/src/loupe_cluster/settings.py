@@ -82,6 +82,7 @@ _PORTS = {
     "project": 50052,
     "inference": 50053,
     "reduction": 50054,
+    "torchserve": 7070,
     "mongodb": 27017,
     "s3": 8333,
     "s3-master": 9333,

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -28,6 +29,14 @@ class InferenceSettings(SharedStoreSettings):
     """gRPC address of project, which takes the results."""
     mongodb_url: SecretStr = SecretStr("")
     """`mongodb://host:27017/database?replicaSet=name` for features; empty: a SQLite file in the data folder."""
+    torchserve_target: str = ""
+    """`host:port` of TorchServe's gRPC, its management on the next port; empty: models run in a child process."""
+    torchserve_targets: dict[str, str] = {}
+    """The same for single models that another TorchServe hosts, by id of the model, as JSON."""
+    torchserve_key_file: Path | None = None
+    """TorchServe's `key_file.json`; none: its tokens are off."""
+    torchserve_request_bytes: int = Field(default=128 << 20, ge=1 << 20)
+    """Larger image files are refused with TorchServe; `LOUPE_TORCHSERVE_REQUEST_BYTES` of the server."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where models compute; "auto" is the GPU if there is one."""
     compute_threads: int = Field(default_factory=usable_cores, ge=1, le=256)
