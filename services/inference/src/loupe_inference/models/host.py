@@ -30,12 +30,17 @@ def analyse(job: AnalyseJob, _progress: Progress) -> list[Outcome]:
         ModelNotReady: If the model cannot be loaded.
     """
     analyser = _load(job.model, job.version, _device(job.device), job.max_pixels)
+    return spread(analyser, job.images, job.threads)
+
+
+def spread(analyser: Analyser, images: Sequence[ImageSource], threads: int) -> list[Outcome]:
+    """One outcome for each image, in order, computed by `threads` threads in steps of the best size."""
     step = analyser.best_batch
-    if len(job.images) <= step:
+    if len(images) <= step:
         # Small batches are spread too: four images on two cores are two steps of two.
-        step = -(-len(job.images) // job.threads)
-    steps: list[Sequence[ImageSource]] = [job.images[at : at + step] for at in range(0, len(job.images), step)]
-    done = _pool(job.threads).map(analyser.analyse, steps)
+        step = max(1, -(-len(images) // threads))
+    steps: list[Sequence[ImageSource]] = [images[at : at + step] for at in range(0, len(images), step)]
+    done = _pool(threads).map(analyser.analyse, steps)
     outcomes = [outcome for some in done for outcome in some]
     _buffers.used()
     return outcomes
