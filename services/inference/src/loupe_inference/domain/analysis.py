@@ -11,6 +11,9 @@ from loupe_kit.errors import LoupeError
 Feature = npt.NDArray[np.float32]
 """Feature vector of one image: array (D,), float32."""
 
+ObjectFeatures = npt.NDArray[np.float32]
+"""Feature vectors of the K objects found in one image, in the order of their boxes: array (K, D), float32."""
+
 ImageSource = bytes | Path
 """An encoded image: its bytes, or its file on this machine."""
 
@@ -76,6 +79,8 @@ class Analysis:
     """Pixels, as displayed: orientation applied."""
     image_height: int
     """Pixels, as displayed: orientation applied."""
+    object_features: ObjectFeatures | None = None
+    """None from models that find no objects."""
 
 
 Outcome = Analysis | LoupeError

@@ -6,10 +6,12 @@ from importlib import resources
 
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
 
+_CREATED = datetime(2026, 11, 22, tzinfo=UTC)
+
 
 def specs() -> list[ModelSpec]:
     """All of them."""
-    return [efficientnet_lite0()]
+    return [efficientnet_lite0(), efficientnet_lite2(), nanodet_coco()]
 
 
 def efficientnet_lite0() -> ModelSpec:
@@ -31,7 +33,7 @@ def efficientnet_lite0() -> ModelSpec:
                 "맵, 이상치 탐색, 라벨링할 이미지 선택의 첫 모델로 적합합니다."
             ),
         },
-        labels=imagenet_labels(),
+        labels=labels("imagenet_1000"),
         input_width=224,
         input_height=224,
         feature_description="Global average pool after the last convolution: the input of the classifier layer.",
@@ -42,7 +44,83 @@ def efficientnet_lite0() -> ModelSpec:
                 feature_dimension=1280,
                 weights_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
                 weights_size_bytes=18_826_032,
-                create_time=datetime(2026, 11, 22, tzinfo=UTC),
+                create_time=_CREATED,
+            ),
+        ),
+        active_version="1",
+    )
+
+
+def efficientnet_lite2() -> ModelSpec:
+    """The same with a larger network and input: slower, finer."""
+    return ModelSpec(
+        id="efficientnet-lite2",
+        display_name="EfficientNet-Lite2",
+        task=Task.CLASSIFICATION,
+        descriptions={
+            "en": (
+                "The larger sister of EfficientNet-Lite0: the same 1,000 everyday classes, seen in finer detail at "
+                "about half the speed. Choose it when small details separate your images and maps by Lite0 mix them up."
+            ),
+            "ko": (
+                "EfficientNet-Lite0보다 큰 모델로, 같은 1,000가지 일상 클래스를 더 세밀하게 보지만 "
+                "속도는 약 절반입니다. "
+                "작은 차이로 구분되는 이미지를 Lite0의 맵이 섞어 놓을 때 선택하십시오."
+            ),
+        },
+        labels=labels("imagenet_1000"),
+        input_width=260,
+        input_height=260,
+        feature_description="Global average pool after the last convolution: the input of the classifier layer.",
+        licence="Apache-2.0",
+        versions=(
+            ModelVersion(
+                version="1",
+                feature_dimension=1280,
+                weights_sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+                weights_size_bytes=24_666_229,
+                create_time=_CREATED,
+            ),
+        ),
+        active_version="1",
+    )
+
+
+def nanodet_coco() -> ModelSpec:
+    """The general detector: COCO's 80 everyday objects."""
+    return ModelSpec(
+        id="nanodet-coco",
+        display_name="NanoDet-g COCO",
+        task=Task.DETECTION,
+        descriptions={
+            "en": (
+                "Fast detector of 80 everyday objects, such as people, vehicles, bottles, cups and computers. "
+                "Finds people and things around a line; it knows no defects and no machine parts. Small and crowded "
+                "objects are missed."
+            ),
+            "ko": (
+                "사람, 차량, 병, 컵 등 일상 물체 80종을 찾는 빠른 검출 모델입니다. "
+                "라인 주변의 사람과 물건을 찾을 때 쓰며, 결함이나 기계 부품은 알지 못합니다. "
+                "작거나 빽빽하게 모인 물체는 놓칠 수 있습니다."
+            ),
+        },
+        labels=labels("coco_80"),
+        input_width=416,
+        input_height=416,
+        keeps_aspect=True,
+        feature_description=(
+            "What enters the last layers of the three scales, brought to one grid of 26 × 26 cells: the mean over the "
+            "grid for an image, over the cells that its box touches for an object."
+        ),
+        licence="Apache-2.0",
+        versions=(
+            ModelVersion(
+                version="1",
+                feature_dimension=384,
+                object_feature_dimension=384,
+                weights_sha256="75eea52794094030730c4abd1aa7e9f0c94da9588a29adf7916880b7d482d8c8",
+                weights_size_bytes=7_578_520,
+                create_time=_CREATED,
             ),
         ),
         active_version="1",
@@ -50,7 +128,7 @@ def efficientnet_lite0() -> ModelSpec:
 
 
 @functools.cache
-def imagenet_labels() -> tuple[str, ...]:
-    """The 1,000 classes of ImageNet (ILSVRC 2012) in their usual order, English, no name twice."""
-    text = resources.files("loupe_inference.domain").joinpath("labels/imagenet_1000.txt").read_text("utf-8")
+def labels(name: str) -> tuple[str, ...]:
+    """Classes of a data set in their usual order, English, no name twice: "imagenet_1000", "coco_80"."""
+    text = resources.files("loupe_inference.domain").joinpath(f"labels/{name}.txt").read_text("utf-8")
     return tuple(text.splitlines())

