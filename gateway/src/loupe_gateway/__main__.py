@@ -12,6 +12,7 @@ async def main() -> None:
     """Serves until SIGTERM or SIGINT."""
     settings = GatewaySettings()
     telemetry.configure("gateway", level=settings.log_level, log_format=settings.log_format)
+    telemetry.serve_metrics()
     gateway = bootstrap(settings)
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

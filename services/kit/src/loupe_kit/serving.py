@@ -10,6 +10,7 @@ import structlog
 from loupe_kit.authentication import Authenticator
 from loupe_kit.interceptors import default_interceptors
 from loupe_kit.server import GrpcServer, Service, access_table
+from loupe_kit.telemetry import serve_metrics
 
 READINESS_INTERVAL = timedelta(seconds=5)
 
@@ -57,6 +58,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    serve_metrics()
     server = build_server([service], authenticator, address)
     await service.start()
     watcher: asyncio.Task[None] | None = None

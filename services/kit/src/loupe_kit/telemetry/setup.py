@@ -2,12 +2,11 @@
 
 from loupe_kit.settings import LogFormat
 from loupe_kit.telemetry.logs import configure_logs
-from loupe_kit.telemetry.metrics import serve_metrics
 from loupe_kit.telemetry.tracing import configure_tracing
 
 
 def configure(service: str, *, level: str = "INFO", log_format: LogFormat = LogFormat.AUTO) -> None:
-    """Set up logs, traces and metrics for this process.
+    """Set up logs and traces for this process; `serve_metrics` is for those that serve.
 
     Args:
         service: Short name of the process, such as `project`.
@@ -16,4 +15,3 @@ def configure(service: str, *, level: str = "INFO", log_format: LogFormat = LogF
     """
     configure_logs(service, level=level, log_format=log_format)
     configure_tracing(service)
-    serve_metrics()
