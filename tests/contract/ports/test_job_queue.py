@@ -1,11 +1,13 @@
 """What every job queue does. A further adapter joins by a row in `QUEUES`."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from loupe_kit.errors import Unavailable
@@ -210,6 +212,16 @@ async def test_redis__wiped_in_the_middle_goes_on() -> None:
         assert payloads(await waiting) == [b"c"]
         assert payloads(await queue.claim(STREAM, "two", 5, NOW)) == [b"a", b"b"]
         await queue.close()
+
+
+@pytest.mark.cluster
+async def test_redis__measures_how_long_jobs_waited() -> None:
+    async with redis_streams() as queue:
+        stream = f"waited-{uuid.uuid4().hex}"
+        await queue.publish(stream, [b"a", b"b"])
+        await queue.claim(stream, "w1", 10, NOW)
+
+    assert REGISTRY.get_sample_value("loupe_queue_wait_seconds_count", {"stream": stream}) == 2.0
 
 
 @pytest.mark.cluster

@@ -8,6 +8,7 @@ Each operation is one script, so it is whole or not at all, and one journey.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +22,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from loupe_kit.errors import Unavailable
 from loupe_kit.queue.port import Delivery, QueueFull
+from loupe_kit.telemetry.metrics import QUEUE_WAIT_SECONDS
 
 _GROUP = "workers"
 _FIELD = "job"
@@ -179,6 +181,7 @@ class RedisStreamsQueue:
                 rows, last = await self._claim(keys=[self._key(stream)], args=[consumer, max_count, self._lease_ms])
                 patience = end - loop.time()
                 if rows or patience <= 0:
+                    _measure_wait(stream, [job_id for job_id, _, attempt in rows if attempt == 1])
                     return [Delivery(job_id.decode(), payload, int(attempt)) for job_id, payload, attempt in rows]
                 await self._wait_for_news(stream, last, patience)
 
@@ -220,6 +223,13 @@ class RedisStreamsQueue:
 
     def _key(self, stream: str) -> str:
         return f"{self._prefix}{stream}"
+
+
+def _measure_wait(stream: str, ids: Sequence[bytes]) -> None:
+    # An id begins with Redis' clock in ms when the job was published.
+    now = time.time()
+    for job_id in ids:
+        QUEUE_WAIT_SECONDS.labels(stream).observe(max(0.0, now - int(job_id.partition(b"-")[0]) / 1000))
 
 
 @asynccontextmanager

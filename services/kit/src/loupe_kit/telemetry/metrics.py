@@ -15,6 +15,12 @@ RPC_SECONDS = Histogram(
     _LABELS,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
+QUEUE_WAIT_SECONDS = Histogram(
+    "loupe_queue_wait_seconds",
+    "Time between the publication of a job and the moment a worker takes it.",
+    ("stream",),
+    buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400),
+)
 RPC_IN_FLIGHT = Gauge("loupe_rpc_in_flight", "RPCs that are being served.", _LABELS)
 
 
