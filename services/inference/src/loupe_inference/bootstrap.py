@@ -132,7 +132,18 @@ def _features(settings: InferenceSettings, given: FeatureStore | None) -> _Featu
     return _Features(given or SqliteFeatureStore(settings.data_dir / "inference" / "features.db"), _nothing, _yes)
 
 
-def _backend(settings: InferenceSettings) -> TorchChildBackend:
+def _backend(settings: InferenceSettings) -> ModelBackend:
+    if settings.torchserve_target:
+        from loupe_inference.adapters.torchserve import TorchServeBackend
+        from loupe_inference.adapters.torchserve_calls import TokenFile
+
+        return TorchServeBackend(
+            settings.torchserve_target,
+            settings.torchserve_targets,
+            TokenFile(settings.torchserve_key_file),
+            time_limit=settings.batch_time_limit,
+            request_bytes=settings.torchserve_request_bytes,
+        )
     return TorchChildBackend(
         threads=settings.compute_threads,
         device=settings.device,

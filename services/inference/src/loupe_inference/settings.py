@@ -31,7 +31,7 @@ class InferenceSettings(SharedStoreSettings):
     """`mongodb://host:27017/database?replicaSet=name` for features; empty: a SQLite file in the data folder."""
     torchserve_target: str = ""
     """`host:port` of TorchServe's gRPC, its management on the next port; empty: models run in a child process."""
-    torchserve_targets: dict[str, str] = {}
+    torchserve_targets: dict[str, str] = Field(default_factory=dict)
     """The same for single models that another TorchServe hosts, by id of the model, as JSON."""
     torchserve_key_file: Path | None = None
     """TorchServe's `key_file.json`; none: its tokens are off."""

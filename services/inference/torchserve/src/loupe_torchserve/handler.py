@@ -1,0 +1,57 @@
+"""What runs in a worker of TorchServe: requests in, each with one image or several, replies out.
+
+Nothing is raised for a bad image: its fault is in the reply, and the others of its batch go on. What the network itself
+raises goes to TorchServe, which fails the whole batch; the caller then finds out which image it was.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from loupe_inference.adapters import torchserve_wire
+from loupe_inference.domain import catalogue
+from loupe_inference.models import host, registry
+from loupe_torchserve.archives import GRAPH, VERSION_KEY
+from loupe_torchserve.settings import TorchServeSettings
+
+
+class Context(Protocol):
+    """What TorchServe tells a worker."""
+
+    model_name: str
+    model_yaml_config: Mapping[str, str]
+    """The archive's model-config.yaml."""
+    system_properties: Mapping[str, object]
+    """`model_dir`: where the archive was unpacked; `gpu_id`: the worker's GPU, None without one."""
+
+
+class ImageHandler:
+    """Answers requests with the version that its archive holds."""
+
+    def initialize(self, context: Context) -> None:
+        """Load the version.
+
+        Raises:
+            ModelNotReady: If its weights are missing, changed or unreadable.
+        """
+        settings = TorchServeSettings()
+        os.nice(settings.nice)
+        torch.set_num_threads(1)
+        spec, version = catalogue.builtin().resolve(context.model_name, context.model_yaml_config[VERSION_KEY])
+        gpu = context.system_properties.get("gpu_id")
+        if gpu is None:
+            graph = Path(str(context.system_properties["model_dir"])) / GRAPH
+            self._analyser = registry.load_graph(spec, version, graph.read_bytes(), settings.max_image_pixels)
+        else:
+            self._analyser = registry.load(spec, version, torch.device(f"cuda:{gpu}"), settings.max_image_pixels)
+        self._threads = settings.compute_threads
+
+    def handle(self, requests: Sequence[Mapping[str, bytes]], _context: Context) -> list[bytes]:
+        """One reply for each request, see `torchserve_wire`."""
+        sources = [torchserve_wire.read_request(request) for request in requests]
+        together = [source for some in sources for source in some]
+        outcomes = iter(host.spread(self._analyser, together, self._threads))
+        return [torchserve_wire.write_reply([next(outcomes) for _ in some]) for some in sources]
