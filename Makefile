@@ -12,6 +12,7 @@ T ?= tests
 M ?= not gpu and not slow
 N ?= 500
 NAME ?=
+MODEL ?=
 ARGS ?=
 PROFILE ?= standalone
 
@@ -21,8 +22,10 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --constraint con
 
 # Every distribution, those that others need first.
 DISTS := $(patsubst %/pyproject.toml,%,$(wildcard protos/pyproject.toml services/kit/pyproject.toml \
-	services/*/pyproject.toml services/inference/*/pyproject.toml gateway/pyproject.toml clients/python/pyproject.toml))
-SOURCES := $(wildcard services/*/src services/inference/*/src gateway/src clients/python/src) $(wildcard protos/*.py gateway/*.py) tests
+	services/*/pyproject.toml services/inference/*/pyproject.toml gateway/pyproject.toml \
+	clients/python/pyproject.toml))
+SOURCES := $(wildcard services/*/src services/inference/*/src gateway/src clients/python/src) \
+	$(wildcard protos/*.py gateway/*.py) tests
 
 WEB := $(patsubst %/package.json,%,$(wildcard gateway/web/package.json))
 WEB_DIST := gateway/src/loupe_gateway/web_dist
@@ -95,7 +98,7 @@ web-check: web ## style and types of the web UI
 
 ##@ Develop
 
-.PHONY: protos format bench constraints
+.PHONY: protos format bench train constraints
 protos: setup ## generate protos/gen and openapi.json from the contracts
 	$(BIN)/python protos/generate.py
 	$(BIN)/python gateway/render_openapi.py
@@ -106,6 +109,13 @@ format: setup ## lay out the Python code, mend what can be mended safely
 
 bench: setup web $(VENV)/.demo-data ## run a measurement, NAME=ingest; without a name: list them
 	@$(BIN)/python -m tests.bench $(NAME) $(ARGS)
+
+# The C library keeps large buffers, or zeroing them anew for each step takes as long as the step.
+train: export MALLOC_MMAP_THRESHOLD_ := 1073741824
+train: export MALLOC_TRIM_THRESHOLD_ := 2147483648
+train: export OMP_NUM_THREADS := 1
+train: setup ## train a model of ours, MODEL=surface-fcos-s; without a model: list them
+	@$(BIN)/python -m loupe_training $(MODEL) $(ARGS)
 
 constraints: setup ## write the versions in .venv to constraints.txt
 	@{ sed '/^[^#]/,$$d' constraints.txt; \

@@ -1,0 +1,1 @@
+"""Trains the models that this project ships: corpus, targets, losses, recipes, evaluation."""

@@ -1,0 +1,86 @@
+"""How each model is made. Whatever is here decides the weights; run one with `make train MODEL=…`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loupe_training.corpus import sample
+
+HELD_OUT_SEED = 2
+"""Of the corpus that figures are measured on; nothing is trained or chosen by it."""
+HELD_OUT_IMAGES = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a training starts from and how long it goes on."""
+
+    model: str
+    """Id of the model."""
+    backbone: str
+    """Published network with ImageNet's weights."""
+    size: int
+    """Width and height of the input in pixels."""
+    labels: tuple[str, ...]
+    """Classes in the order of the output."""
+    epochs: int
+    """Times that every image is seen."""
+    rate: float
+    """Highest learning rate of new layers."""
+    backbone_rate: float
+    """Highest learning rate of the backbone's layers."""
+    width: int = 0
+    """Channels of a detector's pyramid and heads."""
+    kept_stages: int = 0
+    """Stages of the backbone after its stem that stay frozen with it."""
+    images: int = 6000
+    """Size of the training corpus."""
+    corpus_seed: int = 1
+    """Seed of the training corpus."""
+    seed: int = 0
+    """Seed of the new layers and of the order of images."""
+    batch: int = 16
+    """Images a step."""
+    decay: float = 0.02
+    """Weight decay."""
+
+    @property
+    def detects(self) -> bool:
+        """Whether it is a detector."""
+        return self.width > 0
+
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.model: recipe
+    for recipe in (
+        Recipe(
+            model="surface-classifier",
+            backbone="efficientnet-lite1",
+            size=240,
+            labels=(sample.OK, *sample.LABELS),
+            epochs=8,
+            rate=2e-3,
+            backbone_rate=4e-4,
+        ),
+        Recipe(
+            model="surface-fcos-s",
+            backbone="efficientnet-lite0",
+            size=256,
+            labels=sample.LABELS,
+            epochs=8,
+            rate=3e-3,
+            backbone_rate=6e-4,
+            width=96,
+        ),
+        Recipe(
+            model="surface-fcos-m",
+            backbone="efficientnet-lite2",
+            size=384,
+            labels=sample.LABELS,
+            epochs=6,
+            rate=3e-3,
+            backbone_rate=6e-4,
+            width=128,
+            kept_stages=1,
+        ),
+    )
+}
