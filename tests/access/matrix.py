@@ -154,6 +154,7 @@ ROWS = (
     Row("ModelService.ListModelVersions", "catalogue", lambda v: model.ListModelVersionsRequest(parent=_MODEL)),
     Row("InferenceService.AnalyseImage", "known", _analyse_image, "analyse"),
     Row("FeatureService.StreamFeatures", "internal-bad", lambda v: feature.StreamFeaturesRequest()),
+    Row("FeatureService.StreamObjectFeatures", "internal-bad", lambda v: feature.StreamObjectFeaturesRequest()),
     Row("FeatureService.PutFeatures", "internal-bad", lambda v: feature.PutFeaturesRequest()),
     Row("FeatureService.DeleteFeatures", "internal-bad", lambda v: feature.DeleteFeaturesRequest()),
     Row("FeatureService.CountFeatures", "internal-bad", lambda v: feature.CountFeaturesRequest()),

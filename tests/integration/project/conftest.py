@@ -174,7 +174,14 @@ def reason_of(error: grpc.aio.AioRpcError) -> str:
 
 
 def _registrations(inference: FakeInference) -> list[Registration]:
-    names = ("StreamFeatures", "PutFeatures", "DeleteFeatures", "CountFeatures", "ListFeatureSets")
+    names = (
+        "StreamFeatures",
+        "StreamObjectFeatures",
+        "PutFeatures",
+        "DeleteFeatures",
+        "CountFeatures",
+        "ListFeatureSets",
+    )
     models = ("ListModels", "GetModel", "ListModelVersions")
     return [
         Registration(

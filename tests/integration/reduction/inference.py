@@ -64,6 +64,6 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
 
     def registration(self) -> Registration:
         """Returns what a server needs to serve it."""
-        unserved = ("PutFeatures", "DeleteFeatures", "CountFeatures", "ListFeatureSets")
+        unserved = ("StreamObjectFeatures", "PutFeatures", "DeleteFeatures", "CountFeatures", "ListFeatureSets")
         table = {f"/{SERVICE}/{name}": Access.SERVICE for name in ("StreamFeatures", *unserved)}
         return Registration(pb_grpc.add_FeatureServiceServicer_to_server, self, SERVICE, table)

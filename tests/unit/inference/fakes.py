@@ -21,7 +21,14 @@ from loupe_inference.domain.analysis import (
 )
 from loupe_inference.domain.catalogue import Catalogue
 from loupe_inference.domain.errors import FeatureDimensionMismatch, ImageUndecodable
-from loupe_inference.domain.features import BYTES_PER_ID, FeatureBlock, FeatureKey, FeatureSet
+from loupe_inference.domain.features import (
+    BYTES_PER_ID,
+    FeatureBlock,
+    FeatureKey,
+    FeatureSet,
+    Matrix,
+    ObjectFeatureBlock,
+)
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
 from loupe_inference.ports import BackendDied, BackendTimedOut
 from loupe_kit import ids
@@ -161,18 +168,29 @@ class InMemoryFeatureStore:
 
     def __init__(self) -> None:
         self.vectors: dict[tuple[FeatureKey, bytes], tuple[str, np.ndarray]] = {}
+        self.objects: dict[tuple[FeatureKey, bytes], Matrix] = {}
 
-    async def put(self, project_id: str, key: FeatureKey, block: FeatureBlock) -> None:
+    async def put(
+        self, project_id: str, key: FeatureKey, block: FeatureBlock, objects: Sequence[Matrix] | None = None
+    ) -> None:
         known = await self.dimension(project_id, key)
         if known not in (0, block.values.shape[1]):
             raise FeatureDimensionMismatch("Wrong length.", expected=str(known), actual=str(block.values.shape[1]))
         for image, vector in zip(_each(block.image_ids), block.values, strict=True):
             self.vectors[key, image] = (project_id, vector.copy())
+        if objects is not None:
+            self.objects |= {(key, image): each for image, each in zip(_each(block.image_ids), objects, strict=True)}
 
     async def read(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[FeatureBlock]:
         for image in dict.fromkeys(_each(image_ids)):
             if (key, image) in self.vectors:
                 yield FeatureBlock(image, self.vectors[key, image][1][None])
+
+    async def read_objects(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[ObjectFeatureBlock]:
+        for image in dict.fromkeys(_each(image_ids)):
+            found = self.objects.get((key, image))
+            if found is not None and len(found):
+                yield ObjectFeatureBlock(image, (len(found),), found)
 
     async def count(self, key: FeatureKey, image_ids: bytes) -> tuple[int, int]:
         found = [self.vectors[key, image][1] for image in set(_each(image_ids)) if (key, image) in self.vectors]
@@ -194,6 +212,7 @@ class InMemoryFeatureStore:
         ]
         for place in doomed:
             del self.vectors[place]
+            self.objects.pop(place, None)
         return len(doomed)
 
     async def list_sets(self, project_id: str) -> list[FeatureSet]:

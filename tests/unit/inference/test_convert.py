@@ -39,11 +39,11 @@ def test_analysis_to_proto__feature_only_if_asked_for() -> None:
 
 
 def test_model_to_proto__labels_only_if_asked_for() -> None:
-    message = convert.model_to_proto(model_spec(), ModelState.ACTIVE, with_labels=False)
+    message = convert.model_to_proto(model_spec(), ModelState.ACTIVE, "", with_labels=False)
 
     assert (message.name, message.label_count, list(message.labels)) == ("models/tiny", 2, [])
     assert message.state == model_service_pb2.Model.STATE_ACTIVE
-    assert convert.model_to_proto(model_spec(), ModelState.ACTIVE, with_labels=True).labels == ["good", "bad"]
+    assert convert.model_to_proto(model_spec(), ModelState.ACTIVE, "", with_labels=True).labels == ["good", "bad"]
 
 
 def test_block__there_and_back() -> None:

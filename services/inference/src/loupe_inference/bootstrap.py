@@ -62,7 +62,7 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
     limits = overrides.get("limits") or WorkerLimits(batch_images=settings.batch_images)
     reader = TaskReader(stores.objects, settings.batch_bytes, settings.max_image_bytes)
     finisher = ResultFinisher(features, reporter)
-    warmer = ModelWarmer(backend, catalogue.all())
+    warmer = ModelWarmer(backend, catalogue)
     workers = [Worker(spec.id, catalogue, tasks, reader, backend, finisher, limits) for spec in catalogue.all()]
     background = Background([warmer.run, *(worker.run for worker in workers)])
 

@@ -17,7 +17,13 @@ from loupe_inference.domain.analysis import (
     ClassScores,
     Prediction,
 )
-from loupe_inference.domain.features import FeatureBlock, FeatureSet, PutSummary, block_from_bytes
+from loupe_inference.domain.features import (
+    FeatureBlock,
+    FeatureSet,
+    ObjectFeatureBlock,
+    PutSummary,
+    block_from_bytes,
+)
 from loupe_inference.domain.model import ModelSpec, ModelState, ModelVersion, Task
 from loupe_kit import ids, status
 
@@ -83,7 +89,9 @@ def analysis_to_proto(analysis: Analysis, *, with_feature: bool) -> inference_se
     )
 
 
-def model_to_proto(spec: ModelSpec, state: ModelState, *, with_labels: bool) -> model_service_pb2.Model:
+def model_to_proto(
+    spec: ModelSpec, state: ModelState, state_message: str, *, with_labels: bool
+) -> model_service_pb2.Model:
     """A catalogue entry."""
     return model_service_pb2.Model(
         name=spec.name,
@@ -95,10 +103,12 @@ def model_to_proto(spec: ModelSpec, state: ModelState, *, with_labels: bool) -> 
         input_width=spec.input_width,
         input_height=spec.input_height,
         feature_dimension=spec.active.feature_dimension,
+        object_feature_dimension=spec.active.object_feature_dimension,
         feature_description=spec.feature_description,
         active_version=spec.active_version,
         licence=spec.licence,
         state=_STATES[state],
+        state_message=state_message,
     )
 
 
@@ -109,6 +119,7 @@ def version_to_proto(spec: ModelSpec, version: ModelVersion) -> model_service_pb
     return model_service_pb2.ModelVersion(
         name=f"{spec.name}/versions/{version.version}",
         feature_dimension=version.feature_dimension,
+        object_feature_dimension=version.object_feature_dimension,
         weights_sha256=version.weights_sha256,
         weights_size_bytes=version.weights_size_bytes,
         is_active=version.version == spec.active_version,
@@ -129,6 +140,16 @@ def block_to_proto(block: FeatureBlock) -> feature_service_pb2.FeatureBlock:
     """Vectors as a message."""
     return feature_service_pb2.FeatureBlock(
         image_ids=block.image_ids,
+        dimension=block.values.shape[1],
+        values=block.values.astype("<f4", copy=False).tobytes(),
+    )
+
+
+def object_block_to_proto(block: ObjectFeatureBlock) -> feature_service_pb2.ObjectFeatureBlock:
+    """Vectors of objects as a message."""
+    return feature_service_pb2.ObjectFeatureBlock(
+        image_ids=block.image_ids,
+        object_counts=block.counts,
         dimension=block.values.shape[1],
         values=block.values.astype("<f4", copy=False).tobytes(),
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from loupe_inference.domain.analysis import ClaimedTask, ImageSource, Outcome, TaskResult
-from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet
+from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet, Matrix, ObjectFeatureBlock
 
 
 class BackendDied(Exception):
@@ -51,10 +51,19 @@ class ModelBackend(Protocol):
 
 
 class FeatureStore(Protocol):
-    """Keeps one vector for each (image, model, version)."""
+    """Keeps one vector for each (image, model, version), and those of the objects that were found in it."""
 
-    async def put(self, project_id: str, key: FeatureKey, block: FeatureBlock) -> None:
+    async def put(
+        self, project_id: str, key: FeatureKey, block: FeatureBlock, objects: Sequence[Matrix] | None = None
+    ) -> None:
         """Store vectors, replacing those that are there; durable when it returns, all or none.
+
+        Args:
+            project_id: Id of the project of the images.
+            key: The space.
+            block: A vector for each of N images.
+            objects: N arrays (K, E), float32: the vectors of the K objects in each image. None from models that find
+                none.
 
         Raises:
             FeatureDimensionMismatch: If the project's vectors of this key have another length. Nothing is stored.
@@ -63,6 +72,10 @@ class FeatureStore(Protocol):
 
     def read(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[FeatureBlock]:
         """Stream the vectors of images in blocks of at most 4 MiB; images without one are absent."""
+        ...
+
+    def read_objects(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[ObjectFeatureBlock]:
+        """Stream the vectors of objects like `read`; images in which nothing was found are absent."""
         ...
 
     async def count(self, key: FeatureKey, image_ids: bytes) -> tuple[int, int]:
@@ -74,7 +87,11 @@ class FeatureStore(Protocol):
         ...
 
     async def delete(self, *, image_ids: bytes, project_id: str, model: str, version: str) -> int:
-        """Delete the vectors that fit everything given; empty arguments do not limit. Returns how many."""
+        """Delete the vectors that fit everything given, with those of their objects; empty arguments do not limit.
+
+        Returns:
+            How many images' vectors there were.
+        """
         ...
 
     async def list_sets(self, project_id: str) -> list[FeatureSet]:

@@ -11,7 +11,7 @@ import pytest
 from loupe_inference.adapters.mongo_features import MongoFeatureStore
 from loupe_inference.adapters.sqlite_features import SqliteFeatureStore
 from loupe_inference.domain.errors import FeatureDimensionMismatch
-from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet
+from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet, Matrix
 from loupe_inference.ports import FeatureStore
 from loupe_kit import ids
 from tests.unit.inference.fakes import InMemoryFeatureStore
@@ -115,6 +115,87 @@ async def test_read__more_than_one_block(store: FeatureStore) -> None:
 
     assert len(found) == 1203
     assert found[packed[-16:]] == [3606, 3607, 3608]
+
+
+def some_objects(*counts: int, first: float = 0.0) -> list[Matrix]:
+    """Vectors of 2 numbers for images with so many objects; no two vectors are equal."""
+    starts = np.cumsum([0, *counts])
+    return [
+        np.arange(2 * start, 2 * start + 2 * count, dtype=np.float32).reshape(count, 2) + np.float32(first)
+        for start, count in zip(starts, counts, strict=False)
+    ]
+
+
+async def all_objects(store: FeatureStore, key: FeatureKey, image_ids: bytes) -> dict[bytes, list[list[float]]]:
+    found: dict[bytes, list[list[float]]] = {}
+    async for part in store.read_objects(key, image_ids):
+        ends = np.cumsum(part.counts).tolist()
+        for row, (count, end) in enumerate(zip(part.counts, ends, strict=True)):
+            found[part.image_ids[16 * row : 16 * row + 16]] = part.values[end - count : end].tolist()
+    return found
+
+
+async def test_objects__come_back_in_order_and_without_images_that_have_none(store: FeatureStore) -> None:
+    packed = some_ids(3)
+
+    await store.put(PROJECT, KEY, block(packed), some_objects(2, 0, 1))
+
+    assert await all_objects(store, KEY, packed + some_ids(1)) == {
+        packed[:16]: [[0, 1], [2, 3]],
+        packed[32:]: [[4, 5]],
+    }
+    assert await all_objects(store, FeatureKey("tiny", "2"), packed) == {}
+    assert await store.count(KEY, packed) == (3, 3)
+
+
+async def test_objects__again_replaces_also_by_none(store: FeatureStore) -> None:
+    packed = some_ids(2)
+    await store.put(PROJECT, KEY, block(packed), some_objects(2, 3))
+
+    await store.put(PROJECT, KEY, block(packed), some_objects(1, 0, first=10))
+
+    assert await all_objects(store, KEY, packed) == {packed[:16]: [[10, 11]]}
+
+
+async def test_objects__more_than_one_block(store: FeatureStore) -> None:
+    packed = some_ids(3)
+    many = [np.full((300, 1280), number, np.float32) for number in range(3)]
+
+    await store.put(PROJECT, KEY, block(packed), many)
+
+    sizes = [len(part.image_ids) // 16 async for part in store.read_objects(KEY, packed)]
+    assert sum(sizes) == 3
+    assert len(sizes) > 1
+    found = await all_objects(store, KEY, packed)
+    assert [{row[0] for row in found[packed[at : at + 16]]} for at in (0, 16, 32)] == [{0}, {1}, {2}]
+
+
+async def test_objects__refused_with_their_images(store: FeatureStore) -> None:
+    await store.put(PROJECT, KEY, block(some_ids(1)))
+    packed = some_ids(1)
+
+    with pytest.raises(FeatureDimensionMismatch):
+        await store.put(PROJECT, KEY, block(packed, dimension=5), some_objects(1))
+
+    assert await all_objects(store, KEY, packed) == {}
+
+
+@pytest.mark.parametrize("by", ["image", "project", "model"])
+async def test_objects__are_deleted_with_their_images(store: FeatureStore, by: str) -> None:
+    packed, other = some_ids(2), some_ids(1)
+    await store.put(PROJECT, KEY, block(packed), some_objects(2, 1))
+    await store.put(OTHER_PROJECT, KEY, block(other), some_objects(1))
+
+    deleted = await store.delete(
+        image_ids=packed if by == "image" else b"",
+        project_id="" if by == "image" else PROJECT,
+        model=KEY.model if by == "model" else "",
+        version="",
+    )
+    await store.put(PROJECT, KEY, block(packed))
+
+    assert deleted == 2
+    assert await all_objects(store, KEY, packed + other) == {other: [[0, 1]]}
 
 
 async def test_count__an_id_given_twice_counts_once(store: FeatureStore) -> None:

@@ -90,7 +90,14 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
 def served_neighbours(reduction: FakeReduction, keys: SigningKeys) -> Any:
     """A server with both, and a table that says who may call them."""
     inference, package = "loupe.inference.v1.FeatureService", "loupe.reduction.v1.ReductionService"
-    methods = ("StreamFeatures", "PutFeatures", "DeleteFeatures", "CountFeatures", "ListFeatureSets")
+    methods = (
+        "StreamFeatures",
+        "StreamObjectFeatures",
+        "PutFeatures",
+        "DeleteFeatures",
+        "CountFeatures",
+        "ListFeatureSets",
+    )
     return running_server(
         [
             Registration(

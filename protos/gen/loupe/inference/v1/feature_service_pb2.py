@@ -26,7 +26,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(loupe/inference/v1/feature_service.proto\x12\x12loupe.inference.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\"D\n\x0c\x46\x65\x61tureBlock\x12\x11\n\timage_ids\x18\x01 \x01(\x0c\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x0e\n\x06values\x18\x03 \x01(\x0c\"V\n\nFeatureSet\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x11\n\tdimension\x18\x03 \x01(\x05\x12\x15\n\rfeature_count\x18\x04 \x01(\x03\"\\\n\x15StreamFeaturesRequest\x12\x13\n\x05model\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\timage_ids\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"I\n\x16StreamFeaturesResponse\x12/\n\x05\x62lock\x18\x01 \x01(\x0b\x32 .loupe.inference.v1.FeatureBlock\"\x8b\x01\n\x12PutFeaturesRequest\x12\x37\n\x06\x63onfig\x18\x01 \x01(\x0b\x32%.loupe.inference.v1.PutFeaturesConfigH\x00\x12\x31\n\x05\x62lock\x18\x02 \x01(\x0b\x32 .loupe.inference.v1.FeatureBlockH\x00\x42\t\n\x07payload\"H\n\x11PutFeaturesConfig\x12\x18\n\nproject_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x66\x65\x61ture_set\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x8d\x01\n\x13PutFeaturesResponse\x12\x14\n\x0cstored_count\x18\x01 \x01(\x03\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x35\n\x08rejected\x18\x03 \x03(\x0b\x32#.loupe.inference.v1.RejectedFeature\x12\x16\n\x0erejected_count\x18\x04 \x01(\x03\"G\n\x0fRejectedFeature\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"v\n\x15\x44\x65leteFeaturesRequest\x12\x17\n\timage_ids\x18\x01 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x18\n\nproject_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05model\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07version\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"/\n\x16\x44\x65leteFeaturesResponse\x12\x15\n\rdeleted_count\x18\x01 \x01(\x03\"[\n\x14\x43ountFeaturesRequest\x12\x13\n\x05model\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\timage_ids\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"A\n\x15\x43ountFeaturesResponse\x12\x15\n\rfeature_count\x18\x01 \x01(\x03\x12\x11\n\tdimension\x18\x02 \x01(\x05\"2\n\x16ListFeatureSetsRequest\x12\x18\n\nproject_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"O\n\x17ListFeatureSetsResponse\x12\x34\n\x0c\x66\x65\x61ture_sets\x18\x01 \x03(\x0b\x32\x1e.loupe.inference.v1.FeatureSet2\x98\x04\n\x0e\x46\x65\x61tureService\x12i\n\x0eStreamFeatures\x12).loupe.inference.v1.StreamFeaturesRequest\x1a*.loupe.inference.v1.StreamFeaturesResponse0\x01\x12`\n\x0bPutFeatures\x12&.loupe.inference.v1.PutFeaturesRequest\x1a\'.loupe.inference.v1.PutFeaturesResponse(\x01\x12g\n\x0e\x44\x65leteFeatures\x12).loupe.inference.v1.DeleteFeaturesRequest\x1a*.loupe.inference.v1.DeleteFeaturesResponse\x12\x64\n\rCountFeatures\x12(.loupe.inference.v1.CountFeaturesRequest\x1a).loupe.inference.v1.CountFeaturesResponse\x12j\n\x0fListFeatureSets\x12*.loupe.inference.v1.ListFeatureSetsRequest\x1a+.loupe.inference.v1.ListFeatureSetsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(loupe/inference/v1/feature_service.proto\x12\x12loupe.inference.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\"D\n\x0c\x46\x65\x61tureBlock\x12\x11\n\timage_ids\x18\x01 \x01(\x0c\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x0e\n\x06values\x18\x03 \x01(\x0c\"a\n\x12ObjectFeatureBlock\x12\x11\n\timage_ids\x18\x01 \x01(\x0c\x12\x15\n\robject_counts\x18\x02 \x03(\x05\x12\x11\n\tdimension\x18\x03 \x01(\x05\x12\x0e\n\x06values\x18\x04 \x01(\x0c\"V\n\nFeatureSet\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x11\n\tdimension\x18\x03 \x01(\x05\x12\x15\n\rfeature_count\x18\x04 \x01(\x03\"\\\n\x15StreamFeaturesRequest\x12\x13\n\x05model\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\timage_ids\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"I\n\x16StreamFeaturesResponse\x12/\n\x05\x62lock\x18\x01 \x01(\x0b\x32 .loupe.inference.v1.FeatureBlock\"b\n\x1bStreamObjectFeaturesRequest\x12\x13\n\x05model\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\timage_ids\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"U\n\x1cStreamObjectFeaturesResponse\x12\x35\n\x05\x62lock\x18\x01 \x01(\x0b\x32&.loupe.inference.v1.ObjectFeatureBlock\"\x8b\x01\n\x12PutFeaturesRequest\x12\x37\n\x06\x63onfig\x18\x01 \x01(\x0b\x32%.loupe.inference.v1.PutFeaturesConfigH\x00\x12\x31\n\x05\x62lock\x18\x02 \x01(\x0b\x32 .loupe.inference.v1.FeatureBlockH\x00\x42\t\n\x07payload\"H\n\x11PutFeaturesConfig\x12\x18\n\nproject_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x66\x65\x61ture_set\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x8d\x01\n\x13PutFeaturesResponse\x12\x14\n\x0cstored_count\x18\x01 \x01(\x03\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x35\n\x08rejected\x18\x03 \x03(\x0b\x32#.loupe.inference.v1.RejectedFeature\x12\x16\n\x0erejected_count\x18\x04 \x01(\x03\"G\n\x0fRejectedFeature\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\"\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\"v\n\x15\x44\x65leteFeaturesRequest\x12\x17\n\timage_ids\x18\x01 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x18\n\nproject_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05model\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07version\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"/\n\x16\x44\x65leteFeaturesResponse\x12\x15\n\rdeleted_count\x18\x01 \x01(\x03\"[\n\x14\x43ountFeaturesRequest\x12\x13\n\x05model\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\timage_ids\x18\x03 \x01(\x0c\x42\x04\xe2\x41\x01\x02\"A\n\x15\x43ountFeaturesResponse\x12\x15\n\rfeature_count\x18\x01 \x01(\x03\x12\x11\n\tdimension\x18\x02 \x01(\x05\"2\n\x16ListFeatureSetsRequest\x12\x18\n\nproject_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"O\n\x17ListFeatureSetsResponse\x12\x34\n\x0c\x66\x65\x61ture_sets\x18\x01 \x03(\x0b\x32\x1e.loupe.inference.v1.FeatureSet2\x95\x05\n\x0e\x46\x65\x61tureService\x12i\n\x0eStreamFeatures\x12).loupe.inference.v1.StreamFeaturesRequest\x1a*.loupe.inference.v1.StreamFeaturesResponse0\x01\x12{\n\x14StreamObjectFeatures\x12/.loupe.inference.v1.StreamObjectFeaturesRequest\x1a\x30.loupe.inference.v1.StreamObjectFeaturesResponse0\x01\x12`\n\x0bPutFeatures\x12&.loupe.inference.v1.PutFeaturesRequest\x1a\'.loupe.inference.v1.PutFeaturesResponse(\x01\x12g\n\x0e\x44\x65leteFeatures\x12).loupe.inference.v1.DeleteFeaturesRequest\x1a*.loupe.inference.v1.DeleteFeaturesResponse\x12\x64\n\rCountFeatures\x12(.loupe.inference.v1.CountFeaturesRequest\x1a).loupe.inference.v1.CountFeaturesResponse\x12j\n\x0fListFeatureSets\x12*.loupe.inference.v1.ListFeatureSetsRequest\x1a+.loupe.inference.v1.ListFeatureSetsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMFEATURESREQUEST'].fields_by_name['version']._serialized_options = b'\342A\001\002'
   _globals['_STREAMFEATURESREQUEST'].fields_by_name['image_ids']._loaded_options = None
   _globals['_STREAMFEATURESREQUEST'].fields_by_name['image_ids']._serialized_options = b'\342A\001\002'
+  _globals['_STREAMOBJECTFEATURESREQUEST'].fields_by_name['model']._loaded_options = None
+  _globals['_STREAMOBJECTFEATURESREQUEST'].fields_by_name['model']._serialized_options = b'\342A\001\002'
+  _globals['_STREAMOBJECTFEATURESREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_STREAMOBJECTFEATURESREQUEST'].fields_by_name['version']._serialized_options = b'\342A\001\002'
+  _globals['_STREAMOBJECTFEATURESREQUEST'].fields_by_name['image_ids']._loaded_options = None
+  _globals['_STREAMOBJECTFEATURESREQUEST'].fields_by_name['image_ids']._serialized_options = b'\342A\001\002'
   _globals['_PUTFEATURESCONFIG'].fields_by_name['project_id']._loaded_options = None
   _globals['_PUTFEATURESCONFIG'].fields_by_name['project_id']._serialized_options = b'\342A\001\002'
   _globals['_PUTFEATURESCONFIG'].fields_by_name['feature_set']._loaded_options = None
@@ -61,32 +67,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTFEATURESETSREQUEST'].fields_by_name['project_id']._serialized_options = b'\342A\001\002'
   _globals['_FEATUREBLOCK']._serialized_start=122
   _globals['_FEATUREBLOCK']._serialized_end=190
-  _globals['_FEATURESET']._serialized_start=192
-  _globals['_FEATURESET']._serialized_end=278
-  _globals['_STREAMFEATURESREQUEST']._serialized_start=280
-  _globals['_STREAMFEATURESREQUEST']._serialized_end=372
-  _globals['_STREAMFEATURESRESPONSE']._serialized_start=374
-  _globals['_STREAMFEATURESRESPONSE']._serialized_end=447
-  _globals['_PUTFEATURESREQUEST']._serialized_start=450
-  _globals['_PUTFEATURESREQUEST']._serialized_end=589
-  _globals['_PUTFEATURESCONFIG']._serialized_start=591
-  _globals['_PUTFEATURESCONFIG']._serialized_end=663
-  _globals['_PUTFEATURESRESPONSE']._serialized_start=666
-  _globals['_PUTFEATURESRESPONSE']._serialized_end=807
-  _globals['_REJECTEDFEATURE']._serialized_start=809
-  _globals['_REJECTEDFEATURE']._serialized_end=880
-  _globals['_DELETEFEATURESREQUEST']._serialized_start=882
-  _globals['_DELETEFEATURESREQUEST']._serialized_end=1000
-  _globals['_DELETEFEATURESRESPONSE']._serialized_start=1002
-  _globals['_DELETEFEATURESRESPONSE']._serialized_end=1049
-  _globals['_COUNTFEATURESREQUEST']._serialized_start=1051
-  _globals['_COUNTFEATURESREQUEST']._serialized_end=1142
-  _globals['_COUNTFEATURESRESPONSE']._serialized_start=1144
-  _globals['_COUNTFEATURESRESPONSE']._serialized_end=1209
-  _globals['_LISTFEATURESETSREQUEST']._serialized_start=1211
-  _globals['_LISTFEATURESETSREQUEST']._serialized_end=1261
-  _globals['_LISTFEATURESETSRESPONSE']._serialized_start=1263
-  _globals['_LISTFEATURESETSRESPONSE']._serialized_end=1342
-  _globals['_FEATURESERVICE']._serialized_start=1345
-  _globals['_FEATURESERVICE']._serialized_end=1881
+  _globals['_OBJECTFEATUREBLOCK']._serialized_start=192
+  _globals['_OBJECTFEATUREBLOCK']._serialized_end=289
+  _globals['_FEATURESET']._serialized_start=291
+  _globals['_FEATURESET']._serialized_end=377
+  _globals['_STREAMFEATURESREQUEST']._serialized_start=379
+  _globals['_STREAMFEATURESREQUEST']._serialized_end=471
+  _globals['_STREAMFEATURESRESPONSE']._serialized_start=473
+  _globals['_STREAMFEATURESRESPONSE']._serialized_end=546
+  _globals['_STREAMOBJECTFEATURESREQUEST']._serialized_start=548
+  _globals['_STREAMOBJECTFEATURESREQUEST']._serialized_end=646
+  _globals['_STREAMOBJECTFEATURESRESPONSE']._serialized_start=648
+  _globals['_STREAMOBJECTFEATURESRESPONSE']._serialized_end=733
+  _globals['_PUTFEATURESREQUEST']._serialized_start=736
+  _globals['_PUTFEATURESREQUEST']._serialized_end=875
+  _globals['_PUTFEATURESCONFIG']._serialized_start=877
+  _globals['_PUTFEATURESCONFIG']._serialized_end=949
+  _globals['_PUTFEATURESRESPONSE']._serialized_start=952
+  _globals['_PUTFEATURESRESPONSE']._serialized_end=1093
+  _globals['_REJECTEDFEATURE']._serialized_start=1095
+  _globals['_REJECTEDFEATURE']._serialized_end=1166
+  _globals['_DELETEFEATURESREQUEST']._serialized_start=1168
+  _globals['_DELETEFEATURESREQUEST']._serialized_end=1286
+  _globals['_DELETEFEATURESRESPONSE']._serialized_start=1288
+  _globals['_DELETEFEATURESRESPONSE']._serialized_end=1335
+  _globals['_COUNTFEATURESREQUEST']._serialized_start=1337
+  _globals['_COUNTFEATURESREQUEST']._serialized_end=1428
+  _globals['_COUNTFEATURESRESPONSE']._serialized_start=1430
+  _globals['_COUNTFEATURESRESPONSE']._serialized_end=1495
+  _globals['_LISTFEATURESETSREQUEST']._serialized_start=1497
+  _globals['_LISTFEATURESETSREQUEST']._serialized_end=1547
+  _globals['_LISTFEATURESETSRESPONSE']._serialized_start=1549
+  _globals['_LISTFEATURESETSRESPONSE']._serialized_end=1628
+  _globals['_FEATURESERVICE']._serialized_start=1631
+  _globals['_FEATURESERVICE']._serialized_end=2292
 # @@protoc_insertion_point(module_scope)

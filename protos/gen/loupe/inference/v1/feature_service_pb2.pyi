@@ -50,6 +50,44 @@ class FeatureBlock(_message.Message):
 Global___FeatureBlock: _TypeAlias = FeatureBlock  # noqa: Y015
 
 @_typing.final
+class ObjectFeatureBlock(_message.Message):
+    """Vectors of the objects in N images, D numbers each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    OBJECT_COUNTS_FIELD_NUMBER: _builtins.int
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    image_ids: _builtins.bytes
+    """Ids of the images: N ids as 16 bytes each (the UUID in network byte order), one after the other. Each once."""
+    dimension: _builtins.int
+    """D: length of each vector, 1 to 16384."""
+    values: _builtins.bytes
+    """Vectors as little-endian IEEE 754 float32: those of the first image in the order of its prediction's boxes, then those
+    of the second.
+    """
+    @_builtins.property
+    def object_counts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Number of objects in each image, N numbers from 1 to 300."""
+
+    def __init__(
+        self,
+        *,
+        image_ids: _builtins.bytes = ...,
+        object_counts: _abc.Iterable[_builtins.int] | None = ...,
+        dimension: _builtins.int = ...,
+        values: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "image_ids", b"image_ids", "object_counts", b"object_counts", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectFeatureBlock: _TypeAlias = ObjectFeatureBlock  # noqa: Y015
+
+@_typing.final
 class FeatureSet(_message.Message):
     """The vectors that one version of one model has for the images of one project."""
 
@@ -136,6 +174,60 @@ class StreamFeaturesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StreamFeaturesResponse: _TypeAlias = StreamFeaturesResponse  # noqa: Y015
+
+@_typing.final
+class StreamObjectFeaturesRequest(_message.Message):
+    """Request of FeatureService.StreamObjectFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Id of the model, for example "nanodet-coco"."""
+    version: _builtins.str
+    """Id of the version, for example "1"."""
+    image_ids: _builtins.bytes
+    """Ids of the images, 16 bytes each, one after the other; 1 to 1,000,000 of them."""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+        image_ids: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_ids", b"image_ids", "model", b"model", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamObjectFeaturesRequest: _TypeAlias = StreamObjectFeaturesRequest  # noqa: Y015
+
+@_typing.final
+class StreamObjectFeaturesResponse(_message.Message):
+    """One message of the stream of FeatureService.StreamObjectFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def block(self) -> Global___ObjectFeatureBlock:
+        """Vectors found: at most 4 MiB of values a message, unless a single image has more."""
+
+    def __init__(
+        self,
+        *,
+        block: Global___ObjectFeatureBlock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["block", b"block"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block", b"block"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamObjectFeaturesResponse: _TypeAlias = StreamObjectFeaturesResponse  # noqa: Y015
 
 @_typing.final
 class PutFeaturesRequest(_message.Message):
@@ -301,7 +393,7 @@ class DeleteFeaturesResponse(_message.Message):
 
     DELETED_COUNT_FIELD_NUMBER: _builtins.int
     deleted_count: _builtins.int
-    """Number of vectors deleted."""
+    """Number of vectors of images deleted; those of objects are not counted."""
     def __init__(
         self,
         *,

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class FeatureServiceStub:
-    """Keeps one feature vector for each (image, model, version) and streams them out in bulk.
+    """Keeps one feature vector for each (image, model, version) and streams them out in bulk; of detectors also one for each
+    object found.
 
     Only other services of this installation may call it: rights on images are checked by the project service, which
     passes the ids that a caller may see. Vectors computed elsewhere live here too, under the model "uploaded" with the
@@ -43,6 +44,11 @@ class FeatureServiceStub:
                 '/loupe.inference.v1.FeatureService/StreamFeatures',
                 request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamFeaturesRequest.SerializeToString,
                 response_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamFeaturesResponse.FromString,
+                _registered_method=True)
+        self.StreamObjectFeatures = channel.unary_stream(
+                '/loupe.inference.v1.FeatureService/StreamObjectFeatures',
+                request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamObjectFeaturesRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamObjectFeaturesResponse.FromString,
                 _registered_method=True)
         self.PutFeatures = channel.stream_unary(
                 '/loupe.inference.v1.FeatureService/PutFeatures',
@@ -67,7 +73,8 @@ class FeatureServiceStub:
 
 
 class FeatureServiceServicer:
-    """Keeps one feature vector for each (image, model, version) and streams them out in bulk.
+    """Keeps one feature vector for each (image, model, version) and streams them out in bulk; of detectors also one for each
+    object found.
 
     Only other services of this installation may call it: rights on images are checked by the project service, which
     passes the ids that a caller may see. Vectors computed elsewhere live here too, under the model "uploaded" with the
@@ -79,6 +86,15 @@ class FeatureServiceServicer:
 
         Images without a vector are absent from the answer; no error. Answers FEATURE_IDS_INVALID when the packed ids are not a
         multiple of 16 bytes or more than 1,000,000.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamObjectFeatures(self, request, context):
+        """Streams the vectors of the objects that a detector found in the given images, in no particular order of images.
+
+        Images in which nothing was found are absent from the answer; no error. Answers FEATURE_IDS_INVALID like StreamFeatures.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -97,7 +113,8 @@ class FeatureServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteFeatures(self, request, context):
-        """Deletes the vectors of images, of every model and version unless one is named. Absent vectors are no error.
+        """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
+        no error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,6 +143,11 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.StreamFeatures,
                     request_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamFeaturesRequest.FromString,
                     response_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamFeaturesResponse.SerializeToString,
+            ),
+            'StreamObjectFeatures': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamObjectFeatures,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamObjectFeaturesRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamObjectFeaturesResponse.SerializeToString,
             ),
             'PutFeatures': grpc.stream_unary_rpc_method_handler(
                     servicer.PutFeatures,
@@ -156,7 +178,8 @@ def add_FeatureServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FeatureService:
-    """Keeps one feature vector for each (image, model, version) and streams them out in bulk.
+    """Keeps one feature vector for each (image, model, version) and streams them out in bulk; of detectors also one for each
+    object found.
 
     Only other services of this installation may call it: rights on images are checked by the project service, which
     passes the ids that a caller may see. Vectors computed elsewhere live here too, under the model "uploaded" with the
@@ -180,6 +203,33 @@ class FeatureService:
             '/loupe.inference.v1.FeatureService/StreamFeatures',
             loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamFeaturesRequest.SerializeToString,
             loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamFeaturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamObjectFeatures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/loupe.inference.v1.FeatureService/StreamObjectFeatures',
+            loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamObjectFeaturesRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_feature__service__pb2.StreamObjectFeaturesResponse.FromString,
             options,
             channel_credentials,
             insecure,

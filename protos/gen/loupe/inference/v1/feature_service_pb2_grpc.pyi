@@ -27,7 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FeatureServiceStub:
-    """Keeps one feature vector for each (image, model, version) and streams them out in bulk.
+    """Keeps one feature vector for each (image, model, version) and streams them out in bulk; of detectors also one for each
+    object found.
 
     Only other services of this installation may call it: rights on images are checked by the project service, which
     passes the ids that a caller may see. Vectors computed elsewhere live here too, under the model "uploaded" with the
@@ -44,6 +45,11 @@ class FeatureServiceStub:
     Images without a vector are absent from the answer; no error. Answers FEATURE_IDS_INVALID when the packed ids are not a
     multiple of 16 bytes or more than 1,000,000.
     """
+    StreamObjectFeatures: _grpc.UnaryStreamMultiCallable[_feature_service_pb2.StreamObjectFeaturesRequest, _feature_service_pb2.StreamObjectFeaturesResponse]
+    """Streams the vectors of the objects that a detector found in the given images, in no particular order of images.
+
+    Images in which nothing was found are absent from the answer; no error. Answers FEATURE_IDS_INVALID like StreamFeatures.
+    """
     PutFeatures: _grpc.StreamUnaryMultiCallable[_feature_service_pb2.PutFeaturesRequest, _feature_service_pb2.PutFeaturesResponse]
     """Stores vectors that were computed elsewhere; a vector that is there already is replaced.
 
@@ -53,7 +59,9 @@ class FeatureServiceStub:
     FEATURE_BLOCK_INVALID for a block whose sizes contradict each other.
     """
     DeleteFeatures: _grpc.UnaryUnaryMultiCallable[_feature_service_pb2.DeleteFeaturesRequest, _feature_service_pb2.DeleteFeaturesResponse]
-    """Deletes the vectors of images, of every model and version unless one is named. Absent vectors are no error."""
+    """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
+    no error.
+    """
     CountFeatures: _grpc.UnaryUnaryMultiCallable[_feature_service_pb2.CountFeaturesRequest, _feature_service_pb2.CountFeaturesResponse]
     """Counts how many of the given images have a vector.
 
@@ -64,7 +72,8 @@ class FeatureServiceStub:
 
 @_typing.type_check_only
 class FeatureServiceAsyncStub(FeatureServiceStub):
-    """Keeps one feature vector for each (image, model, version) and streams them out in bulk.
+    """Keeps one feature vector for each (image, model, version) and streams them out in bulk; of detectors also one for each
+    object found.
 
     Only other services of this installation may call it: rights on images are checked by the project service, which
     passes the ids that a caller may see. Vectors computed elsewhere live here too, under the model "uploaded" with the
@@ -78,6 +87,11 @@ class FeatureServiceAsyncStub(FeatureServiceStub):
     Images without a vector are absent from the answer; no error. Answers FEATURE_IDS_INVALID when the packed ids are not a
     multiple of 16 bytes or more than 1,000,000.
     """
+    StreamObjectFeatures: _aio.UnaryStreamMultiCallable[_feature_service_pb2.StreamObjectFeaturesRequest, _feature_service_pb2.StreamObjectFeaturesResponse]  # type: ignore[assignment]
+    """Streams the vectors of the objects that a detector found in the given images, in no particular order of images.
+
+    Images in which nothing was found are absent from the answer; no error. Answers FEATURE_IDS_INVALID like StreamFeatures.
+    """
     PutFeatures: _aio.StreamUnaryMultiCallable[_feature_service_pb2.PutFeaturesRequest, _feature_service_pb2.PutFeaturesResponse]  # type: ignore[assignment]
     """Stores vectors that were computed elsewhere; a vector that is there already is replaced.
 
@@ -87,7 +101,9 @@ class FeatureServiceAsyncStub(FeatureServiceStub):
     FEATURE_BLOCK_INVALID for a block whose sizes contradict each other.
     """
     DeleteFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.DeleteFeaturesRequest, _feature_service_pb2.DeleteFeaturesResponse]  # type: ignore[assignment]
-    """Deletes the vectors of images, of every model and version unless one is named. Absent vectors are no error."""
+    """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
+    no error.
+    """
     CountFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.CountFeaturesRequest, _feature_service_pb2.CountFeaturesResponse]  # type: ignore[assignment]
     """Counts how many of the given images have a vector.
 
@@ -97,7 +113,8 @@ class FeatureServiceAsyncStub(FeatureServiceStub):
     """Lists the feature sets of one project, by model and version, ascending. A project has few: no pages, at most 1,000."""
 
 class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps one feature vector for each (image, model, version) and streams them out in bulk.
+    """Keeps one feature vector for each (image, model, version) and streams them out in bulk; of detectors also one for each
+    object found.
 
     Only other services of this installation may call it: rights on images are checked by the project service, which
     passes the ids that a caller may see. Vectors computed elsewhere live here too, under the model "uploaded" with the
@@ -114,6 +131,17 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Images without a vector are absent from the answer; no error. Answers FEATURE_IDS_INVALID when the packed ids are not a
         multiple of 16 bytes or more than 1,000,000.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamObjectFeatures(
+        self,
+        request: _feature_service_pb2.StreamObjectFeaturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_feature_service_pb2.StreamObjectFeaturesResponse], _abc.AsyncIterator[_feature_service_pb2.StreamObjectFeaturesResponse]]:
+        """Streams the vectors of the objects that a detector found in the given images, in no particular order of images.
+
+        Images in which nothing was found are absent from the answer; no error. Answers FEATURE_IDS_INVALID like StreamFeatures.
         """
 
     @_abc_1.abstractmethod
@@ -136,7 +164,9 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _feature_service_pb2.DeleteFeaturesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_feature_service_pb2.DeleteFeaturesResponse, _abc.Awaitable[_feature_service_pb2.DeleteFeaturesResponse]]:
-        """Deletes the vectors of images, of every model and version unless one is named. Absent vectors are no error."""
+        """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
+        no error.
+        """
 
     @_abc_1.abstractmethod
     def CountFeatures(

@@ -112,6 +112,8 @@ class Model(_message.Message):
     LICENCE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     IS_BUILTIN_FIELD_NUMBER: _builtins.int
+    OBJECT_FEATURE_DIMENSION_FIELD_NUMBER: _builtins.int
+    STATE_MESSAGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, for example "models/efficientnet-lite0". The id is 1 to 63 characters of a-z, 0-9, "-"."""
     display_name: _builtins.str
@@ -136,6 +138,10 @@ class Model(_message.Message):
     """Whether the model answers here and now."""
     is_builtin: _builtins.bool
     """Whether the model comes with Loupe; others were registered and can be changed."""
+    object_feature_dimension: _builtins.int
+    """Length of the feature vector of one detected object, 1 to 16384; 0 for models that find none."""
+    state_message: _builtins.str
+    """Why the model cannot be loaded and what helps, for people; empty unless it is STATE_FAILED."""
     @_builtins.property
     def descriptions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What the model is good at, a few sentences, by BCP-47 language code. "en" and "ko" are always there."""
@@ -161,10 +167,12 @@ class Model(_message.Message):
         licence: _builtins.str = ...,
         state: Global___Model.State.ValueType = ...,
         is_builtin: _builtins.bool = ...,
+        object_feature_dimension: _builtins.int = ...,
+        state_message: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_version", b"active_version", "descriptions", b"descriptions", "display_name", b"display_name", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "input_height", b"input_height", "input_width", b"input_width", "is_builtin", b"is_builtin", "label_count", b"label_count", "labels", b"labels", "licence", b"licence", "name", b"name", "state", b"state", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_version", b"active_version", "descriptions", b"descriptions", "display_name", b"display_name", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "input_height", b"input_height", "input_width", b"input_width", "is_builtin", b"is_builtin", "label_count", b"label_count", "labels", b"labels", "licence", b"licence", "name", b"name", "object_feature_dimension", b"object_feature_dimension", "state", b"state", "state_message", b"state_message", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -189,6 +197,7 @@ class ModelVersion(_message.Message):
     LABEL_COUNT_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     FEATURE_DESCRIPTION_FIELD_NUMBER: _builtins.int
+    OBJECT_FEATURE_DIMENSION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, for example "models/efficientnet-lite0/versions/1"."""
     feature_dimension: _builtins.int
@@ -207,6 +216,8 @@ class ModelVersion(_message.Message):
     """Number of classes, at least 2 for classification and 1 for detection."""
     feature_description: _builtins.str
     """Which layer the feature vector is taken from, in words."""
+    object_feature_dimension: _builtins.int
+    """Length of the feature vector of one detected object, 1 to 16384; 0 for models that find none."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the version entered the catalogue."""
@@ -239,10 +250,11 @@ class ModelVersion(_message.Message):
         label_count: _builtins.int = ...,
         labels: _abc.Iterable[_builtins.str] | None = ...,
         feature_description: _builtins.str = ...,
+        object_feature_dimension: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "create_time", b"create_time", "preprocessing", b"preprocessing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "create_time", b"create_time", "creator", b"creator", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "format", b"format", "is_active", b"is_active", "label_count", b"label_count", "labels", b"labels", "name", b"name", "preprocessing", b"preprocessing", "weights_sha256", b"weights_sha256", "weights_size_bytes", b"weights_size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "create_time", b"create_time", "creator", b"creator", "feature_description", b"feature_description", "feature_dimension", b"feature_dimension", "format", b"format", "is_active", b"is_active", "label_count", b"label_count", "labels", b"labels", "name", b"name", "object_feature_dimension", b"object_feature_dimension", "preprocessing", b"preprocessing", "weights_sha256", b"weights_sha256", "weights_size_bytes", b"weights_size_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,12 +1,13 @@
 """Feature vectors in MongoDB, for the cluster profile; the only module that knows Motor.
 
-A vector is a document of `features`, unique in (model, version, image). `feature_sets` holds the length of the vectors
-of each project in each space; who writes or clears a set touches its document in the same transaction, so that two
-who disagree about the length never both succeed. Needs a replica set; everything is written to its majority.
+A vector is a document of `features`, unique in (model, version, image); those of the objects in an image are together
+one of `object_features`. `feature_sets` holds the length of the vectors of each project in each space; who writes or
+clears a set touches its document in the same transaction, so that two who disagree about the length never both succeed.
+Needs a replica set; everything is written to its majority.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -14,13 +15,22 @@ from typing import Any
 import numpy as np
 from bson.binary import UUID_SUBTYPE, VECTOR_SUBTYPE, Binary, BinaryVectorDtype
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
-from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, DeleteOne, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from loupe_inference.domain.errors import FeatureDimensionMismatch
-from loupe_inference.domain.features import BYTES_PER_ID, FeatureBlock, FeatureKey, FeatureSet
+from loupe_inference.domain.features import (
+    BYTES_PER_ID,
+    MAX_BLOCK_BYTES,
+    FeatureBlock,
+    FeatureKey,
+    FeatureSet,
+    Matrix,
+    ObjectFeatureBlock,
+    object_blocks,
+)
 from loupe_kit import ids
 from loupe_kit.errors import Unavailable
 
@@ -28,7 +38,7 @@ Document = dict[str, Any]
 
 _DATABASE = "loupe_inference"
 _READ_IDS = 500
-_MAX_BLOCK_BYTES = 4 << 20
+_READ_OBJECTS_OF = 100
 # What BSON puts before the numbers of a vector: their type, and how many bits of padding.
 _HEADER = BinaryVectorDtype.FLOAT32.value + b"\x00"
 _INDEXES = [
@@ -59,6 +69,7 @@ class MongoFeatureStore:
         )
         self._database = database
         self._features = database.get_collection("features")
+        self._objects = database.get_collection("object_features")
         self._sets = database.get_collection("feature_sets")
 
     async def prepare(self) -> None:
@@ -74,6 +85,7 @@ class MongoFeatureStore:
                     "initiate the set. One member is enough."
                 )
             await self._features.create_indexes(_INDEXES)
+            await self._objects.create_indexes(_INDEXES)
             await self._sets.create_indexes([IndexModel([("project", ASCENDING)], name="by_project")])
 
     async def answers(self) -> bool:
@@ -85,11 +97,14 @@ class MongoFeatureStore:
         async with _reported():
             return bool((await self._database.command("hello")).get("isWritablePrimary"))
 
-    async def put(self, project_id: str, key: FeatureKey, block: FeatureBlock) -> None:
+    async def put(
+        self, project_id: str, key: FeatureKey, block: FeatureBlock, objects: Sequence[Matrix] | None = None
+    ) -> None:
         """See `FeatureStore`."""
         project = _uuid(ids.parse_id(project_id).bytes)
         length = block.values.shape[1]
         writes = list(_upserts(project, key, block))
+        object_writes = list(_object_writes(project, key, block, objects)) if objects is not None else []
 
         async def work(session: AsyncIOMotorClientSession) -> None:
             known = await self._touch(session, project, key, length)
@@ -97,6 +112,8 @@ class MongoFeatureStore:
                 raise _other_length(key, known, length)
             if writes:
                 await self._features.bulk_write(writes, ordered=False, session=session)
+            if object_writes:
+                await self._objects.bulk_write(object_writes, ordered=False, session=session)
 
         await self._in_transaction(work)
 
@@ -115,6 +132,15 @@ class MongoFeatureStore:
         finally:
             if coming is not None:
                 coming.cancel()
+
+    async def read_objects(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[ObjectFeatureBlock]:
+        """See `FeatureStore`."""
+        for part in _slices(image_ids, _READ_OBJECTS_OF * BYTES_PER_ID):
+            async with _reported():
+                found = self._objects.find(_space(key) | {"image": {"$in": _uuids(part)}})
+                rows = [(bytes(row["image"]), row["count"], row["vectors"]) async for row in found]
+            for block in object_blocks(rows):
+                yield block
 
     async def count(self, key: FeatureKey, image_ids: bytes) -> tuple[int, int]:
         """See `FeatureStore`."""
@@ -192,6 +218,8 @@ class MongoFeatureStore:
                 {"$group": {"_id": {"project": "$project", "model": "$model", "version": "$version"}}},
             ]
             touched = [row["_id"] async for row in self._features.aggregate(stages)]
+            # First: who dies in between is asked again, and finds the images by their own vectors.
+            await self._objects.delete_many(condition)
             deleted = (await self._features.delete_many(condition)).deleted_count
         for which in touched:
             await self._forget_if_empty(which)
@@ -248,8 +276,21 @@ def _upserts(project: Binary, key: FeatureKey, block: FeatureBlock) -> Iterator[
         yield UpdateOne(_space(key) | {"image": image}, {"$set": fields}, upsert=True)
 
 
+def _object_writes(
+    project: Binary, key: FeatureKey, block: FeatureBlock, objects: Sequence[Matrix]
+) -> Iterator[UpdateOne | DeleteOne]:
+    for image, vectors in zip(_uuids(block.image_ids), objects, strict=True):
+        which = _space(key) | {"image": image}
+        if len(vectors):
+            numbers = np.ascontiguousarray(vectors, dtype="<f4").tobytes()
+            fields = {"project": project, "count": len(vectors), "vectors": numbers}
+            yield UpdateOne(which, {"$set": fields}, upsert=True)
+        else:
+            yield DeleteOne(which)
+
+
 def _blocks(size: int, rows: list[Document]) -> Iterator[FeatureBlock]:
-    per_block = max(1, _MAX_BLOCK_BYTES // size)
+    per_block = max(1, MAX_BLOCK_BYTES // size)
     for start in range(0, len(rows), per_block):
         part = rows[start : start + per_block]
         stored = np.frombuffer(b"".join(row["vector"] for row in part), dtype=np.uint8).reshape(len(part), size)

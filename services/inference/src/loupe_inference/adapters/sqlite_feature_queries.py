@@ -9,9 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from loupe_inference.domain.errors import FeatureDimensionMismatch
-from loupe_inference.domain.features import BYTES_PER_ID, FeatureBlock, FeatureKey, FeatureSet
-
-_MAX_BLOCK_BYTES = 4 << 20
+from loupe_inference.domain.features import (
+    BYTES_PER_ID,
+    MAX_BLOCK_BYTES,
+    FeatureBlock,
+    FeatureKey,
+    FeatureSet,
+    Matrix,
+    ObjectFeatureBlock,
+    object_blocks,
+)
 
 # Grows by appending; PRAGMA user_version counts the steps that a file has seen.
 _MIGRATIONS = (
@@ -39,6 +46,13 @@ _MIGRATIONS = (
     CREATE INDEX feature_by_project ON feature (project, space_id);
     CREATE INDEX feature_by_image ON feature (image);
     """,
+    """
+    CREATE TABLE object_feature (
+        feature_id INTEGER PRIMARY KEY REFERENCES feature (id) ON DELETE CASCADE,
+        object_count INTEGER NOT NULL,
+        vectors BLOB NOT NULL
+    );
+    """,
 )
 
 
@@ -61,7 +75,9 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def put(db: sqlite3.Connection, project: bytes, key: FeatureKey, block: FeatureBlock) -> None:
+def put(
+    db: sqlite3.Connection, project: bytes, key: FeatureKey, block: FeatureBlock, objects: Sequence[Matrix] | None
+) -> None:
     """Insert or replace vectors; see `FeatureStore.put`."""
     length = block.values.shape[1]
     vectors = np.ascontiguousarray(block.values, dtype="<f4")
@@ -82,6 +98,23 @@ def put(db: sqlite3.Connection, project: bytes, key: FeatureKey, block: FeatureB
             "ON CONFLICT (space_id, image) DO UPDATE SET vector = excluded.vector, project = excluded.project",
             [(space, image, project, row.data) for image, row in zip(_ids(block.image_ids), vectors, strict=True)],
         )
+        if objects is not None:
+            _put_objects(db, space, list(zip(_ids(block.image_ids), objects, strict=True)))
+
+
+def _put_objects(db: sqlite3.Connection, space: int, objects: Sequence[tuple[bytes, Matrix]]) -> None:
+    db.executemany(
+        "INSERT OR REPLACE INTO object_feature SELECT id, ?, ? FROM feature WHERE space_id = ? AND image = ?",
+        [
+            (len(vectors), np.ascontiguousarray(vectors, dtype="<f4").data, space, image)
+            for image, vectors in objects
+            if len(vectors)
+        ],
+    )
+    db.executemany(
+        "DELETE FROM object_feature WHERE feature_id = (SELECT id FROM feature WHERE space_id = ? AND image = ?)",
+        [(space, image) for image, vectors in objects if not len(vectors)],
+    )
 
 
 def read(db: sqlite3.Connection, *, key: FeatureKey, image_ids: bytes) -> list[FeatureBlock]:
@@ -95,6 +128,17 @@ def read(db: sqlite3.Connection, *, key: FeatureKey, image_ids: bytes) -> list[F
     for image, vector in rows:
         by_length[len(vector)].append((image, vector))
     return [block for size, found in sorted(by_length.items()) for block in _blocks(size, found)]
+
+
+def read_objects(db: sqlite3.Connection, *, key: FeatureKey, image_ids: bytes) -> list[ObjectFeatureBlock]:
+    """The vectors of the objects in at most 100 images."""
+    images = _ids(image_ids)
+    rows = db.execute(
+        "SELECT image, object_count, vectors FROM object_feature JOIN feature ON id = feature_id "  # noqa: S608 - marks only
+        f"WHERE space_id = ? AND image IN ({_marks(images)})",
+        (_space(db, key), *images),
+    )
+    return list(object_blocks(rows))
 
 
 def count(db: sqlite3.Connection, *, key: FeatureKey, image_ids: bytes) -> tuple[int, int]:
@@ -173,7 +217,7 @@ def _dimension(db: sqlite3.Connection, project: bytes, space: int) -> int:
 
 
 def _blocks(size: int, found: Sequence[tuple[bytes, bytes]]) -> Iterator[FeatureBlock]:
-    rows = max(1, _MAX_BLOCK_BYTES // size)
+    rows = max(1, MAX_BLOCK_BYTES // size)
     for start in range(0, len(found), rows):
         part = found[start : start + rows]
         values = np.frombuffer(b"".join(vector for _, vector in part), dtype="<f4").reshape(len(part), -1)

@@ -7,17 +7,25 @@ read in 0.1 to 0.2 s, and a write is durable or undone as a whole, whatever dies
 import asyncio
 import functools
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from loupe_inference.adapters import sqlite_feature_queries as queries
-from loupe_inference.domain.features import BYTES_PER_ID, FeatureBlock, FeatureKey, FeatureSet
+from loupe_inference.domain.features import (
+    BYTES_PER_ID,
+    FeatureBlock,
+    FeatureKey,
+    FeatureSet,
+    Matrix,
+    ObjectFeatureBlock,
+)
 from loupe_kit import ids
 
 T = TypeVar("T")
 _READ_IDS = 500
+_READ_OBJECTS_OF = 100
 
 
 class SqliteFeatureStore:
@@ -34,15 +42,24 @@ class SqliteFeatureStore:
         self._writer = _Lane("features-write", functools.partial(queries.connect, path))
         self._reader = _Lane("features-read", functools.partial(queries.connect, path))
 
-    async def put(self, project_id: str, key: FeatureKey, block: FeatureBlock) -> None:
+    async def put(
+        self, project_id: str, key: FeatureKey, block: FeatureBlock, objects: Sequence[Matrix] | None = None
+    ) -> None:
         """See `FeatureStore`."""
         project = ids.parse_id(project_id).bytes
-        await self._writer.run(lambda db: queries.put(db, project, key, block))
+        await self._writer.run(lambda db: queries.put(db, project, key, block, objects))
 
     async def read(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[FeatureBlock]:
         """See `FeatureStore`."""
         for packed in _slices(image_ids, _READ_IDS * BYTES_PER_ID):
             for block in await self._reader.run(functools.partial(queries.read, key=key, image_ids=packed)):
+                yield block
+
+    async def read_objects(self, key: FeatureKey, image_ids: bytes) -> AsyncIterator[ObjectFeatureBlock]:
+        """See `FeatureStore`."""
+        for packed in _slices(image_ids, _READ_OBJECTS_OF * BYTES_PER_ID):
+            work = functools.partial(queries.read_objects, key=key, image_ids=packed)
+            for block in await self._reader.run(work):
                 yield block
 
     async def count(self, key: FeatureKey, image_ids: bytes) -> tuple[int, int]:

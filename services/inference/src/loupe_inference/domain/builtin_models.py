@@ -6,6 +6,9 @@ from importlib import resources
 
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
 
+DEFAULT = "efficientnet-lite0"
+"""Id of the model that answers first after a start."""
+
 _CREATED = datetime(2026, 11, 22, tzinfo=UTC)
 
 

@@ -1,6 +1,7 @@
 """Blocks of feature vectors and the rules that they keep."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,8 @@ BYTES_PER_ID = 16
 MAX_IDS = 1_000_000
 """Most image ids in one request."""
 MAX_DIMENSION = 16_384
+MAX_BLOCK_BYTES = 4 << 20
+"""Bytes of numbers that a block which is read holds at most."""
 MAX_REJECTED = 1_000
 """Most rejected vectors that are told one by one."""
 
@@ -40,6 +43,18 @@ class FeatureBlock:
     """N ids of 16 bytes each."""
     values: Matrix
     """Array (N, D), float32, in the order of the ids."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectFeatureBlock:
+    """Vectors of the objects in N images, M objects together, D numbers each."""
+
+    image_ids: bytes
+    """N ids of 16 bytes each."""
+    counts: tuple[int, ...]
+    """N numbers of objects, each at least 1, together M."""
+    values: Matrix
+    """Array (M, D), float32: the objects of the first image, in the order of its boxes, then those of the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,30 @@ def block_from_bytes(image_ids: bytes, dimension: int, values: bytes) -> Feature
             size_bytes=str(len(values)),
         )
     return FeatureBlock(image_ids, np.frombuffer(values, dtype="<f4").reshape(count, dimension))
+
+
+def object_blocks(found: Iterable[tuple[bytes, int, bytes]]) -> Iterator[ObjectFeatureBlock]:
+    """What was stored for images, in blocks of at most 4 MiB unless a single image has more.
+
+    Args:
+        found: Id, number of objects (at least 1), and all their numbers as little-endian float32, for each image.
+    """
+    images: list[tuple[bytes, int, bytes]] = []
+    size = 0
+    for image in found:
+        if images and size + len(image[2]) > MAX_BLOCK_BYTES:
+            yield _object_block(images)
+            images, size = [], 0
+        images.append(image)
+        size += len(image[2])
+    if images:
+        yield _object_block(images)
+
+
+def _object_block(images: list[tuple[bytes, int, bytes]]) -> ObjectFeatureBlock:
+    counts = tuple(count for _, count, _ in images)
+    values = np.frombuffer(b"".join(numbers for _, _, numbers in images), dtype="<f4").reshape(sum(counts), -1)
+    return ObjectFeatureBlock(b"".join(image for image, _, _ in images), counts, values)
 
 
 def check_set_name(name: str) -> str:

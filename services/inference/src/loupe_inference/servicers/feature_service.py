@@ -17,6 +17,7 @@ from loupe_kit.rpc_policy import Access
 SERVICE = "loupe.inference.v1.FeatureService"
 ACCESS = {
     f"/{SERVICE}/StreamFeatures": Access.SERVICE,
+    f"/{SERVICE}/StreamObjectFeatures": Access.SERVICE,
     f"/{SERVICE}/PutFeatures": Access.SERVICE,
     f"/{SERVICE}/DeleteFeatures": Access.SERVICE,
     f"/{SERVICE}/CountFeatures": Access.SERVICE,
@@ -42,6 +43,15 @@ class FeatureServicer(pb_grpc.FeatureServiceServicer):
         key = FeatureKey(request.model, request.version)
         async for block in self._store.read(key, check_ids(request.image_ids)):
             yield pb.StreamFeaturesResponse(block=convert.block_to_proto(block))
+
+    async def StreamObjectFeatures(
+        self,
+        request: pb.StreamObjectFeaturesRequest,
+        context: grpc.aio.ServicerContext[pb.StreamObjectFeaturesRequest, pb.StreamObjectFeaturesResponse],
+    ) -> AsyncIterator[pb.StreamObjectFeaturesResponse]:
+        key = FeatureKey(request.model, request.version)
+        async for block in self._store.read_objects(key, check_ids(request.image_ids)):
+            yield pb.StreamObjectFeaturesResponse(block=convert.object_block_to_proto(block))
 
     async def PutFeatures(
         self,

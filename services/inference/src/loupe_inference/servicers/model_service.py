@@ -6,6 +6,7 @@ from loupe.inference.v1 import model_service_pb2 as pb
 from loupe.inference.v1 import model_service_pb2_grpc as pb_grpc
 from loupe_inference import convert
 from loupe_inference.domain.catalogue import Catalogue
+from loupe_inference.domain.model import ModelSpec
 from loupe_inference.use_cases.list_pages import page_of
 from loupe_inference.use_cases.warm_up import ModelWarmer
 from loupe_kit.rpc_policy import Access
@@ -42,14 +43,14 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         specs, token = page_of(
             self._catalogue.all(), lambda spec: spec.id, "models", request.page_size, request.page_token
         )
-        models = [convert.model_to_proto(spec, self._warmer.state(spec.id), with_labels=False) for spec in specs]
+        models = [self._model(spec, with_labels=False) for spec in specs]
         return pb.ListModelsResponse(models=models, next_page_token=token)
 
     async def GetModel(
         self, request: pb.GetModelRequest, context: grpc.aio.ServicerContext[pb.GetModelRequest, pb.Model]
     ) -> pb.Model:
         spec = self._catalogue.get_by_name(request.name)
-        return convert.model_to_proto(spec, self._warmer.state(spec.id), with_labels=True)
+        return self._model(spec, with_labels=True)
 
     async def ListModelVersions(
         self,
@@ -62,3 +63,7 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         )
         messages = [convert.version_to_proto(spec, version) for version in versions]
         return pb.ListModelVersionsResponse(model_versions=messages, next_page_token=token)
+
+    def _model(self, spec: ModelSpec, *, with_labels: bool) -> pb.Model:
+        state, fault = self._warmer.state(spec.id), self._warmer.fault(spec.id)
+        return convert.model_to_proto(spec, state, fault, with_labels=with_labels)

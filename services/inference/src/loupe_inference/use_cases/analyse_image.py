@@ -64,7 +64,10 @@ async def analyse_image(
         LoupeError: What is wrong with the image.
     """
     spec = catalogue.get_by_name(model_name)
-    if warmer.state(spec.id) is not ModelState.ACTIVE:
+    state = warmer.state(spec.id)
+    if state is ModelState.FAILED:
+        raise ModelNotReady(warmer.fault(spec.id), model=spec.id)
+    if state is not ModelState.ACTIVE:
         raise ModelNotReady(
             f"Model {spec.id} is being loaded; try again in a few seconds.", retry_after=_RETRY_AFTER, model=spec.id
         )

@@ -75,4 +75,6 @@ class ResultFinisher:
         for (project_id, key), group in groups.items():
             values = np.stack([analysis.feature for _, analysis in group])
             block = FeatureBlock(ids.pack_ids([image_id for image_id, _ in group]), values)
-            await self._features.put(project_id, key, block)
+            objects = [found for _, analysis in group if (found := analysis.object_features) is not None]
+            # A detector gives them for every image, a classifier for none.
+            await self._features.put(project_id, key, block, objects or None)
