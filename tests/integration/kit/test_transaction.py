@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from loupe_kit import ids, sql
 from loupe_kit.clock import SystemClock
-from loupe_kit.errors import Aborted, AlreadyExists, InvalidArgument
+from loupe_kit.errors import Aborted, AlreadyExists, InvalidArgument, RequestIdReused
 from loupe_kit.sql import UowFactory
 from loupe_kit.testing import make_user
-from loupe_kit.transaction import RequestIdReused, run_once
+from loupe_kit.transaction import run_once
 from tests.integration.kit.tables import Ledger, Note, NoteUnitOfWork
 
 METHOD = "/loupe.test.v1.NoteService/CreateNote"

@@ -92,6 +92,12 @@ class NotFound(LoupeError):
     reason = "NOT_FOUND"
 
 
+class RequestIdReused(InvalidArgument):
+    """The request id came before with another request."""
+
+    reason = "REQUEST_ID_REUSED"
+
+
 class AlreadyExists(LoupeError):
     """A resource with this identity is there already."""
 

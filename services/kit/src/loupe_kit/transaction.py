@@ -1,6 +1,5 @@
 """One RPC, one transaction, one answer: repeats of a `request_id` get the first answer again."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
@@ -8,22 +7,16 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from sqlalchemy.exc import DBAPIError
 
-from loupe_kit import ids
 from loupe_kit.caller import Caller
 from loupe_kit.clock import Clock, SystemClock
-from loupe_kit.errors import Aborted, FieldViolation, InvalidArgument, LoupeError
+from loupe_kit.errors import Aborted, LoupeError, RequestIdReused
+from loupe_kit.request_ids import digest_of, request_id_of
 from loupe_kit.sql import UnitOfWork, UowFactory, is_conflict, ledger
 
 U = TypeVar("U", bound=UnitOfWork)
 R = TypeVar("R", bound=Message)
 
 _CONFLICT_DELAY = timedelta(milliseconds=100)
-
-
-class RequestIdReused(InvalidArgument):
-    """The request id came before with another request."""
-
-    reason = "REQUEST_ID_REUSED"
 
 
 async def run_once(
@@ -56,8 +49,8 @@ async def run_once(
         RequestIdReused: If the request id belongs to another request.
         Aborted: If the database gave up this transaction for another one.
     """
-    request_id = _request_id(request)
-    first = _FirstAnswer(caller.id, method, request_id, _hash(request)) if request_id else None
+    request_id = request_id_of(request)
+    first = _FirstAnswer(caller.id, method, request_id, digest_of(request)) if request_id else None
     try:
         return await _run(uow_factory, handler, response_type, first, clock or SystemClock())
     except (LoupeError, DBAPIError) as error:
@@ -123,27 +116,3 @@ class _FirstAnswer:
             response=response.SerializeToString(deterministic=True),
             create_time=clock.now(),
         )
-
-
-def _request_id(request: Message) -> str:
-    """The request id in its written form, empty if there is none."""
-    if "request_id" not in request.DESCRIPTOR.fields_by_name:
-        return ""
-    text: str = getattr(request, "request_id")  # noqa: B009 - a field of some messages only
-    if not text:
-        return ""
-    try:
-        return str(ids.parse_id(text))
-    except ids.IdInvalid as error:
-        raise InvalidArgument(
-            "request_id is not a UUID; give one such as 01890a5d-ac96-774b-bcce-b302099a8057, or none.",
-            fields=[FieldViolation("request_id", "must be a UUID")],
-        ) from error
-
-
-def _hash(request: Message) -> bytes:
-    """Digest of the request but for its id, which is compared in its written form."""
-    rest = type(request)()
-    rest.CopyFrom(request)
-    rest.ClearField("request_id")
-    return hashlib.sha256(rest.SerializeToString(deterministic=True)).digest()

@@ -9,7 +9,7 @@ from typing import Any
 
 from loupe_inference.domain.errors import ModelConfigInvalid
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
-from loupe_kit.errors import FieldViolation
+from loupe_kit.errors import FieldViolation, RequestIdReused
 
 MAX_LABELS = 10_000
 _MAX_NAME = 100
@@ -197,6 +197,30 @@ class RegisteredVersion:
             create_time=self.create_time,
             object_feature_dimension=self.prepared.object_feature_dimension,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A change of the registry that its caller may ask for again."""
+
+    caller_id: str
+    method: str
+    id: str
+    """A UUID that the caller made."""
+    digest: bytes
+    """Of everything else in the request."""
+
+    def check(self, digest: bytes) -> None:
+        """Compare with the digest of the request that came first with this id.
+
+        Raises:
+            RequestIdReused: If it was another request.
+        """
+        if digest != self.digest:
+            raise RequestIdReused(
+                "This request_id was used before for a different request; take a new UUID for each new request.",
+                request_id=self.id,
+            )
 
 
 def spec_of(versions: Sequence[RegisteredVersion], shown: RegisteredVersion) -> ModelSpec:
