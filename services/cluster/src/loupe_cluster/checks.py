@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import grpc as grpc_client
 import httpx
@@ -94,6 +96,32 @@ class S3:
         except (MinioException, HTTPError):
             return False
         return True
+
+
+def torchserve(management: str, key_file: Path) -> bool:
+    """Whether every model that TorchServe hosts has a worker that has loaded it.
+
+    Its own health check says so before that, and while a worker is being replaced.
+
+    Args:
+        management: URL of its REST management.
+        key_file: Its tokens.
+    """
+    try:
+        token = json.loads(key_file.read_bytes())["management"]["key"]
+        with httpx.Client(
+            base_url=management, headers={"authorization": f"Bearer {token}"}, timeout=_SECONDS
+        ) as client:
+            listed = client.get("/models", params={"limit": 1000}).raise_for_status().json()["models"]
+            names = {str(model["modelName"]) for model in listed}
+            versions = [
+                version for name in names for version in client.get(f"/models/{name}/all").raise_for_status().json()
+            ]
+    except (OSError, ValueError, KeyError, httpx.HTTPError):
+        return False
+    return bool(versions) and all(
+        any(worker["status"] == "READY" for worker in version["workers"]) for version in versions
+    )
 
 
 def http(url: str) -> bool:

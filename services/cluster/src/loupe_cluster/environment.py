@@ -10,7 +10,7 @@ SERVICES = ("auth", "project", "inference", "reduction")
 """Processes with a gRPC server of their own."""
 
 # What a Python process needs of the machine; everything else about Loupe is said below.
-_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "JAVA_HOME")
 
 
 def of_process(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
@@ -33,11 +33,9 @@ def of_process(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, st
 
 
 def _common(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
-    return {
-        "LOUPE_DATA_DIR": str(data_dir(name, settings)),
-        "LOUPE_LOG_FORMAT": "json",
-        "LOUPE_SERVICE_TOKEN_KEY": keys.service_token_key,
-    }
+    common = {"LOUPE_DATA_DIR": str(data_dir(name, settings)), "LOUPE_LOG_FORMAT": "json"}
+    # TorchServe calls nobody, so it need not know how services know each other.
+    return common if name == "torchserve" else common | {"LOUPE_SERVICE_TOKEN_KEY": keys.service_token_key}
 
 
 def data_dir(name: str, settings: ClusterSettings) -> Path:
@@ -45,8 +43,8 @@ def data_dir(name: str, settings: ClusterSettings) -> Path:
     return settings.dir.resolve() / name
 
 
-def torchserve_key_file(settings: ClusterSettings) -> Path:
-    """Where TorchServe writes its tokens."""
+def _key_file(settings: ClusterSettings) -> Path:
+    """Where TorchServe writes its tokens: the folder it works in."""
     return data_dir("torchserve", settings) / "key_file.json"
 
 
@@ -85,8 +83,8 @@ def _inference(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
         "LOUPE_INFERENCE_AUTH_TARGET": settings.target("auth"),
         "LOUPE_INFERENCE_PROJECT_TARGET": settings.target("project"),
         "LOUPE_INFERENCE_MONGODB_URL": _with_database(settings.mongodb, settings.schema_of("inference")),
-        "LOUPE_INFERENCE_TORCHSERVE_TARGET": settings.target("torchserve"),
-        "LOUPE_INFERENCE_TORCHSERVE_KEY_FILE": str(torchserve_key_file(settings)),
+        "LOUPE_INFERENCE_TORCHSERVE_TARGET": settings.torchserve,
+        **({} if settings.torchserve_target else {"LOUPE_INFERENCE_TORCHSERVE_KEY_FILE": str(_key_file(settings))}),
     } | _shared_stores(settings, keys)
 
 

@@ -1,19 +1,28 @@
 """Servers of the cluster profile: how each is started where none runs, and what has to be there before it is used."""
 
+import importlib.util
 import json
 import shutil
 import socket
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from loupe_cluster import checks
+from loupe_cluster import checks, environment
 from loupe_cluster.keys import Keys
 from loupe_cluster.processes import Program
 from loupe_cluster.settings import ClusterSettings
+
+TORCHSERVE = "torchserve"
+"""Name of the server that hosts the models. It takes longest to load, so nothing else waits for it."""
+
+_REST_MANAGEMENT = 4
+"""Its port is so far behind that of gRPC."""
 
 
 class ServerMissing(Exception):
@@ -38,6 +47,9 @@ def needed(settings: ClusterSettings, keys: Keys) -> list[Program]:
     if not settings.s3_endpoint:
         ports = [settings.port(name) for name in ("s3", "s3-master", "s3-volume", "s3-filer")]
         programs.append(s3(settings.dir.resolve() / "s3", ports, keys))
+    if not settings.torchserve_target:
+        variables = environment.of_process(TORCHSERVE, settings, keys)
+        programs.append(torchserve(environment.data_dir(TORCHSERVE, settings), settings.port(TORCHSERVE), variables))
     return programs
 
 
@@ -112,6 +124,10 @@ def s3(folder: Path, ports: list[int], keys: Keys) -> Program:
     command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={own}"]
     # Small volumes, as many as the disk holds: each bucket takes some.
     command += [
+        # Its further doors have ports of their own, which a second cluster would want too; and it tells nobody of us.
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-master.telemetry=false",
         "-volume.preStopSeconds=0",
         "-master.volumeSizeLimitMB=1024",
         "-volume.max=0",
@@ -121,6 +137,27 @@ def s3(folder: Path, ports: list[int], keys: Keys) -> Program:
     ]
     ready = checks.S3(f"127.0.0.1:{own}", keys.s3_access_key, keys.s3_secret_key)
     return Program("s3", command, ready.takes_objects, prepare=prepare)
+
+
+def torchserve(folder: Path, port: int, variables: Mapping[str, str]) -> Program:
+    """A TorchServe with the models of the catalogue.
+
+    Args:
+        folder: Of its archives, its configuration and its tokens.
+        port: Of its gRPC; it takes the next four too.
+        variables: Its environment, which says the same.
+
+    Raises:
+        ServerMissing: It is not installed.
+    """
+    if importlib.util.find_spec("ts") is None:
+        raise ServerMissing(
+            "TorchServe is not on this machine; `make up` installs it; or name a running one: "
+            "LOUPE_CLUSTER_TORCHSERVE_TARGET."
+        )
+    ready = partial(checks.torchserve, f"http://127.0.0.1:{port + _REST_MANAGEMENT}", folder / "key_file.json")
+    command = [sys.executable, "-m", "loupe_torchserve", "serve"]
+    return Program(TORCHSERVE, command, ready, variables, prepare=lambda: _make(folder), stop_seconds=60.0)
 
 
 def _identities(keys: Keys) -> dict[str, object]:

@@ -35,6 +35,8 @@ class ClusterSettings(BaseSettings):
     """Goes with s3_endpoint."""
     s3_secure: bool = False
     """Whether the server at s3_endpoint speaks TLS."""
+    torchserve_target: str = ""
+    """`host:port` of a running TorchServe whose tokens are off; empty: one is started."""
     start_seconds: float = Field(default=180.0, ge=5.0)
     """How long a start may take."""
 
@@ -57,6 +59,11 @@ class ClusterSettings(BaseSettings):
     def s3(self) -> str:
         """`host:port` of the S3 server."""
         return self.s3_endpoint or f"127.0.0.1:{self.port('s3')}"
+
+    @property
+    def torchserve(self) -> str:
+        """`host:port` of TorchServe's gRPC."""
+        return self.torchserve_target or self.target("torchserve")
 
     @property
     def bucket(self) -> str:

@@ -74,7 +74,7 @@ class Supervisor:
     def _start(self) -> None:
         secrets = keys.load(self._folder.path)
         self._launch(servers.needed(self._settings, secrets))
-        self._wait_ready()
+        self._wait_ready(but=servers.TORCHSERVE)
         self._prepare_stores(secrets)
         self._launch(services.all_of(self._settings, secrets))
         self._wait_ready()
@@ -90,8 +90,8 @@ class Supervisor:
             _log.info("started", process=program.name, pid=process.pid)
         self._tell()
 
-    def _wait_ready(self) -> None:
-        while waiting := [process for process in self._processes if process.program.name not in self._ready]:
+    def _wait_ready(self, but: str = "") -> None:
+        while waiting := [process for process in self._processes if process.program.name not in self._ready | {but}]:
             self._pause(_POLL_SECONDS)
             for process in waiting:
                 if not process.is_alive:
