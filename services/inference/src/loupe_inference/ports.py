@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from loupe_inference.domain.analysis import ClaimedTask, ImageSource, Outcome, TaskResult
 from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet, Matrix, ObjectFeatureBlock
+from loupe_inference.domain.registered import ModelConfig, PreparedModel, RegisteredVersion, Request
 
 
 class BackendDied(Exception):
@@ -130,5 +132,83 @@ class ResultReporter(Protocol):
 
         Raises:
             LoupeError: If they were not taken. `Code.UNAVAILABLE` and the like: a repeat may succeed.
+        """
+        ...
+
+
+class ModelRegistry(Protocol):
+    """Keeps what is known of registered versions; their files are objects of the shared store.
+
+    Every change is durable when it returns, and whole or not at all. A change that is asked for again with the same
+    request does nothing.
+    """
+
+    async def list(self) -> list[RegisteredVersion]:
+        """All versions, by model and number. Of each model one is active."""
+        ...
+
+    async def answer(self, request: Request) -> int | None:
+        """Number of the version that this request was about when it came before; None if it did not.
+
+        Raises:
+            RequestIdReused: If it came before with other words.
+        """
+        ...
+
+    async def reserve(self, model: str) -> int:
+        """A number for a new version of a model that was never given before, from 1."""
+        ...
+
+    async def add(self, version: RegisteredVersion, request: Request | None) -> None:
+        """Have a version in the list, the first of a model as its active one. `version.is_active` is not looked at.
+
+        Raises:
+            ModelNameTaken: If the model's other versions answer another task.
+        """
+        ...
+
+    async def activate(self, model: str, number: int, request: Request | None) -> None:
+        """Make a version the active one.
+
+        Raises:
+            ModelVersionNotFound: If there is no such version.
+        """
+        ...
+
+    async def delete(self, model: str, number: int, request: Request | None) -> None:
+        """Take a version off the list.
+
+        Raises:
+            ModelVersionNotFound: If there is no such version.
+            ModelVersionInUse: If it is the active one of several.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the registry."""
+        ...
+
+
+class ModelPreparer(Protocol):
+    """Converts and checks files of networks."""
+
+    async def prepare(self, source: Path, target: Path, config: ModelConfig) -> PreparedModel:
+        """Write the file that Loupe runs to `target`, and say what it is.
+
+        Raises:
+            ModelFileInvalid: If the file is not what its format says, is refused, or does not fit labels and input.
+            ModelCheckFailed: If the network fails on the sample images, or takes too long.
+        """
+        ...
+
+
+class ModelUse(Protocol):
+    """Knows who uses a version."""
+
+    async def count(self, model: str, version: str) -> tuple[int, int]:
+        """Projects whose images a version analyses, and images that wait for it.
+
+        Raises:
+            LoupeError: If it cannot be asked now.
         """
         ...
