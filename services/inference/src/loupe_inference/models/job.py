@@ -1,8 +1,6 @@
 """What the service's process and the model host say to each other. Imports no torch: both sides read it."""
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from loupe_inference.domain.analysis import ImageSource
 
@@ -16,12 +14,6 @@ ENVIRONMENT = {
     "MALLOC_TOP_PAD_": str(16 << 20),
 }
 """Environment of the model host."""
-
-
-MODELS_DIR = "LOUPE_INFERENCE_MODELS_DIR"
-"""Tells the model host where weights lie that were fetched at set-up; `InferenceSettings.models_dir`."""
-DEFAULT_MODELS_DIR = Path(sys.prefix, "share", "loupe", "models")
-"""Where that is unless it is told: beside the packages."""
 
 
 @dataclass(frozen=True, slots=True)

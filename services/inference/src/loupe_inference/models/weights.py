@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import sys
 from pathlib import Path
 
 import safetensors.torch
@@ -10,12 +11,12 @@ import torch
 
 from loupe_inference.domain.errors import ModelNotReady
 from loupe_inference.domain.model import ModelSpec, ModelVersion
-from loupe_inference.models.job import DEFAULT_MODELS_DIR, MODELS_DIR
 
 
 def fetched_folder() -> Path:
-    """Where weights lie that were fetched at set-up."""
-    return Path(os.environ.get(MODELS_DIR) or DEFAULT_MODELS_DIR)
+    """Where weights lie that were fetched at set-up: LOUPE_INFERENCE_MODELS_DIR, by default beside the packages."""
+    # Read here and not in the settings: the model host, the model server and set-up itself have only their environment.
+    return Path(os.environ.get("LOUPE_INFERENCE_MODELS_DIR") or Path(sys.prefix, "share", "loupe", "models"))
 
 
 def fetched(name: str, spec: ModelSpec, remedy: str) -> Path:
