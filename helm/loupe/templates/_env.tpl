@@ -5,6 +5,9 @@
 LOUPE_DATA_DIR: /var/lib/loupe
 LOUPE_LOG_FORMAT: json
 LOUPE_LOG_LEVEL: {{ .Values.logLevel }}
+{{- if .Values.monitoring.enabled }}
+LOUPE_METRICS_PORT: {{ .Values.monitoring.port | quote }}
+{{- end }}
 {{- with .Values.telemetry.otlpEndpoint }}
 OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- end }}
@@ -110,6 +113,7 @@ LOUPE_INFERENCE_{{ upper . }}_TARGET: {{ include "loupe.target" (dict "root" $ "
 {{- end }}
 # A container sees all cores of its node: what was asked for is what it may use.
 LOUPE_INFERENCE_COMPUTE_THREADS: {cores: true}
+{{ include "loupe.env.torchserveTargets" . }}
 {{- end -}}
 
 {{- define "loupe.env.reduction" -}}

@@ -1,2 +1,50 @@
-{{- define "loupe.validate.pools" -}}
+{{/* Address of a pool. Takes root and pool. */}}
+{{- define "loupe.torchserve.target" -}}
+dns:///{{ include "loupe.fullname" .root }}-torchserve-{{ .pool }}.{{ .root.Release.Namespace }}.svc:{{ include "loupe.port" "torchserve" }}
+{{- end -}}
+
+{{/* What inference has to know: where each model is, and where those are that no pool names. */}}
+{{- define "loupe.env.torchserveTargets" -}}
+{{- if .Values.torchserve.enabled -}}
+{{- $targets := dict -}}
+{{- range $pool, $values := .Values.gpuPools -}}
+{{- range $values.models -}}
+{{- $_ := set $targets . (include "loupe.torchserve.target" (dict "root" $ "pool" $pool)) -}}
+{{- end -}}
+{{- end -}}
+LOUPE_INFERENCE_TORCHSERVE_TARGET: {{ include "loupe.torchserve.target" (dict "root" . "pool" (keys .Values.gpuPools | sortAlpha | first)) }}
+LOUPE_INFERENCE_TORCHSERVE_TARGETS: {{ toJson $targets | quote }}
+{{- end -}}
+{{- end -}}
+
+{{/* Variables of TorchServe. Takes root, pool (its values). */}}
+{{- define "loupe.env.torchserve" -}}
+LOUPE_TORCHSERVE_HOST: "0.0.0.0"
+LOUPE_TORCHSERVE_PORT: {{ include "loupe.port" "torchserve" | quote }}
+LOUPE_TORCHSERVE_MODELS: {{ toJson .pool.models | quote }}
+# Tokens are a file on one machine; between pods the network policy says who may call.
+LOUPE_TORCHSERVE_TOKENS: "false"
+LOUPE_TORCHSERVE_DEVICE: {{ ternary "auto" "cpu" (ne (.pool.resourceName | default "") "") }}
+LOUPE_TORCHSERVE_COMPUTE_THREADS: {cores: true}
+LOUPE_TORCHSERVE_LOAD_SECONDS: {{ .root.Values.torchserve.loadSeconds | quote }}
+LOUPE_LOG_LEVEL: {{ .root.Values.torchserve.logLevel }}
+{{- end -}}
+
+{{/* Faults of the pools, each on a line. */}}
+{{- define "loupe.pools.faults" -}}
+{{- $placed := dict -}}
+{{- if and .Values.torchserve.enabled (not .Values.gpuPools) }}
+torchserve.enabled needs at least one of gpuPools; without TorchServe inference computes on its own cores.
+{{- end }}
+{{- if and .Values.gpuPools (not .Values.torchserve.enabled) }}
+gpuPools are there and torchserve.enabled is false: set it, or remove them.
+{{- end }}
+{{- range $pool, $values := .Values.gpuPools }}
+{{- range $values.models }}
+{{- if hasKey $placed . }}
+gpuPools.{{ $pool }}: model {{ . }} is in pool {{ get $placed . }} already; a model belongs to one pool.
+{{- end }}
+{{- $_ := set $placed . $pool }}
+{{- end }}
+{{- end }}
 {{- end -}}

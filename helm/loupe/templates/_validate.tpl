@@ -35,7 +35,14 @@
 {{- $faults = append $faults (printf "%s.autoscaling: enabled and keda.enabled exclude each other: choose who scales." .) -}}
 {{- end -}}
 {{- end -}}
-{{- include "loupe.validate.pools" . -}}
+{{- with .Values.inference.autoscaling.keda -}}
+{{- if and .enabled (not .redisAddress) -}}
+{{- $faults = append $faults "inference.autoscaling.keda needs redisAddress." -}}
+{{- end -}}
+{{- end -}}
+{{- range splitList "\n" (include "loupe.pools.faults" .) -}}
+{{- with trim . }}{{ $faults = append $faults . }}{{ end -}}
+{{- end -}}
 {{- if $faults -}}
 {{- fail (printf "\n\nThe values cannot work:\n  - %s\n" (join "\n  - " $faults)) -}}
 {{- end -}}
