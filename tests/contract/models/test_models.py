@@ -110,13 +110,50 @@ def test_size__is_that_of_the_original(analyse: Analyse) -> None:
     assert (outcome.image_width, outcome.image_height) == (123, 45)
 
 
-@pytest.mark.parametrize(("name", "label"), [("china", "bell cote"), ("flower", "daisy")])
-def test_imagenet_classifier__is_right_on_real_photos(
-    spec: ModelSpec, analyse: Analyse, photos: dict[str, bytes], name: str, label: str
+def test_imagenet_classifier__is_right_on_a_real_photo(
+    spec: ModelSpec, analyse: Analyse, photos: dict[str, bytes]
 ) -> None:
     if len(spec.labels) != 1000:
         pytest.skip("not trained on ImageNet")
-    output = good(analyse([photos[name]])[0]).prediction.output
+    output = good(analyse([photos["china"]])[0]).prediction.output
 
     assert isinstance(output, ClassScores)
-    assert output.scores[0].label == label
+    assert output.scores[0].label in {"palace", "bell cote"}
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "place"), [("astronaut", "person", (10, 10, 360, 490)), ("cat", "cat", (0, 0, 440, 300))]
+)
+def test_coco_detector__finds_what_is_on_real_photos(
+    spec: ModelSpec,
+    analyse: Analyse,
+    photos: dict[str, bytes],
+    name: str,
+    label: str,
+    place: tuple[float, float, float, float],
+) -> None:
+    if len(spec.labels) != 80:
+        pytest.skip("not trained on COCO")
+    output = good(analyse([photos[name]])[0]).prediction.output
+
+    assert isinstance(output, Boxes)
+    best = output.boxes[0]
+    assert best.label == label
+    assert (best.x, best.y, best.width, best.height) == pytest.approx(place, abs=20)
+
+
+def test_objects__boxes_and_vectors_fit(spec: ModelSpec, analyse: Analyse, photos: dict[str, bytes]) -> None:
+    for outcome in map(good, analyse(list(photos.values()))):
+        output, vectors = outcome.prediction.output, outcome.object_features
+        if not isinstance(output, Boxes):
+            assert vectors is None
+            assert spec.active.object_feature_dimension == 0
+            continue
+        assert vectors is not None
+        assert vectors.shape == (len(output.boxes), spec.active.object_feature_dimension)
+        assert np.isfinite(vectors).all()
+        assert all(1 < length < 1000 for length in np.linalg.norm(vectors, axis=1))
+        for box in output.boxes:
+            assert box.label == spec.labels[box.index]
+            assert 0 <= box.x < box.x + box.width <= outcome.image_width + 1e-3
+            assert 0 <= box.y < box.y + box.height <= outcome.image_height + 1e-3

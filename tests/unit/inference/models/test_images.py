@@ -9,7 +9,7 @@ from PIL import Image
 
 from loupe_inference.domain.errors import ImageObjectMissing, ImageTooLarge, ImageUndecodable
 from loupe_inference.models import images
-from loupe_inference.models.images import DecodedImage
+from loupe_inference.models.images import Content, DecodedImage
 
 
 def encoded(image: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
@@ -172,3 +172,41 @@ def test_decode__first_frame_of_several() -> None:
     data = encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
 
     assert decode(data).pixels[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("size", "content"),
+    [
+        ((64, 48), Content(0, 0, 32, 24)),
+        ((64, 24), Content(0, 6, 32, 12)),
+        ((48, 64), Content(7, 0, 18, 24)),
+        ((4000, 1), Content(0, 11, 32, 1)),
+        ((8, 6), Content(0, 0, 32, 24)),
+    ],
+)
+def test_decode__keeps_its_shape_between_bars(size: tuple[int, int], content: Content) -> None:
+    image = encoded(Image.new("RGB", size, "white"))
+
+    decoded = images.decode(image, 32, 24, 10_000, keeps_aspect=True)
+
+    shown = np.zeros((24, 32), bool)
+    shown[content.top : content.top + content.height, content.left : content.left + content.width] = True
+    assert decoded.content == content
+    assert decoded.pixels.shape == (24, 32, 3)
+    assert (decoded.pixels == np.where(shown, 255, 0)[..., None]).all()
+
+
+def test_decode__sideways_image_keeps_the_shape_that_people_see() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    decoded = images.decode(encoded(two_halves(), "PNG", exif=exif), 32, 24, 10_000, keeps_aspect=True)
+
+    assert decoded.content == Content(7, 0, 18, 24)
+    assert (decoded.original_width, decoded.original_height) == (48, 64)
+    assert decoded.pixels[2, 16].tolist() == [255, 0, 0]
+    assert decoded.pixels[2, 3].tolist() == [0, 0, 0]
+
+
+def test_decode__stretched_image_fills_everything() -> None:
+    assert decode(encoded(two_halves())).content == Content(0, 0, 32, 24)
