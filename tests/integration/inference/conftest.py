@@ -38,6 +38,16 @@ class ResultNotes(result_service_pb2_grpc.ResultServiceServicer):
         self.results: list[result_service_pb2.ImageResult] = []
         self.callers: set[str] = set()
         self.refusals = 0
+        self.use = result_service_pb2.CountModelUseResponse()
+
+    async def CountModelUse(
+        self,
+        request: result_service_pb2.CountModelUseRequest,
+        context: grpc.aio.ServicerContext[
+            result_service_pb2.CountModelUseRequest, result_service_pb2.CountModelUseResponse
+        ],
+    ) -> result_service_pb2.CountModelUseResponse:
+        return self.use
 
     async def ReportResults(
         self,
@@ -107,7 +117,10 @@ async def running_inference(
         result_service_pb2_grpc.add_ResultServiceServicer_to_server,
         notes,
         "loupe.project.v1.ResultService",
-        {"/loupe.project.v1.ResultService/ReportResults": Access.SERVICE},
+        {
+            "/loupe.project.v1.ResultService/ReportResults": Access.SERVICE,
+            "/loupe.project.v1.ResultService/CountModelUse": Access.SERVICE,
+        },
     )
     objects, queue = FolderObjectStore(tmp_path / "objects"), InProcessQueue(lease=timedelta(seconds=30))
     settings = InferenceSettings(

@@ -125,3 +125,55 @@ class ReportResultsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReportResultsResponse: _TypeAlias = ReportResultsResponse  # noqa: Y015
+
+@_typing.final
+class CountModelUseRequest(_message.Message):
+    """Request of CountModelUse."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Id of the model, for example "line-3-welds"."""
+    version: _builtins.str
+    """Id of the version, for example "2"."""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountModelUseRequest: _TypeAlias = CountModelUseRequest  # noqa: Y015
+
+@_typing.final
+class CountModelUseResponse(_message.Message):
+    """Response of CountModelUse."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_COUNT_FIELD_NUMBER: _builtins.int
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    project_count: _builtins.int
+    """Projects with this version of this model."""
+    image_count: _builtins.int
+    """Images that wait for its answer."""
+    def __init__(
+        self,
+        *,
+        project_count: _builtins.int = ...,
+        image_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_count", b"image_count", "project_count", b"project_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountModelUseResponse: _TypeAlias = CountModelUseResponse  # noqa: Y015

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ResultServiceStub:
-    """Internal: inference reports here what became of the images it was given. Closed to users and keys.
+    """Internal: inference reports here what became of the images it was given, and asks who needs a model. Closed to users and
+    keys.
     """
 
     def __init__(self, channel):
@@ -40,15 +41,28 @@ class ResultServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_result__service__pb2.ReportResultsRequest.SerializeToString,
                 response_deserializer=loupe_dot_project_dot_v1_dot_result__service__pb2.ReportResultsResponse.FromString,
                 _registered_method=True)
+        self.CountModelUse = channel.unary_unary(
+                '/loupe.project.v1.ResultService/CountModelUse',
+                request_serializer=loupe_dot_project_dot_v1_dot_result__service__pb2.CountModelUseRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_result__service__pb2.CountModelUseResponse.FromString,
+                _registered_method=True)
 
 
 class ResultServiceServicer:
-    """Internal: inference reports here what became of the images it was given. Closed to users and keys.
+    """Internal: inference reports here what became of the images it was given, and asks who needs a model. Closed to users and
+    keys.
     """
 
     def ReportResults(self, request, context):
         """Stores results, all in one transaction. A result whose attempt is older than the task's last one, or whose image is
         gone, is counted as stale and otherwise ignored, so repeating a report changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountModelUse(self, request, context):
+        """Counts the projects whose images a version of a model analyses, and the images that wait for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -62,6 +76,11 @@ def add_ResultServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_project_dot_v1_dot_result__service__pb2.ReportResultsRequest.FromString,
                     response_serializer=loupe_dot_project_dot_v1_dot_result__service__pb2.ReportResultsResponse.SerializeToString,
             ),
+            'CountModelUse': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountModelUse,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_result__service__pb2.CountModelUseRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_result__service__pb2.CountModelUseResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loupe.project.v1.ResultService', rpc_method_handlers)
@@ -71,7 +90,8 @@ def add_ResultServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ResultService:
-    """Internal: inference reports here what became of the images it was given. Closed to users and keys.
+    """Internal: inference reports here what became of the images it was given, and asks who needs a model. Closed to users and
+    keys.
     """
 
     @staticmethod
@@ -91,6 +111,33 @@ class ResultService:
             '/loupe.project.v1.ResultService/ReportResults',
             loupe_dot_project_dot_v1_dot_result__service__pb2.ReportResultsRequest.SerializeToString,
             loupe_dot_project_dot_v1_dot_result__service__pb2.ReportResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountModelUse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.ResultService/CountModelUse',
+            loupe_dot_project_dot_v1_dot_result__service__pb2.CountModelUseRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_result__service__pb2.CountModelUseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ResultServiceStub:
-    """Internal: inference reports here what became of the images it was given. Closed to users and keys."""
+    """Internal: inference reports here what became of the images it was given, and asks who needs a model. Closed to users and
+    keys.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +39,27 @@ class ResultServiceStub:
     """Stores results, all in one transaction. A result whose attempt is older than the task's last one, or whose image is
     gone, is counted as stale and otherwise ignored, so repeating a report changes nothing.
     """
+    CountModelUse: _grpc.UnaryUnaryMultiCallable[_result_service_pb2.CountModelUseRequest, _result_service_pb2.CountModelUseResponse]
+    """Counts the projects whose images a version of a model analyses, and the images that wait for it."""
 
 @_typing.type_check_only
 class ResultServiceAsyncStub(ResultServiceStub):
-    """Internal: inference reports here what became of the images it was given. Closed to users and keys."""
+    """Internal: inference reports here what became of the images it was given, and asks who needs a model. Closed to users and
+    keys.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ReportResults: _aio.UnaryUnaryMultiCallable[_result_service_pb2.ReportResultsRequest, _result_service_pb2.ReportResultsResponse]  # type: ignore[assignment]
     """Stores results, all in one transaction. A result whose attempt is older than the task's last one, or whose image is
     gone, is counted as stale and otherwise ignored, so repeating a report changes nothing.
     """
+    CountModelUse: _aio.UnaryUnaryMultiCallable[_result_service_pb2.CountModelUseRequest, _result_service_pb2.CountModelUseResponse]  # type: ignore[assignment]
+    """Counts the projects whose images a version of a model analyses, and the images that wait for it."""
 
 class ResultServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Internal: inference reports here what became of the images it was given. Closed to users and keys."""
+    """Internal: inference reports here what became of the images it was given, and asks who needs a model. Closed to users and
+    keys.
+    """
 
     @_abc_1.abstractmethod
     def ReportResults(
@@ -60,5 +70,13 @@ class ResultServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stores results, all in one transaction. A result whose attempt is older than the task's last one, or whose image is
         gone, is counted as stale and otherwise ignored, so repeating a report changes nothing.
         """
+
+    @_abc_1.abstractmethod
+    def CountModelUse(
+        self,
+        request: _result_service_pb2.CountModelUseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_result_service_pb2.CountModelUseResponse, _abc.Awaitable[_result_service_pb2.CountModelUseResponse]]:
+        """Counts the projects whose images a version of a model analyses, and the images that wait for it."""
 
 def add_ResultServiceServicer_to_server(servicer: ResultServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -12,7 +12,10 @@ from loupe_project.convert import result as convert
 from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases.report_results import report_results
 
-ACCESS = {"/loupe.project.v1.ResultService/ReportResults": Access.SERVICE}
+ACCESS = {
+    "/loupe.project.v1.ResultService/ReportResults": Access.SERVICE,
+    "/loupe.project.v1.ResultService/CountModelUse": Access.SERVICE,
+}
 
 _MAX_RESULTS = 1000
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -37,3 +40,8 @@ class ResultServicer(pb_grpc.ResultServiceServicer):
         results = [convert.of_message(one, f"results[{number}]") for number, one in enumerate(request.results)]
         stored = await report_results(self._calls.stores, results, self._calls.clock)
         return pb.ReportResultsResponse(stored_count=stored, stale_count=len(results) - stored)
+
+    async def CountModelUse(self, request: pb.CountModelUseRequest, context: _Context) -> pb.CountModelUseResponse:
+        async with self._calls.stores(read_only=True) as store:
+            projects, images = await store.jobs.use_of(request.model, request.version)
+        return pb.CountModelUseResponse(project_count=projects, image_count=images)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, exists, insert, select, update
+from sqlalchemy import Select, case, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_kit import ids
@@ -123,6 +123,15 @@ class SqlJobRepository:
         """Ids of the models that jobs can wait for: those of the projects."""
         rows = await self._session.scalars(select(projects.c.model).distinct().order_by(projects.c.model))
         return list(rows)
+
+    async def use_of(self, model: str, version: str) -> tuple[int, int]:
+        """Projects whose images a version analyses, and images that wait for it."""
+        of_projects = select(func.count()).where(projects.c.model == model, projects.c.model_version == version)
+        of_jobs = select(func.count()).where(analysis_jobs.c.model == model, analysis_jobs.c.version == version)
+        return (
+            (await self._session.execute(of_projects.select_from(projects))).scalar_one(),
+            (await self._session.execute(of_jobs.select_from(analysis_jobs))).scalar_one(),
+        )
 
     async def has_unpublished(self, model: str, published_before: datetime) -> bool:
         """Whether `take_unpublished` would find any."""
