@@ -1,6 +1,7 @@
 """`python -m loupe_cluster up | down | status | logs | address`: the cluster profile on this machine."""
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -113,6 +114,8 @@ def address(settings: ClusterSettings, _folder: StateFolder) -> int:
 def supervise(settings: ClusterSettings, folder: StateFolder) -> int:
     """Is the supervisor; `up` starts it in the background."""
     telemetry.configure("cluster")
+    # It says each request, and the supervisor asks all the time.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # Who only asks whether there is a supervisor holds the lock for a moment.
     for _ in range(10):
         if lock := folder.lock():

@@ -135,12 +135,14 @@ def _features(settings: InferenceSettings, given: FeatureStore | None) -> _Featu
 def _backend(settings: InferenceSettings) -> ModelBackend:
     if settings.torchserve_target:
         from loupe_inference.adapters.torchserve import TorchServeBackend
-        from loupe_inference.adapters.torchserve_calls import TokenFile
+        from loupe_inference.adapters.torchserve_calls import TokenFile, connect
 
+        servers = connect(
+            {settings.torchserve_target, *settings.torchserve_targets.values()}, TokenFile(settings.torchserve_key_file)
+        )
         return TorchServeBackend(
-            settings.torchserve_target,
-            settings.torchserve_targets,
-            TokenFile(settings.torchserve_key_file),
+            servers[settings.torchserve_target],
+            {model: servers[target] for model, target in settings.torchserve_targets.items()},
             time_limit=settings.batch_time_limit,
             request_bytes=settings.torchserve_request_bytes,
         )

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Protocol
 
 import grpc
 import structlog
 
 from loupe_inference.adapters import torchserve_wire
-from loupe_inference.adapters.torchserve_calls import TokenFile, TorchServeCalls
 from loupe_inference.domain.analysis import ImageSource, Outcome
 from loupe_inference.domain.errors import ImageTooLarge, ModelNotReady
 from loupe_inference.ports import BackendDied, BackendTimedOut
@@ -30,6 +30,22 @@ _CALL_SECONDS = 5.0
 _log = structlog.get_logger("loupe.inference.backend")
 
 
+class Server(Protocol):
+    """One TorchServe; see `TorchServeCalls`."""
+
+    async def predict(self, model: str, version: str, request: Mapping[str, bytes], seconds: float) -> bytes:
+        """The handler's reply to a request."""
+        ...
+
+    async def ready_workers(self, model: str, version: str, seconds: float) -> int:
+        """How many workers have the version loaded."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
 class TorchServeBackend:
     """A `ModelBackend` whose models are in TorchServe.
 
@@ -37,9 +53,8 @@ class TorchServeBackend:
     leave, its place in the queue stays taken until the answer is there.
 
     Args:
-        target: `host:port` of gRPC; management is on the next port.
-        targets: The same for single models that are elsewhere, by id.
-        tokens: What opens it.
+        server: Hosts the models.
+        others: Those that host single models in its stead, by id of the model.
         time_limit: For one request, as the server has it; a worker that takes longer is replaced by the server.
         request_bytes: Most bytes of images in one request; larger images are refused. As many are on their way at once.
         patience: How long to wait for a model that is being loaded, such as after its worker died.
@@ -47,18 +62,15 @@ class TorchServeBackend:
 
     def __init__(
         self,
-        target: str,
-        targets: Mapping[str, str],
-        tokens: TokenFile,
+        server: Server,
+        others: Mapping[str, Server],
         *,
         time_limit: timedelta,
         request_bytes: int,
         patience: timedelta = timedelta(seconds=60),
     ) -> None:
-        servers = {address: TorchServeCalls(address, tokens) for address in {target, *targets.values()}}
-        self._servers = tuple(servers.values())
-        self._default = servers[target]
-        self._of_model = {model: servers[address] for model, address in targets.items()}
+        self._default = server
+        self._of_model = dict(others)
         self._limit_seconds = time_limit.total_seconds()
         self._request_bytes = request_bytes
         self._patience_seconds = patience.total_seconds()
@@ -83,7 +95,7 @@ class TorchServeBackend:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        for server in self._servers:
+        for server in {self._default, *self._of_model.values()}:
             await server.close()
 
     def _forget(self, task: asyncio.Task[list[Outcome]]) -> None:
@@ -215,7 +227,7 @@ class TorchServeBackend:
             limit=str(self._request_bytes),
         )
 
-    def _server(self, model: str) -> TorchServeCalls:
+    def _server(self, model: str) -> Server:
         return self._of_model.get(model, self._default)
 
 

@@ -4,7 +4,7 @@ The messages are described here and not generated: they are a handful of fields 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,11 @@ class TorchServeCalls:
             if error.code() is not grpc.StatusCode.PERMISSION_DENIED or not self._tokens.read_again():
                 raise
         return await method(message, timeout=seconds, metadata=self._tokens.metadata(kind))
+
+
+def connect(targets: Collection[str], tokens: TokenFile) -> dict[str, TorchServeCalls]:
+    """The TorchServes at these addresses, which all have the same tokens."""
+    return {target: TorchServeCalls(target, tokens) for target in targets}
 
 
 def _field(name: str, number: int, kind: "_Field.Type", type_name: str = "", *, repeated: bool = False) -> _Field:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from loupe_inference.domain import catalogue
+from loupe_inference.domain.model import ModelSpec, ModelVersion
 from loupe_kit.errors import LoupeError
 from loupe_torchserve import archives, server
 from loupe_torchserve.settings import TorchServeSettings
@@ -23,13 +24,20 @@ def package(settings: TorchServeSettings) -> dict[str, list[Path]]:
     for spec in [known.get(model) for model in settings.models] or known.all():
         for version in spec.versions:
             try:
-                written.setdefault(spec.id, []).append(archives.write(store, spec, version, settings))
+                written.setdefault(spec.id, []).append(archives.write(store, spec, version, settings, _export))
             except LoupeError as error:
                 print(f"LEFT OUT: {spec.id} {version.version}: {error.message}", file=sys.stderr, flush=True)
     kept = {path for paths in written.values() for path in paths}
     for old in set(store.glob("*.mar")) - kept:
         old.unlink()
     return written
+
+
+def _export(spec: ModelSpec, version: ModelVersion) -> bytes:
+    # Brings torch, which a start with all archives in place has no use for.
+    from loupe_inference.models import registry
+
+    return registry.export(spec, version)
 
 
 def store_of(settings: TorchServeSettings) -> Path:

@@ -7,7 +7,7 @@ come from the weights whose digest the catalogue knows.
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -35,14 +35,24 @@ class Handler(ImageHandler):
 '''
 _MADE_BY = ("onnx", "torch")
 
+Export = Callable[[ModelSpec, ModelVersion], bytes]
+"""Makes the graph of a version."""
+
 
 def file_name(spec: ModelSpec, version: ModelVersion) -> str:
     """Name of the archive of a version."""
     return f"{spec.id}-{version.version}.mar"
 
 
-def write(folder: Path, spec: ModelSpec, version: ModelVersion, settings: TorchServeSettings) -> Path:
+def write(folder: Path, spec: ModelSpec, version: ModelVersion, settings: TorchServeSettings, export: Export) -> Path:
     """The archive of a version in `folder`, which is written if it is not there or is not up to date.
+
+    Args:
+        folder: Of the archives.
+        spec: The model.
+        version: One of its versions.
+        settings: Of the TorchServe that will load it.
+        export: Called only if there is something to write.
 
     Raises:
         ModelNotReady: If the weights are missing, changed or unreadable.
@@ -51,14 +61,11 @@ def write(folder: Path, spec: ModelSpec, version: ModelVersion, settings: TorchS
     config = yaml.safe_dump(_config(version, settings))
     content = _digest(spec, version, config)
     if _content_of(archive) != content:
-        # torch is imported only where there is something to make.
-        from loupe_inference.models import registry
-
         files = {
             _MANIFEST: json.dumps(_manifest(spec, version, content)).encode(),
             _CONFIG: config.encode(),
             "handler.py": _HANDLER.encode(),
-            GRAPH: registry.export(spec, version),
+            GRAPH: export(spec, version),
         }
         _write_zip(archive, files)
     return archive
