@@ -4,6 +4,7 @@ from pathlib import Path
 
 from loupe.project.v1 import (
     analysis_service_pb2,
+    curation_service_pb2,
     export_service_pb2,
     image_service_pb2,
     label_service_pb2,
@@ -23,6 +24,7 @@ from loupe_project.settings import ProjectSettings
 
 CONTRACTS = (
     analysis_service_pb2,
+    curation_service_pb2,
     export_service_pb2,
     image_service_pb2,
     label_service_pb2,

@@ -1,4 +1,4 @@
-"""Builds the ways out: search, maps, exports."""
+"""Builds the ways out: search, maps, curation, exports."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,24 +6,35 @@ from pathlib import Path
 
 import grpc
 
-from loupe.project.v1 import analysis_service_pb2_grpc, export_service_pb2_grpc, search_service_pb2_grpc
+from loupe.project.v1 import (
+    analysis_service_pb2_grpc,
+    curation_service_pb2_grpc,
+    export_service_pb2_grpc,
+    search_service_pb2_grpc,
+)
 from loupe_kit.clock import Clock
 from loupe_kit.objects import ObjectStore
 from loupe_kit.service import Registration
+from loupe_project.adapters.curation import GrpcCurator
 from loupe_project.adapters.export.builder import zip_builder
 from loupe_project.adapters.features import InferenceFeatureReader
+from loupe_project.adapters.pixels import PillowPixels
 from loupe_project.adapters.reduction import GrpcReduction
 from loupe_project.convert import analysis as convert_analysis
+from loupe_project.convert import curation as convert_curation
 from loupe_project.convert import export as convert_export
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
-from loupe_project.servicers import analysis, export, search
+from loupe_project.servicers import analysis, curation, export, search
 from loupe_project.servicers.calls import Calls
 from loupe_project.settings import ProjectSettings
+from loupe_project.use_cases.compare_pixels import ComparePixels
 from loupe_project.use_cases.expire_exports import ExportSweeper
 from loupe_project.use_cases.make_analysis import MakeAnalysis
 from loupe_project.use_cases.make_export import MakeExport
+from loupe_project.use_cases.make_run import MakeRun
+from loupe_project.use_cases.make_selection import MakeSelection
 from loupe_project.use_cases.operation_hub import OperationHub
 
 
@@ -61,9 +72,17 @@ def build_results(
     maps = MakeAnalysis(stores, objects, GrpcReduction(reduction), clock, convert_analysis.to_message)
     builders = partial(zip_builder, folder=_work_folder(settings))
     files = MakeExport(stores, objects, InferenceFeatureReader(inference), builders, convert_export.to_message)
+    curator, pixels = GrpcCurator(reduction), ComparePixels(stores, objects, PillowPixels())
     return Results(
         registrations=_registrations(settings, calls, objects, hub),
-        handlers={OperationKind.CREATE_ANALYSIS: maps, OperationKind.CREATE_EXPORT: files},
+        handlers={
+            OperationKind.CREATE_ANALYSIS: maps,
+            OperationKind.CREATE_EXPORT: files,
+            OperationKind.CREATE_SELECTION: MakeSelection(
+                stores, curator, clock, convert_curation.selection_to_message
+            ),
+            OperationKind.CREATE_CURATION_RUN: MakeRun(stores, curator, pixels, clock, convert_curation.run_to_message),
+        },
         sweeper=ExportSweeper(stores, objects, clock),
     )
 
@@ -90,6 +109,12 @@ def _registrations(
             analysis.AnalysisServicer(calls, objects, hub),
             f"{package}.AnalysisService",
             analysis.ACCESS,
+        ),
+        Registration(
+            curation_service_pb2_grpc.add_CurationServiceServicer_to_server,
+            curation.CurationServicer(calls, hub),
+            f"{package}.CurationService",
+            curation.ACCESS,
         ),
         Registration(
             export_service_pb2_grpc.add_ExportServiceServicer_to_server,

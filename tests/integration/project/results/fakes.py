@@ -22,14 +22,8 @@ def vector(image_id: str) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.frombuffer(ids.pack_ids([image_id]), np.uint8).astype(np.float32)[:DIMENSION]
 
 
-class FakeFeatureService:
-    """Has a vector for each image; gives them in an order of its own."""
-
-    async def refuse(self, request: Any, context: Any) -> None:
-        """Nothing else is asked of it."""
-        raise AssertionError("this test asks for features only")
-
-    PutFeatures = DeleteFeatures = CountFeatures = ListFeatureSets = refuse
+class FakeFeatureService(feature_service_pb2_grpc.FeatureServiceServicer):
+    """Has a vector for each image; gives them in an order of its own. Nothing else is asked of it."""
 
     async def StreamFeatures(
         self, request: feature_service_pb2.StreamFeaturesRequest, context: Any

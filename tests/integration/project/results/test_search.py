@@ -58,7 +58,6 @@ async def test_search_images__images_are_whole(bench: Bench) -> None:
         ("lable:x", "QUERY_INVALID", {"position": "1", "suggestion": "label"}),
         ("tag:a (b", "QUERY_INVALID", {"position": "7", "suggestion": ")"}),
         ("(" * 3000, "QUERY_TOO_COMPLEX", {"limit": "50 levels"}),
-        ("outlier>0.9", "QUERY_NOT_AVAILABLE", {"field": "outlier"}),
     ],
 )
 async def test_search_images__bad_query_says_where_and_what_to_do(

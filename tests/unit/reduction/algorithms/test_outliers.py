@@ -53,5 +53,29 @@ def test_score_outliers__vector_of_zeros() -> None:
     assert found.scores.argmax() == 5
 
 
+def test_score_outliers__against_a_reference() -> None:
+    values, _ = clusters(300, dimension=32, groups=3)
+    odd = np.maximum(np.random.default_rng(9).normal(size=(40, 32)), 0).astype(np.float32)
+    # Forty of a kind are usual among themselves, and odd for who has not seen their kind.
+    odd[1:] = odd[0] + 0.01 * odd[1:]
+    reference = np.arange(340) < 300
+
+    alone = score_outliers(np.concatenate([values, odd]), 10)
+    found = score_outliers(np.concatenate([values, odd]), 10, reference=reference)
+
+    assert alone.scores[300:].max() < 0.5
+    assert (found.scores[300:] == 1.0).all()
+    assert found.nearest.max() < 300
+    assert found.median_distance == pytest.approx(np.median(found.distances[:300]))
+
+
+def test_share_below__those_outside_the_reference() -> None:
+    numbers, usual = np.asarray([1.0, 2.0, 3.0, 2.5]), np.asarray([True, True, True, False])
+
+    assert share_below(numbers, usual).tolist() == [0.0, 0.5, 1.0, pytest.approx(2 / 3)]
+
+
 def test_share_below__ties() -> None:
-    assert share_below(np.asarray([3.0, 1.0, 3.0, 2.0, 1.0])).tolist() == [0.75, 0.0, 0.75, 0.5, 0.0]
+    numbers = np.asarray([3.0, 1.0, 3.0, 2.0, 1.0])
+
+    assert share_below(numbers, np.ones(5, np.bool_)).tolist() == [0.75, 0.0, 0.75, 0.5, 0.0]

@@ -16,7 +16,7 @@ from loupe_project.domain.errors import FeaturesMissing
 from loupe_project.domain.image import FeatureSource
 from loupe_project.ports.reduction import FitRequest, FittedMap, OnProgress
 
-_IDS_A_MESSAGE = 65_536
+IDS_A_MESSAGE = 65_536
 DEFAULT_TIMEOUT_SECONDS = 6 * 3600.0
 """A million points by t-SNE, and the queue before them."""
 
@@ -25,13 +25,14 @@ _METHODS = {
     Method.TSNE: projection_pb2.METHOD_TSNE,
     Method.UMAP: projection_pb2.METHOD_UMAP,
 }
-_PHASES = {
+PHASES = {
     feature_source_pb2.PHASE_QUEUED: "queued",
     feature_source_pb2.PHASE_LOADING_FEATURES: "features",
     feature_source_pb2.PHASE_PRINCIPAL_COMPONENTS: "principal components",
     feature_source_pb2.PHASE_NEIGHBOURS: "neighbours",
     feature_source_pb2.PHASE_LAYOUT: "layout",
     feature_source_pb2.PHASE_QUALITY: "quality",
+    feature_source_pb2.PHASE_CURATION: "curation",
 }
 _MISSING = frozenset({"FEATURES_MISSING", "TOO_FEW_POINTS"})
 
@@ -55,11 +56,11 @@ class GrpcReduction:
         try:
             async for message in call:
                 if message.WhichOneof("content") == "progress":
-                    await on_progress(_PHASES.get(message.progress.phase, ""), message.progress.fraction)
+                    await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
                 else:
                     answer.take(message)
         except grpc.aio.AioRpcError as error:
-            raise _translated(error, request.source) from error
+            raise translated(error, request.source) from error
         finally:
             call.cancel()
         return answer.map()
@@ -112,17 +113,18 @@ async def _messages(
 ) -> AsyncIterator[reduction_service_pb2.FitProjectionRequest]:
     spec = reduction_service_pb2.FitSpec(
         project_id=request.project_id,
-        source=_source(request.source),
+        source=source_message(request.source),
         recipe=_recipe(request.recipe),
         requester=request.requester,
     )
     yield reduction_service_pb2.FitProjectionRequest(spec=spec)
-    for start in range(0, len(image_ids), _IDS_A_MESSAGE):
-        packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + _IDS_A_MESSAGE])
+    for start in range(0, len(image_ids), IDS_A_MESSAGE):
+        packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + IDS_A_MESSAGE])
         yield reduction_service_pb2.FitProjectionRequest(image_ids=packed)
 
 
-def _source(source: FeatureSource) -> feature_source_pb2.FeatureSource:
+def source_message(source: FeatureSource) -> feature_source_pb2.FeatureSource:
+    """A feature source."""
     if source.model == UPLOADED:
         named = feature_source_pb2.NamedFeatures(feature_set=source.version)
         return feature_source_pb2.FeatureSource(named_features=named)
@@ -139,7 +141,8 @@ def _recipe(recipe: Recipe) -> projection_pb2.Recipe:
     return message
 
 
-def _translated(error: grpc.aio.AioRpcError, source: FeatureSource) -> LoupeError:
+def translated(error: grpc.aio.AioRpcError, source: FeatureSource) -> LoupeError:
+    """What an error of the reduction service is to this one."""
     remote = from_rpc_error(error)
     if remote.reason in _MISSING:
         return FeaturesMissing(

@@ -8,6 +8,7 @@ _ORDERS = {
     pb.SearchImagesRequest.ORDER_OLDEST: Order.OLDEST,
     pb.SearchImagesRequest.ORDER_FILE_NAME: Order.FILE_NAME,
     pb.SearchImagesRequest.ORDER_CONFIDENCE: Order.CONFIDENCE,
+    pb.SearchImagesRequest.ORDER_OUTLIER: Order.OUTLIER,
 }
 
 

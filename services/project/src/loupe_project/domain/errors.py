@@ -156,3 +156,39 @@ class NothingToExport(FailedPrecondition):
     """No image matches."""
 
     reason = "NOTHING_TO_EXPORT"
+
+
+class SelectionNotFound(NotFound):
+    """No such selection, or the caller may not see it."""
+
+    reason = "SELECTION_NOT_FOUND"
+
+
+class SelectionNotReady(FailedPrecondition):
+    """The selection is not made yet, or could not be."""
+
+    reason = "SELECTION_NOT_READY"
+
+
+class CountOutOfRange(InvalidArgument):
+    """More images are to be picked than can be."""
+
+    reason = "COUNT_OUT_OF_RANGE"
+
+
+class TooFewLabels(FailedPrecondition):
+    """There are too few labels to learn from."""
+
+    reason = "TOO_FEW_LABELS"
+
+
+class CurationRunNotFound(NotFound):
+    """No such curation run, or the caller may not see it."""
+
+    reason = "CURATION_RUN_NOT_FOUND"
+
+
+class CurationRunNotReady(FailedPrecondition):
+    """The run is not finished, or is of the other kind."""
+
+    reason = "CURATION_RUN_NOT_READY"

@@ -20,6 +20,8 @@ class OperationKind(IntEnum):
     DELETE_IMAGES = 5
     ANALYSE_IMAGES = 6
     MODIFY_IMAGE_ACCESS = 7
+    CREATE_SELECTION = 8
+    CREATE_CURATION_RUN = 9
 
 
 class OperationState(StrEnum):

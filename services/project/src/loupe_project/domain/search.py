@@ -23,6 +23,8 @@ class Order(Enum):
     """By folded file name."""
     CONFIDENCE = "confidence"
     """Least sure prediction first; images without one last."""
+    OUTLIER = "outlier"
+    """Oddest first, by the newest run that scored outliers; images without a score last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from loupe_project.domain.tag import Tag
 from loupe_project.ports.access import ImageAccessRepository
 from loupe_project.ports.analyses import AnalysisRepository
 from loupe_project.ports.audit import AuditOutbox
+from loupe_project.ports.curation import CurationRepository
 from loupe_project.ports.export import ExportRepository
 from loupe_project.ports.intake import BatchRepository
 from loupe_project.ports.operations import OperationRepository
@@ -236,6 +237,10 @@ class JobRepository(Protocol):
         """Ids of the models that jobs can wait for: those of the projects."""
         ...
 
+    async def use_of(self, model: str, version: str) -> tuple[int, int]:
+        """Projects whose images a version analyses, and images that wait for it."""
+        ...
+
     async def has_unpublished(self, model: str, published_before: datetime) -> bool:
         """Whether `take_unpublished` would find any; cheap, and writes nothing."""
         ...
@@ -346,6 +351,11 @@ class Store(Protocol):
     @property
     def exports(self) -> ExportRepository:
         """Exports."""
+        ...
+
+    @property
+    def curation(self) -> CurationRepository:
+        """Selections, and what curation runs found."""
         ...
 
     async def forget_requests(self, before: datetime) -> None:

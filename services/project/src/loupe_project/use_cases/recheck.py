@@ -42,6 +42,8 @@ NEEDS: dict[OperationKind, tuple[Callable[..., Awaitable[object]], Right]] = {
     OperationKind.DELETE_IMAGES: (access.editor, Right.EDIT),
     OperationKind.ANALYSE_IMAGES: (access.editor, Right.ANALYSE),
     OperationKind.MODIFY_IMAGE_ACCESS: (access.owner, Right.EDIT),
+    OperationKind.CREATE_SELECTION: (access.viewer, Right.ANALYSE),
+    OperationKind.CREATE_CURATION_RUN: (access.editor, Right.ANALYSE),
 }
 """What whoever began an operation of a kind must still be, and what his API key must still allow."""
 

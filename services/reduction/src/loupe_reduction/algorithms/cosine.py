@@ -47,6 +47,7 @@ def cosine_neighbours(
     unit: NDArray[np.float32],
     neighbours: int,
     *,
+    among: NDArray[np.int64] | None = None,
     seed: int = 0,
     threads: int = 1,
     progress: Progress = no_progress,
@@ -57,7 +58,8 @@ def cosine_neighbours(
 
     Args:
         unit: array (N, D), float32, C order, rows of length 1 or 0, N >= 2.
-        neighbours: K, in [1, N - 1].
+        neighbours: K, in [1, N - 1]; with `among` at most one less than its length.
+        among: array (M,), int64: rows that can be neighbours; None: all.
         seed: seed of the search.
         threads: comparisons at the same time.
         progress: told how far the work is.
@@ -67,9 +69,9 @@ def cosine_neighbours(
     """
     pca = fit_pca(unit, REDUCED, seed=seed, threads=threads, progress=share_of(progress, 0.0, 0.25))
     small = apply_pca(pca, unit, threads=threads)
-    wide = min(CANDIDATES * neighbours, len(unit) - 1)
+    wide = min(CANDIDATES * neighbours, (len(unit) if among is None else len(among)) - 1)
     tell = share_of(progress, 0.25, 0.5)
-    candidates = find_neighbours(small, wide, seed=seed, threads=threads, progress=tell).indices
+    candidates = find_neighbours(small, wide, among=among, seed=seed, threads=threads, progress=tell).indices
     indices = np.empty((len(unit), neighbours), np.int32)
     distances = np.empty((len(unit), neighbours), np.float32)
 

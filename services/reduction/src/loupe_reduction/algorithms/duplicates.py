@@ -49,19 +49,26 @@ def find_duplicates(
     else:
         width = min(NEIGHBOURS, first.size - 1)
         near = cosine_neighbours(unit_rows(values[first]), width, seed=seed, threads=threads, progress=progress)
-    threshold = _threshold(near.distances, percentile, max_distance)
-    keeper_of, distance_to = _stars(near, np.bincount(inverse), threshold)
+    threshold = duplicate_threshold(near.distances, percentile, max_distance)
+    keeper_of, distance_to = stars(near, np.bincount(inverse), threshold)
     return _groups(first, inverse, keeper_of, distance_to, float(threshold))
 
 
-def _threshold(distances: NDArray[np.float32], percentile: float, max_distance: float) -> np.float32:
+def duplicate_threshold(distances: NDArray[np.float32], percentile: float, max_distance: float) -> np.float32:
+    """Returns the cosine distance up to which two vectors are suspiciously near.
+
+    Args:
+        distances: array (N, K), float32: to the K nearest different vectors, ascending.
+        percentile: of the distances to the fifth nearest, in (0, 50].
+        max_distance: ceiling, in [0, 2].
+    """
     if distances.shape[1] == 0:
         return ROUNDING
     usual = distances[:, min(REFERENCE_NEIGHBOUR, distances.shape[1]) - 1]
     return max(np.float32(min(float(np.percentile(usual, percentile)), max_distance)), ROUNDING)
 
 
-def _stars(
+def stars(
     near: Neighbours, copies: NDArray[np.int64], threshold: np.float32
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Gives each different vector to a keeper: most central first, each takes what is near and still free.

@@ -32,7 +32,9 @@ def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Repo
     values, _ = tamed(values)
     tell = PhaseReporter(report, {Phase.CURATION: 1.0}).within(Phase.CURATION)
     if isinstance(job, OutlierJob):
-        return score_outliers(values, job.neighbours, seed=job.seed, threads=threads, progress=tell)
+        return score_outliers(
+            values, job.neighbours, reference=job.reference, seed=job.seed, threads=threads, progress=tell
+        )
     if isinstance(job, DuplicateJob):
         return find_duplicates(
             values,
@@ -42,7 +44,7 @@ def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Repo
             threads=threads,
             progress=tell,
         )
-    return select_images(values, job.count, job.strategy, seed=job.seed, threads=threads, progress=tell)
+    return select_images(values, job, threads=threads, progress=tell)
 
 
 def read_features(features: SpooledFeatures) -> NDArray[np.float32]:

@@ -35,6 +35,7 @@ def find_neighbours(
     values: NDArray[np.float32],
     neighbours: int,
     *,
+    among: NDArray[np.int64] | None = None,
     seed: int = 0,
     threads: int = 1,
     progress: Progress = no_progress,
@@ -43,18 +44,20 @@ def find_neighbours(
 
     Args:
         values: array (N, D), float32, C order, finite, with D small (tens): reduce wide features first.
-        neighbours: K, in [1, N - 1].
+        neighbours: K, in [1, N - 1]; with `among` at most one less than its length.
+        among: array (M,), int64: rows that can be neighbours; None: all.
         seed: seed of the cells.
         threads: searches at the same time.
         progress: told how far the work is.
     """
-    index = _build(values, seed)
+    rows = np.arange(len(values)) if among is None else among
+    index = _build(values[rows], seed)
     indices = np.empty((len(values), neighbours), np.int32)
     distances = np.empty((len(values), neighbours), np.float32)
 
     def search(start: int, end: int) -> None:
         squared, found = index.search(values[start:end], neighbours + 1)
-        kept, order = _without_self(found, squared, np.arange(start, end))
+        kept, order = _without_self(_named(found, rows), squared, np.arange(start, end))
         indices[start:end] = kept
         distances[start:end] = np.sqrt(np.maximum(order, 0.0))
 
@@ -62,7 +65,7 @@ def find_neighbours(
         map_chunks(search, len(values), QUERY_CHUNK, pool, progress)
     if (indices < 0).any():
         # Cells can hold fewer vectors than neighbours are wanted; compare every pair for those.
-        _fill_gaps(values, indices, distances)
+        _fill_gaps(values, rows, indices, distances)
     return Neighbours(indices, distances)
 
 
@@ -83,6 +86,11 @@ def _build(values: NDArray[np.float32], seed: int) -> faiss.Index:
     return index
 
 
+def _named(found: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns the rows behind places in an index; places that were not filled stay -1."""
+    return np.where(found < 0, -1, rows[found])
+
+
 def _without_self(
     found: NDArray[np.int64], squared: NDArray[np.float32], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -93,13 +101,15 @@ def _without_self(
     return found[~own].reshape(shape), squared[~own].reshape(shape)
 
 
-def _fill_gaps(values: NDArray[np.float32], indices: NDArray[np.int32], distances: NDArray[np.float32]) -> None:
+def _fill_gaps(
+    values: NDArray[np.float32], among: NDArray[np.int64], indices: NDArray[np.int32], distances: NDArray[np.float32]
+) -> None:
     index = faiss.IndexFlatL2(values.shape[1])
-    index.add(values)
+    index.add(values[among])
     rows = np.flatnonzero((indices < 0).any(axis=1))
     for start in range(0, rows.size, QUERY_CHUNK):
         part = rows[start : start + QUERY_CHUNK]
         squared, found = index.search(values[part], indices.shape[1] + 1)
-        kept, order = _without_self(found, squared, part)
+        kept, order = _without_self(_named(found, among), squared, part)
         indices[part] = kept
         distances[part] = np.sqrt(np.maximum(order, 0.0))

@@ -2,67 +2,164 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from loupe_reduction.algorithms.cosine import cosine_neighbours, unit_rows
+from loupe_reduction.algorithms.coverage import at_centres, facility_location
 from loupe_reduction.algorithms.distinct import distinct_rows
+from loupe_reduction.algorithms.duplicates import duplicate_threshold, stars
+from loupe_reduction.algorithms.linear_head import fit_head
 from loupe_reduction.algorithms.neighbours import Neighbours
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress, share_of
-from loupe_reduction.algorithms.pca import apply_pca, fit_pca
-from loupe_reduction.domain.jobs import Selection, Strategy
+from loupe_reduction.domain.errors import CountOutOfRange
+from loupe_reduction.domain.jobs import NO_CLASS, DuplicateJob, Selection, SelectJob, Strategy
 
 NEIGHBOURS = 30
 """Images that one pick can stand for directly."""
 
-REDUCED = 50
-"""Main directions in which cluster centres are searched."""
+POOL = 5
+"""Least sure images for each pick among which unlike ones are chosen."""
 
 ASSIGN_CHUNK = 1024
 
 
 def select_images(
-    values: NDArray[np.float32],
-    count: int,
-    strategy: Strategy,
-    *,
-    seed: int = 0,
-    threads: int = 1,
-    progress: Progress = no_progress,
+    values: NDArray[np.float32], job: SelectJob, *, threads: int = 1, progress: Progress = no_progress
 ) -> Selection:
-    """Picks images that stand for all, never two with the same vector.
+    """Picks images, never two of which one is a near-duplicate of the other.
 
     Args:
         values: array (N, D), float32, C order, finite, N >= 2.
-        count: picks wanted, in [1, N]; fewer are given when there are fewer different vectors.
-        strategy: how to pick.
-        seed: seed of the search and of the clusters.
+        job: what to pick; its groups and classes have N entries. Fewer are picked where fewer images differ.
         threads: threads to use.
         progress: told how far the work is.
+
+    Raises:
+        CountOutOfRange: every image is a near-duplicate of one that has a class.
     """
-    first, inverse = distinct_rows(values)
-    unit = unit_rows(values[first])
-    wanted = min(count, first.size)
-    if wanted == first.size:
-        picks = np.arange(first.size)
-    elif strategy is Strategy.KMEANS:
-        picks = _nearest_to_centres(unit, wanted, seed, threads, share_of(progress, 0.0, 0.8))
-    else:
-        width = min(NEIGHBOURS, first.size - 1)
-        tell = share_of(progress, 0.0, 0.6)
-        near = cosine_neighbours(unit, width, seed=seed, threads=threads, progress=tell)
-        picks = facility_location(near, wanted, share_of(progress, 0.6, 0.9))
-    copies = np.bincount(inverse)
-    found = _represent(unit, picks, copies, threads)
-    if strategy is Strategy.KMEANS:
+    scene = _look(values, job, threads, share_of(progress, 0.0, 0.6))
+    if scene.candidates.size == 0:
+        raise CountOutOfRange(
+            "Every image without a label shows what a labelled one shows; there is nothing to pick.",
+            count=str(job.count),
+            maximum="0",
+        )
+    margins = None
+    if job.strategy is Strategy.UNCERTAINTY:
+        margins = _margins(values, scene, job, threads)
+    picks = _pick(scene, job, margins, threads, share_of(progress, 0.6, 0.9))
+    found = _represent(scene.unit, picks, scene.copies, threads)
+    if job.strategy is Strategy.KMEANS:
         picks = picks[np.argsort(-found.images, kind="stable")]
-        found = _represent(unit, picks, copies, threads)
+        found = _represent(scene.unit, picks, scene.copies, threads)
     progress(1.0)
-    return Selection(first[picks], found.images, found.gains, found.closeness / len(values))
+    return Selection(
+        picks=scene.first[picks],
+        represented=found.images,
+        gains=found.gains,
+        coverage=found.closeness / len(values),
+        margins=None if margins is None else margins[picks],
+        labelled=0 if margins is None or job.classes is None else int((job.classes != NO_CLASS).sum()),
+    )
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """The M different vectors, and which of them may be picked."""
+
+    first: NDArray[np.int64]
+    """Array (M,), int64: row where each appears first."""
+
+    unit: NDArray[np.float32]
+    """Array (M, D), float32: of length 1."""
+
+    copies: NDArray[np.int64]
+    """Array (M,), int64: images with each vector."""
+
+    near: Neighbours
+    """Cosine neighbours."""
+
+    candidates: NDArray[np.int64]
+    """Array, int64, ascending: may be picked."""
+
+    group: NDArray[np.int64]
+    """Array (M,), int64: number of the group of each, from 0."""
+
+
+def _look(values: NDArray[np.float32], job: SelectJob, threads: int, progress: Progress) -> _Scene:
+    first, inverse = distinct_rows(values)
+    unit, copies = unit_rows(values[first]), np.bincount(inverse)
+    near = Neighbours(np.zeros((first.size, 0), np.int32), np.zeros((first.size, 0), np.float32))
+    if first.size > 1:
+        width = min(NEIGHBOURS, first.size - 1)
+        near = cosine_neighbours(unit, width, seed=job.seed, threads=threads, progress=progress)
+    usual = DuplicateJob()
+    keeper_of, _ = stars(near, copies, duplicate_threshold(near.distances, usual.percentile, usual.max_distance))
+    may = keeper_of == np.arange(first.size)
+    if job.strategy is Strategy.UNCERTAINTY and job.classes is not None:
+        # What shows the same as a labelled image is as good as labelled.
+        labelled = np.zeros(first.size, np.bool_)
+        labelled[keeper_of[inverse[job.classes != NO_CLASS]]] = True
+        may &= ~labelled
+    groups = np.zeros(len(values), np.int64) if job.groups is None else job.groups
+    _, number = np.unique(groups[first], return_inverse=True)
+    return _Scene(first, unit, copies, near, np.flatnonzero(may), number.astype(np.int64))
+
+
+def _margins(values: NDArray[np.float32], scene: _Scene, job: SelectJob, threads: int) -> NDArray[np.float64]:
+    """Returns for each different vector how sure a model of the labels is of it: array (M,), float64."""
+    classes = np.full(len(values), NO_CLASS) if job.classes is None else job.classes
+    rows = np.flatnonzero(classes != NO_CLASS)
+    head = fit_head(unit_rows(values[rows]), classes[rows], seed=job.seed)
+    return head.margins(scene.unit, threads)
+
+
+def _pick(
+    scene: _Scene, job: SelectJob, margins: NDArray[np.float64] | None, threads: int, progress: Progress
+) -> NDArray[np.int64]:
+    quotas = shares(np.bincount(scene.group[scene.candidates], minlength=int(scene.group.max()) + 1), job.count)
+    if job.strategy is Strategy.FACILITY_LOCATION:
+        return facility_location(scene.near, scene.candidates, scene.group, quotas, progress)
+    parts = []
+    served = np.flatnonzero(quotas)
+    for number in served:
+        rows, quota = scene.candidates[scene.group[scene.candidates] == number], int(quotas[number])
+        if margins is not None:
+            rows = rows[np.argsort(margins[rows], kind="stable")[: POOL * quota]]
+        if quota < rows.size:
+            rows = rows[at_centres(scene.unit[rows], quota, seed=job.seed, threads=threads)]
+        parts.append(rows)
+        progress(len(parts) / served.size)
+    picks = np.concatenate(parts)
+    return picks if margins is None else picks[np.argsort(margins[picks], kind="stable")]
+
+
+def shares(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Divides picks among groups: equally, and what small groups cannot take goes to the others.
+
+    Args:
+        sizes: array (G,), int64: images of each group.
+        count: picks wanted, at least 1.
+
+    Returns:
+        Array (G,), int64: picks of each group; their sum is `count`, or all images there are.
+    """
+    quotas = np.zeros(len(sizes), np.int64)
+    left = min(count, int(sizes.sum()))
+    while left > 0:
+        open_groups = np.flatnonzero(quotas < sizes)
+        each, rest = divmod(left, len(open_groups))
+        # What cannot be divided goes to the largest groups.
+        order = open_groups[np.argsort(-sizes[open_groups], kind="stable")]
+        more = np.full(len(order), each)
+        more[:rest] += 1
+        more = np.minimum(more, sizes[order] - quotas[order])
+        quotas[order] += more
+        left -= int(more.sum())
+    return quotas
 
 
 @dataclass(frozen=True)
@@ -77,79 +174,6 @@ class _Represented:
 
     closeness: float
     """Sum over all images of the cosine similarity to the nearest pick."""
-
-    similarity: NDArray[np.float32]
-    """Array (M,), float32: that similarity of each different vector."""
-
-
-def facility_location(near: Neighbours, count: int, progress: Progress = no_progress) -> NDArray[np.int64]:
-    """Picks one by one what adds most to the closeness of all images to their nearest pick.
-
-    The greedy choice is within 1 - 1/e of the best (Nemhauser, Wolsey, Fisher 1978); gains only ever fall, so most
-    need not be computed again (Minoux 1978). Only neighbours count as close, which keeps the work linear.
-
-    Args:
-        near: cosine neighbours of N vectors.
-        count: picks wanted, in [1, N].
-        progress: told how far the work is.
-
-    Returns:
-        Array (count,), int64: rows, best first.
-    """
-    rows, columns, closeness = _closeness(near)
-    best = np.zeros(len(rows) - 1, np.float32)
-    gains = np.add.reduceat(closeness, rows[:-1])
-    queue = [(-float(gain), row) for row, gain in enumerate(gains)]
-    heapq.heapify(queue)
-    picks: list[int] = []
-    while len(picks) < count:
-        _, row = heapq.heappop(queue)
-        served = slice(rows[row], rows[row + 1])
-        gain = float(np.maximum(closeness[served] - best[columns[served]], 0.0).sum())
-        if queue and -gain > queue[0][0]:
-            heapq.heappush(queue, (-gain, row))
-            continue
-        picks.append(row)
-        best[columns[served]] = np.maximum(best[columns[served]], closeness[served])
-        progress(len(picks) / count)
-    return np.asarray(picks, np.int64)
-
-
-def _closeness(near: Neighbours) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Returns for each vector those it may stand for, itself included, and how well, in [0, 1]: as CSR arrays."""
-    count, width = near.indices.shape
-    farthest = float(near.distances.max(initial=0.0)) or 1.0
-    # A vector stands for those whose neighbour it is, so the lists are turned around.
-    standing = np.concatenate([near.indices.ravel().astype(np.int64), np.arange(count)])
-    served = np.concatenate([np.repeat(np.arange(count), width), np.arange(count)])
-    weight = np.concatenate([1.0 - near.distances.ravel() / farthest, np.ones(count, np.float32)]).astype(np.float32)
-    order = np.lexsort((served, standing))
-    rows = np.concatenate([[0], np.cumsum(np.bincount(standing, minlength=count))]).astype(np.int64)
-    return rows, served[order], weight[order]
-
-
-def _nearest_to_centres(
-    unit: NDArray[np.float32], count: int, seed: int, threads: int, progress: Progress
-) -> NDArray[np.int64]:
-    """Returns the vector nearest to each centre of k-means; a vector that is nearest to two is taken once."""
-    pca = fit_pca(unit, REDUCED, seed=seed, threads=threads, progress=share_of(progress, 0.0, 0.3))
-    small = apply_pca(pca, unit, threads=threads)
-    clusters = faiss.Kmeans(small.shape[1], count, niter=20, seed=seed % 2**31, min_points_per_centroid=1)
-    clusters.train(small)
-    progress(0.8)
-    index = faiss.IndexFlatL2(small.shape[1])
-    index.add(small)
-    _, found = index.search(np.asarray(clusters.centroids, np.float32), 1)
-    taken = dict.fromkeys(int(row) for row in found[:, 0])
-    # Farthest from what is taken first: the gaps that empty clusters leave.
-    while len(taken) < count:
-        picks = np.fromiter(taken, np.int64)
-        similarity = _represent(unit, picks, np.ones(len(unit), np.int64), threads).similarity
-        similarity[picks] = np.inf
-        for row in np.argsort(similarity, kind="stable")[: max(1, (count - len(taken)) // 2)]:
-            taken[int(row)] = None
-    progress(1.0)
-    return np.fromiter(taken, np.int64)
 
 
 def _represent(
@@ -173,7 +197,6 @@ def _represent(
             np.bincount(nearest, weights=images, minlength=len(picks)).astype(np.int64),
             images @ better,
             float(similarity @ images),
-            similarity,
         )
 
     with chunk_pool(threads) as pool:
@@ -182,5 +205,4 @@ def _represent(
         np.sum([part.images for part in parts], axis=0),
         np.sum([part.gains for part in parts], axis=0),
         sum(part.closeness for part in parts),
-        np.concatenate([part.similarity for part in parts]),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loupe.reduction.v1 import curation_service_pb2 as curation_pb
 from loupe.reduction.v1 import feature_source_pb2 as source_pb
 from loupe.reduction.v1 import projection_pb2 as projection_pb
@@ -36,6 +39,7 @@ STRATEGIES = {
     curation_pb.STRATEGY_UNSPECIFIED: Strategy.FACILITY_LOCATION,
     curation_pb.STRATEGY_FACILITY_LOCATION: Strategy.FACILITY_LOCATION,
     curation_pb.STRATEGY_KMEANS: Strategy.KMEANS,
+    curation_pb.STRATEGY_UNCERTAINTY: Strategy.UNCERTAINTY,
 }
 PARAMETER_BRANCHES = {"pca": Method.PCA, "tsne": Method.TSNE, "umap": Method.UMAP}
 
@@ -51,11 +55,15 @@ def fit_order(spec: reduction_pb.FitSpec) -> Order:
     return Order(source, requester, FitJob(recipe(spec.recipe)))
 
 
-def outlier_order(spec: curation_pb.OutlierSpec) -> Order:
-    """Reads how to score outliers; raises SpecInvalid like `fit_order`."""
-    job = OutlierJob(seed=spec.input.seed)
-    if spec.HasField("neighbours"):
-        job = OutlierJob(spec.neighbours, spec.input.seed)
+def outlier_order(spec: curation_pb.OutlierSpec, reference: NDArray[np.int64] | None = None) -> Order:
+    """Reads how to score outliers; raises SpecInvalid like `fit_order`.
+
+    Args:
+        spec: the spec.
+        reference: array (N,), int64: 1 for images that say what is usual, else 0; None: all do.
+    """
+    neighbours = spec.neighbours if spec.HasField("neighbours") else OutlierJob().neighbours
+    job = OutlierJob(neighbours, spec.input.seed, None if reference is None else reference.astype(np.bool_))
     return Order(*_input(spec.input), job)
 
 
@@ -70,12 +78,22 @@ def duplicate_order(spec: curation_pb.DuplicateSpec) -> Order:
     return Order(*_input(spec.input), job)
 
 
-def select_order(spec: curation_pb.SelectSpec) -> Order:
-    """Reads how to pick images; raises SpecInvalid like `fit_order`."""
+def select_order(
+    spec: curation_pb.SelectSpec,
+    groups: NDArray[np.int64] | None = None,
+    classes: NDArray[np.int64] | None = None,
+) -> Order:
+    """Reads how to pick images; raises SpecInvalid like `fit_order`.
+
+    Args:
+        spec: the spec.
+        groups: array (N,), int64, see `SelectJob`.
+        classes: array (N,), int64, see `SelectJob`.
+    """
     strategy = STRATEGIES.get(spec.strategy)
     if strategy is None:
         raise spec_invalid("strategy", f"There is no strategy {spec.strategy}; leave it out for the default.")
-    return Order(*_input(spec.input), SelectJob(spec.count, strategy, spec.input.seed))
+    return Order(*_input(spec.input), SelectJob(spec.count, strategy, spec.input.seed, groups, classes))
 
 
 def feature_source(message: source_pb.FeatureSource, field: str) -> FeatureSource:

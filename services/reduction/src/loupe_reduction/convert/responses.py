@@ -102,14 +102,14 @@ def outlier_header(outcome: Outcome, found: OutlierScores) -> curation_pb.Outlie
         count=len(found.scores),
         skipped_count=len(outcome.skipped),
         neighbours=found.neighbours,
-        median_distance=float(np.median(found.distances)),
+        median_distance=found.median_distance,
         seconds=outcome.seconds,
     )
 
 
 def outlier_blocks(outcome: Outcome, found: OutlierScores) -> Iterator[curation_pb.OutlierBlock]:
     """Writes the scores, in the order of the request."""
-    median = float(np.median(found.distances))
+    median = found.median_distance
     for start in range(0, len(found.scores), MESSAGE_BLOCK):
         rows = np.arange(start, min(start + MESSAGE_BLOCK, len(found.scores)))
         yield curation_pb.OutlierBlock(scores=[_outlier(outcome, found, int(row), median) for row in rows])
@@ -166,6 +166,7 @@ def selection_header(outcome: Outcome, found: Selection, strategy: Strategy) -> 
         skipped_count=len(outcome.skipped),
         strategy=curation_pb.Strategy.Value(f"STRATEGY_{strategy.name}"),
         coverage=found.coverage,
+        labelled_count=found.labelled,
         seconds=outcome.seconds,
     )
 
@@ -179,7 +180,10 @@ def pick_blocks(outcome: Outcome, found: Selection, strategy: Strategy) -> Itera
 
 def _pick(outcome: Outcome, found: Selection, place: int, strategy: Strategy) -> curation_pb.Pick:
     represented, gain = int(found.represented[place]), int(found.gains[place])
-    if strategy is Strategy.KMEANS:
+    margin = 0.0 if found.margins is None else float(found.margins[place])
+    if found.margins is not None:
+        reason = f"Two classes are {margin:.0%} apart for the model of the labels; stands for {_images(represented)}."
+    elif strategy is Strategy.KMEANS:
         reason = f"Is at the centre of {_images(represented)} that look alike."
     else:
         reason = f"Stands for {_images(gain)} that no earlier pick is as close to."
@@ -188,6 +192,7 @@ def _pick(outcome: Outcome, found: Selection, place: int, strategy: Strategy) ->
         rank=place + 1,
         represented_count=represented,
         reason=reason,
+        margin=margin,
     )
 
 

@@ -47,6 +47,12 @@ class CountOutOfRange(InvalidArgument):
     reason = "COUNT_OUT_OF_RANGE"
 
 
+class TooFewClasses(FailedPrecondition):
+    """The images with a class hold fewer than two classes."""
+
+    reason = "TOO_FEW_CLASSES"
+
+
 class TooFewPoints(FailedPrecondition):
     """Fewer images have a vector than the call needs."""
 

@@ -6,7 +6,7 @@ a vector left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -46,6 +46,13 @@ class OutlierJob:
 
     seed: int = 0
 
+    reference: NDArray[np.bool_] | None = None
+    """Array (N,), bool: images that say what is usual; None: all."""
+
+    def of_rows(self, rows: NDArray[np.int64]) -> OutlierJob:
+        """Returns the job for some of its images: array (M,), int64."""
+        return self if self.reference is None else replace(self, reference=self.reference[rows])
+
 
 @dataclass(frozen=True)
 class DuplicateJob:
@@ -65,6 +72,11 @@ class Strategy(Enum):
 
     FACILITY_LOCATION = "FACILITY_LOCATION"
     KMEANS = "KMEANS"
+    UNCERTAINTY = "UNCERTAINTY"
+
+
+NO_CLASS = 0xFFFFFFFF
+"""The class of an image that has none."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,20 @@ class SelectJob:
     strategy: Strategy = Strategy.FACILITY_LOCATION
 
     seed: int = 0
+
+    groups: NDArray[np.int64] | None = None
+    """Array (N,), int64: groups get equal shares of the picks; None: one group."""
+
+    classes: NDArray[np.int64] | None = None
+    """Array (N,), int64: number of the true class, NO_CLASS for none; None: none has one."""
+
+    def of_rows(self, rows: NDArray[np.int64]) -> SelectJob:
+        """Returns the job for some of its images: array (M,), int64."""
+        return replace(
+            self,
+            groups=None if self.groups is None else self.groups[rows],
+            classes=None if self.classes is None else self.classes[rows],
+        )
 
 
 Job = FitJob | OutlierJob | DuplicateJob | SelectJob
@@ -143,6 +169,9 @@ class OutlierScores:
     neighbours: int
     """Number of neighbours that were looked at."""
 
+    median_distance: float
+    """Median of the distances of the reference, in [0, 2]."""
+
 
 @dataclass(frozen=True)
 class DuplicateGroups:
@@ -176,6 +205,12 @@ class Selection:
 
     coverage: float
     """Mean cosine similarity of all images to their nearest pick, in [-1, 1]."""
+
+    margins: NDArray[np.float64] | None = None
+    """Array (K,), float64, in [0, 1]: difference of the two largest class probabilities; None where none was learnt."""
+
+    labelled: int = 0
+    """Number of images with a class that were learnt from."""
 
 
 Result = Projection | OutlierScores | DuplicateGroups | Selection

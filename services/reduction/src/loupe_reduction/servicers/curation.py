@@ -11,7 +11,7 @@ from loupe_kit.rpc_policy import Access, AccessTable
 from loupe_reduction.convert import requests, responses
 from loupe_reduction.domain.jobs import DuplicateGroups, OutlierScores, Selection, SelectJob
 from loupe_reduction.domain.progress import Progress
-from loupe_reduction.servicers.streams import follow, read_call
+from loupe_reduction.servicers.streams import Column, follow, read_call
 from loupe_reduction.use_cases.run_job import RunJob
 
 SERVICE = "loupe.reduction.v1.CurationService"
@@ -38,8 +38,14 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
     async def ScoreOutliers(
         self, request_iterator: AsyncIterator[pb.ScoreOutliersRequest], context: Any
     ) -> AsyncIterator[pb.ScoreOutliersResponse]:
-        spec, images = await read_call(request_iterator, call="ScoreOutliers", max_images=self._max_images)
-        order = requests.outlier_order(spec)
+        reference = Column("u1")
+        spec, images = await read_call(
+            request_iterator,
+            call="ScoreOutliers",
+            max_images=self._max_images,
+            columns={"reference": reference},
+        )
+        order = requests.outlier_order(spec, reference.values())
         async for news in follow(lambda report: self._run_job(order, images, report)):
             if isinstance(news, Progress):
                 yield pb.ScoreOutliersResponse(progress=responses.progress_message(news))
@@ -70,8 +76,14 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
     async def SelectImages(
         self, request_iterator: AsyncIterator[pb.SelectImagesRequest], context: Any
     ) -> AsyncIterator[pb.SelectImagesResponse]:
-        spec, images = await read_call(request_iterator, call="SelectImages", max_images=self._max_images)
-        order = requests.select_order(spec)
+        groups, classes = Column("<u4"), Column("<u4")
+        spec, images = await read_call(
+            request_iterator,
+            call="SelectImages",
+            max_images=self._max_images,
+            columns={"groups": groups, "classes": classes},
+        )
+        order = requests.select_order(spec, groups.values(), classes.values())
         strategy = cast("SelectJob", order.job).strategy
         async for news in follow(lambda report: self._run_job(order, images, report)):
             if isinstance(news, Progress):

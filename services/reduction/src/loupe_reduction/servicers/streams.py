@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loupe_reduction.domain.errors import ImageIdsInvalid, SpecMissing, TooManyPoints
 from loupe_reduction.domain.features import BYTES_PER_ID, ImageIds
 from loupe_reduction.domain.progress import Progress, Report
+from loupe_reduction.domain.recipe import spec_invalid
 
 HEARTBEAT_S = 1.0
 """Progress is repeated after this many seconds without news, so that the caller sees the work is alive."""
@@ -20,7 +24,7 @@ Value = TypeVar("Value")
 
 
 class Request(Protocol, Generic[Spec_co]):
-    """Any request of this service: the first of a stream holds `spec`, later ones `image_ids`."""
+    """Any request of this service: the first of a stream holds `spec`, later ones `image_ids` or columns."""
 
     @property
     def spec(self) -> Spec_co:
@@ -37,13 +41,16 @@ class Request(Protocol, Generic[Spec_co]):
         ...
 
 
-async def read_call(requests: AsyncIterable[Request[Value]], *, call: str, max_images: int) -> tuple[Value, ImageIds]:
+async def read_call(
+    requests: AsyncIterable[Request[Value]], *, call: str, max_images: int, columns: dict[str, Column] | None = None
+) -> tuple[Value, ImageIds]:
     """Reads a whole request stream.
 
     Args:
         requests: as they come.
         call: name of the RPC, for messages.
         max_images: images that one call takes.
+        columns: what may be said of each image, by field; filled with what is sent.
 
     Returns:
         The spec and the images.
@@ -53,15 +60,19 @@ async def read_call(requests: AsyncIterable[Request[Value]], *, call: str, max_i
         ImageIdsInvalid: a block is no whole number of ids, or too long.
         TooManyPoints: more than `max_images` ids.
         DuplicateImage: an id comes twice.
+        SpecInvalid: a column has not one value for each image.
     """
     spec: Value | None = None
     packed = bytearray()
     async for request in requests:
-        has_spec = request.WhichOneof("content") == "spec"
+        content = request.WhichOneof("content")
+        has_spec = content == "spec"
         if has_spec != (spec is None):
             raise SpecMissing(f"{call} takes one spec, in the first message; image ids follow later.", call=call)
         if has_spec:
             spec = request.spec
+        elif columns and content in columns:
+            columns[content].add(getattr(request, content), max_images)
         else:
             _check_block(request.image_ids)
             packed += request.image_ids
@@ -72,7 +83,45 @@ async def read_call(requests: AsyncIterable[Request[Value]], *, call: str, max_i
             )
     if spec is None:
         raise SpecMissing(f"{call} was sent nothing; send a spec, then image ids.", call=call)
-    return spec, await asyncio.to_thread(ImageIds, bytes(packed))
+    images = await asyncio.to_thread(ImageIds, bytes(packed))
+    for name, column in (columns or {}).items():
+        column.check(name, len(images))
+    return spec, images
+
+
+class Column:
+    """One number for each image of a call, if it is sent at all.
+
+    Args:
+        kind: NumPy type of a number as it is sent.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = np.dtype(kind)
+        self._packed = bytearray()
+
+    def add(self, block: bytes, max_images: int) -> None:
+        """Takes a block of numbers.
+
+        Raises:
+            TooManyPoints: more than `max_images` numbers.
+        """
+        self._packed += block
+        if len(self._packed) > max_images * self._kind.itemsize:
+            raise TooManyPoints(f"More than {max_images} images were described; select fewer.", maximum=str(max_images))
+
+    def check(self, name: str, count: int) -> None:
+        """Refuses a column that describes another number of images.
+
+        Raises:
+            SpecInvalid: it does.
+        """
+        if self._packed and len(self._packed) != count * self._kind.itemsize:
+            raise spec_invalid(name, f"{name} has {len(self._packed)} bytes, not {self._kind.itemsize} for each image.")
+
+    def values(self) -> NDArray[np.int64] | None:
+        """Returns the numbers: array (N,), int64; None if none were sent."""
+        return np.frombuffer(bytes(self._packed), self._kind).astype(np.int64) if self._packed else None
 
 
 def _check_block(image_ids: bytes) -> None:

@@ -8,9 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.domain.errors import CountOutOfRange, TooFewPoints
+from loupe_reduction.domain.errors import CountOutOfRange, TooFewClasses, TooFewPoints
 from loupe_reduction.domain.features import FeatureSource, ImageIds
-from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, Result, SelectJob
+from loupe_reduction.domain.jobs import (
+    NO_CLASS,
+    DuplicateJob,
+    FitJob,
+    Job,
+    OutlierJob,
+    Result,
+    SelectJob,
+    Strategy,
+)
 from loupe_reduction.domain.progress import LOADING_SHARE, Phase, Progress, Report
 from loupe_reduction.domain.recipe import MINIMUM_POINTS, check_range, check_recipe
 from loupe_reduction.ports import FeatureReader, SpoolFactory, Workers
@@ -18,6 +27,9 @@ from loupe_reduction.use_cases.gather_features import gather_features
 
 MINIMUM_PAIR = 2
 """Images that duplicates and selections need."""
+
+MINIMUM_CLASSES = 2
+"""Classes that there must be to tell apart."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +106,18 @@ class RunJob:
             gathered = await gather_features(
                 self._reader, spool, order.source, images, minimum=minimum_of(order.job), on_fraction=loading
             )
-            check_count(order.job, gathered.rows.size)
+            job = of_rows(order.job, gathered.rows)
+            check_count(job, gathered.rows.size)
             await worker.ready()
             began = time.perf_counter()
-            result = await worker.run(order.job, gathered.features, report)
+            result = await worker.run(job, gathered.features, report)
             seconds = time.perf_counter() - began
         return Outcome(images, gathered.rows, gathered.skipped, gathered.features.dimension, result, seconds)
+
+
+def of_rows(job: Job, rows: NDArray[np.int64]) -> Job:
+    """Returns the job for those of its images that have a vector."""
+    return job.of_rows(rows) if isinstance(job, OutlierJob | SelectJob) else job
 
 
 def minimum_of(job: Job) -> int:
@@ -129,6 +147,7 @@ def check_count(job: Job, count: int) -> None:
     Raises:
         TooFewPoints: fewer images than the work needs.
         CountOutOfRange: fewer images than are to be picked, or none are to be picked.
+        TooFewClasses: there is nothing to learn.
     """
     minimum = minimum_of(job)
     if count < minimum:
@@ -138,7 +157,32 @@ def check_count(job: Job, count: int) -> None:
             minimum=str(minimum),
             without_features="0",
         )
-    if isinstance(job, SelectJob) and not 1 <= job.count <= count:
+    if isinstance(job, SelectJob):
+        _check_picks(job, count)
+    if isinstance(job, OutlierJob) and job.reference is not None and job.reference.sum() < MINIMUM_POINTS:
+        raise TooFewPoints(
+            f"{int(job.reference.sum())} images with features are too few to say what is usual, {MINIMUM_POINTS} are "
+            "needed; take a larger reference.",
+            count=str(int(job.reference.sum())),
+            minimum=str(MINIMUM_POINTS),
+            without_features="0",
+        )
+
+
+def _check_picks(job: SelectJob, count: int) -> None:
+    if job.strategy is Strategy.UNCERTAINTY:
+        known = np.full(count, NO_CLASS) if job.classes is None else job.classes
+        labelled = known[known != NO_CLASS]
+        classes = np.unique(labelled).size
+        if classes < MINIMUM_CLASSES:
+            raise TooFewClasses(
+                f"The {labelled.size} labelled images with features hold {classes} classes, {MINIMUM_CLASSES} are "
+                "needed; label images of another class, or pick without labels.",
+                classes=str(classes),
+                count=str(labelled.size),
+            )
+        count -= labelled.size
+    if not 1 <= job.count <= count:
         raise CountOutOfRange(
             f"{job.count} images cannot be picked from {count}; ask for 1 to {count}.",
             count=str(job.count),

@@ -32,12 +32,6 @@ def test_example__is_read_and_compiled_for_both_databases(text: str) -> None:
         assert str(condition(node, PROJECT).compile(dialect=dialect))
 
 
-@pytest.mark.parametrize("text", block("later"))
-def test_example__known_and_not_answered_yet(text: str) -> None:
-    with pytest.raises(query.QueryNotAvailable):
-        query.read(text, CONTEXT)
-
-
 @pytest.mark.parametrize("line", block("errors"))
 def test_example__error_with_position_and_suggestion(line: str) -> None:
     text, position, suggestion, message = (part.strip() for part in line.split("|", 3))

@@ -93,7 +93,7 @@ def fault_of(text: str) -> query.QueryInvalid | None:
         query.read(text, CONTEXT)
     except query.QueryInvalid as error:
         return error
-    except (query.QueryNotAvailable, query.QueryTooComplex):
+    except query.QueryTooComplex:
         return None
     return None
 

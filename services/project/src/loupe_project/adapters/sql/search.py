@@ -13,12 +13,15 @@ from loupe_kit.paging import PageTokenInvalid
 from loupe_project.adapters.sql import search_facets
 from loupe_project.adapters.sql.scope import sight
 from loupe_project.adapters.sql.search_conditions import condition
-from loupe_project.adapters.sql.tables import images
+from loupe_project.adapters.sql.tables import images, outlier_scores
 from loupe_project.domain import query as queries
 from loupe_project.domain.project import Project
 from loupe_project.domain.query.tree import Field, Node
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.search import FacetValue, FoundPage, Order
+
+_UNSCORED = -1.0
+"""Stands before every outlier score: images without one come last."""
 
 _UNSURE = 2.0
 """Stands behind every confidence: images without one come last."""
@@ -67,7 +70,7 @@ class SqlImageSearch:
 
     async def _matching(self, statement: Select[Any], scope: Scope, project_id: str, node: Node) -> Select[Any]:
         seen = await sight(self._session, scope, project_id)
-        return statement.where(seen.rows(), condition(node, project_id))
+        return statement.where(seen.rows(), condition(node, project_id, seen))
 
 
 class _By:
@@ -123,9 +126,12 @@ class _ByNumber(_By):
         return float(text)
 
 
+_OUTLIER = select(outlier_scores.c.score).where(outlier_scores.c.image_id == images.c.id).scalar_subquery()
+
 _ORDERS: dict[Order, _By] = {
     Order.NEWEST: _ByTime(images.c.upload_time, descending=True),
     Order.OLDEST: _ByTime(images.c.upload_time),
     Order.FILE_NAME: _By(images.c.file_name_folded),
+    Order.OUTLIER: _ByNumber(func.coalesce(_OUTLIER, _UNSCORED), descending=True),
     Order.CONFIDENCE: _ByNumber(func.coalesce(images.c.confidence, _UNSURE)),
 }

@@ -8,9 +8,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
+from loupe_project.adapters.sql.scope import Sight
 from loupe_project.adapters.sql.search_boxes import box_condition, box_count, model_condition
 from loupe_project.adapters.sql.search_matching import any_interval, any_of, any_pattern, given
-from loupe_project.adapters.sql.tables import image_metadata, image_tags, images, labels, predictions, tags
+from loupe_project.adapters.sql.tables import (
+    duplicates,
+    image_metadata,
+    image_tags,
+    images,
+    labels,
+    outlier_scores,
+    predictions,
+    tags,
+)
 from loupe_project.domain.image import ImageState
 from loupe_project.domain.query import tree, verdicts
 
@@ -18,9 +28,16 @@ Condition = ColumnElement[bool]
 Patterns = tuple[tree.Pattern, ...]
 
 
-def condition(node: tree.Node, project_id: str) -> Condition:
-    """What has to hold for a row of `images` of the project; rights are for the caller to add."""
-    return _Compiler(project_id).condition(node)
+def condition(node: tree.Node, project_id: str, seen: Sight | None = None) -> Condition:
+    """What has to hold for a row of `images` of the project.
+
+    Args:
+        node: The query.
+        project_id: Whose images are asked for.
+        seen: What the caller sees, where an image is a match for the sake of another one; None: all. His rights to
+            the rows themselves are for whoever calls to add.
+    """
+    return _Compiler(project_id, seen).condition(node)
 
 
 class _Compiler:
@@ -30,8 +47,9 @@ class _Compiler:
     for each image.
     """
 
-    def __init__(self, project_id: str) -> None:
+    def __init__(self, project_id: str, seen: Sight | None) -> None:
         self._project_id = project_id
+        self._seen = seen
         self._texts: dict[str, Callable[[Patterns], Condition]] = {
             "tag": self._tag,
             "label": _nullable(images.c.label_folded),
@@ -66,7 +84,7 @@ class _Compiler:
             case tree.TextTerm(field, patterns):
                 return self._texts[field.name](patterns)
             case tree.NumberTerm(field, numbers):
-                return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], numbers))
+                return self._number(field, numbers)
             case tree.TimeTerm(field, times):
                 return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], times))
             case tree.MetadataTerm():
@@ -75,6 +93,8 @@ class _Compiler:
                 return self._has(predictions, any_of([model_condition(name, version) for name, version in models]))
             case tree.StateTerm(state):
                 return self._state(state)
+            case tree.DuplicateTerm(part):
+                return self._duplicate(part)
             case tree.PresenceTerm(field):
                 return self._present(field)
 
@@ -99,6 +119,11 @@ class _Compiler:
     def _label(self, patterns: Patterns) -> Condition:
         return self._has(labels, any_pattern(labels.c.name_folded, patterns))
 
+    def _number(self, field: tree.Field, numbers: tuple[tree.Interval[float], ...]) -> Condition:
+        if field.name == "outlier":
+            return self._has(outlier_scores, any_interval(outlier_scores.c.score, numbers))
+        return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], numbers))
+
     def _metadata(self, node: tree.MetadataTerm) -> Condition:
         columns = image_metadata.c
         values = [
@@ -120,11 +145,25 @@ class _Compiler:
             case _:
                 return images.c.state == ImageState[state.name].value
 
+    def _duplicate(self, part: tree.Duplicates) -> Condition:
+        """Who may not see the other image of a pair does not learn that there is one."""
+        table = duplicates.c
+        mine, other = table.image_id, table.keeper_id
+        kind = table.is_exact == (part is tree.Duplicates.EXACT)
+        if part is tree.Duplicates.KEEPER:
+            mine, other, kind = other, mine, true()
+        seen = true() if self._seen is None else self._seen.images(other)
+        return images.c.id.in_(select(mine).where(table.project_id == self._project_id, kind, seen))
+
     def _present(self, field: tree.Field) -> Condition:
         if field.kind is tree.Kind.METADATA:
             return self._has(image_metadata, image_metadata.c.key == field.key)
         if field.name == "tag":
             return self._tagged(true())
+        if field.name == "outlier":
+            return self._has(outlier_scores)
+        if field.kind is tree.Kind.DUPLICATE:
+            return or_(*(self._duplicate(part) for part in tree.Duplicates))
         if field.name in ("model", "truth"):
             return self._has(predictions if field.name == "model" else labels)
         return _COLUMNS[field.name].is_not(None)

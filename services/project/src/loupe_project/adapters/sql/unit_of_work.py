@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from loupe_kit.sql import UnitOfWork, forget_requests
 from loupe_project.adapters.sql.analyses import SqlAnalysisRepository
 from loupe_project.adapters.sql.audit_outbox import SqlAuditOutbox
+from loupe_project.adapters.sql.curation import SqlCurationRepository
 from loupe_project.adapters.sql.exports import SqlExportRepository
 from loupe_project.adapters.sql.image_access import SqlImageAccessRepository
 from loupe_project.adapters.sql.images import SqlImageRepository
@@ -121,3 +122,8 @@ class ProjectUnitOfWork(UnitOfWork):
     def exports(self) -> SqlExportRepository:
         """Exports."""
         return SqlExportRepository(self.session)
+
+    @cached_property
+    def curation(self) -> SqlCurationRepository:
+        """Selections, and what curation runs found."""
+        return SqlCurationRepository(self.session)

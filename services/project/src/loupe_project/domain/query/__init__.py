@@ -2,10 +2,10 @@
 
 from loupe_project.domain.query import binding, parser
 from loupe_project.domain.query.binding import Context
-from loupe_project.domain.query.errors import QueryInvalid, QueryNotAvailable, QueryTooComplex
+from loupe_project.domain.query.errors import QueryInvalid, QueryTooComplex
 from loupe_project.domain.query.tree import Node
 
-__all__ = ["Context", "Node", "QueryInvalid", "QueryNotAvailable", "QueryTooComplex", "read"]
+__all__ = ["Context", "Node", "QueryInvalid", "QueryTooComplex", "read"]
 
 
 def read(text: str, context: Context) -> Node:
@@ -14,6 +14,5 @@ def read(text: str, context: Context) -> Node:
     Raises:
         QueryInvalid: If it cannot be read; says where and what to do.
         QueryTooComplex: If it is too long, too deep or has too many terms.
-        QueryNotAvailable: If it asks for what this version does not answer.
     """
     return binding.bind(parser.parse(text), context)

@@ -8,7 +8,7 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from loupe_project.domain.query import fields, syntax, times, tree, values
-from loupe_project.domain.query.errors import QueryInvalid, QueryNotAvailable
+from loupe_project.domain.query.errors import QueryInvalid
 from loupe_project.domain.query.tree import Field, Kind, Node
 from loupe_project.domain.text import fold
 
@@ -31,7 +31,6 @@ def bind(node: syntax.Syntax, context: Context) -> Node:
 
     Raises:
         QueryInvalid: For an unknown field, a value of the wrong type, an operator that the field does not know.
-        QueryNotAvailable: For fields that this version does not answer.
     """
     return _Binder(context, in_box=False).bind(node)
 
@@ -48,7 +47,7 @@ class _Binder:
             Kind.PRESENCE: self._presence,
             Kind.MODEL: self._model,
             Kind.METADATA: self._metadata,
-            Kind.LATER: _refuse_later,
+            Kind.DUPLICATE: self._duplicate,
         }
 
     def bind(self, node: syntax.Syntax) -> Node:
@@ -104,7 +103,7 @@ class _Binder:
 
     def _number(self, field: Field, term: syntax.Term) -> Node:
         read = values.size if field.name == "size" else values.number
-        example = "10MB" if field.name == "size" else "0.6" if field.name == "conf" else "640"
+        example = "10MB" if field.name == "size" else "0.6" if field.name in ("conf", "outlier") else "640"
         _single_value(field, term)
         intervals = []
         for value in term.values:
@@ -131,6 +130,10 @@ class _Binder:
         _only_equals(field, term, "states have no order")
         return _any_of([tree.StateTerm(_state(value)) for value in term.values])
 
+    def _duplicate(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "an image is a duplicate or not")
+        return _any_of([tree.DuplicateTerm(_duplicate(value)) for value in term.values])
+
     def _presence(self, field: Field, term: syntax.Term) -> Node:
         _only_equals(field, term, "an image has a field or not")
         return _any_of([self._present(value) for value in term.values])
@@ -142,8 +145,6 @@ class _Binder:
         field = fields.find(name)
         if field is None or field.kind in (Kind.STATE, Kind.PRESENCE):
             _unknown_field(name, value.position, in_box=False)
-        if field.kind is Kind.LATER:
-            raise _not_available(field)
         return tree.PresenceTerm(field)
 
     def _model(self, field: Field, term: syntax.Term) -> Node:
@@ -195,15 +196,19 @@ def _model(value: syntax.Value) -> tuple[tree.Pattern, tree.Pattern | None]:
 
 def _state(value: syntax.Value) -> tree.State:
     name = fold(values.plain(value.raw))
-    state = fields.STATES.get(name)
-    if state is None:
-        known = [state.value for state in tree.State]
-        near = fields.nearest_of(name, known)
-        hint = f"did you mean '{near}'? There" if near else "there"
-        raise QueryInvalid(
-            f"'{name}' is no state; {hint} are {', '.join(known)}.", offset=value.position, suggestion=near
-        )
-    return state
+    return fields.STATES.get(name) or _no_such_word(name, "state", [state.value for state in tree.State], value)
+
+
+def _duplicate(value: syntax.Value) -> tree.Duplicates:
+    name = fold(values.plain(value.raw))
+    known = [part.value for part in tree.Duplicates]
+    return fields.DUPLICATES.get(name) or _no_such_word(name, "kind of duplicate", known, value)
+
+
+def _no_such_word(name: str, what: str, known: list[str], value: syntax.Value) -> NoReturn:
+    near = fields.nearest_of(name, known)
+    hint = f"did you mean '{near}'? There" if near else "there"
+    raise QueryInvalid(f"'{name}' is no {what}; {hint} are {', '.join(known)}.", offset=value.position, suggestion=near)
 
 
 def _only_equals(field: Field, term: syntax.Term, why: str) -> None:
@@ -238,14 +243,3 @@ def _unknown_field(name: str, position: int, *, in_box: bool) -> NoReturn:
     else:
         rest = f"Metadata of other keys are asked for as meta.{name}; texts with a colon go in quotes."
     raise QueryInvalid(f"there is no field '{name}'; {hint}{rest}", offset=position, suggestion=near)
-
-
-def _not_available(field: Field) -> QueryNotAvailable:
-    return QueryNotAvailable(
-        f"'{field.name}' comes from a curation run, which this version does not have yet; leave the term out.",
-        field=field.name,
-    )
-
-
-def _refuse_later(field: Field, _term: syntax.Term) -> Node:
-    raise _not_available(field)

@@ -1,6 +1,6 @@
 """What can be wrong with a query. The classes belong to the service's catalogue of errors."""
 
-from loupe_kit.errors import InvalidArgument, Unimplemented
+from loupe_kit.errors import InvalidArgument
 
 
 class QueryInvalid(InvalidArgument):
@@ -25,9 +25,3 @@ class QueryTooComplex(InvalidArgument):
     """The query goes past a limit."""
 
     reason = "QUERY_TOO_COMPLEX"
-
-
-class QueryNotAvailable(Unimplemented):
-    """The language has it, this version does not answer it yet."""
-
-    reason = "QUERY_NOT_AVAILABLE"

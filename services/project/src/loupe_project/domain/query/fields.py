@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from loupe_project.domain.query.tree import Field, Kind, State
+from loupe_project.domain.query.tree import Duplicates, Field, Kind, State
 from loupe_project.domain.text import fold
 
 WELL_KNOWN_METADATA = ("line", "station", "camera", "lot", "serial", "recipe", "verdict", "product")
@@ -27,8 +27,8 @@ _KINDS = {
     "size": Kind.NUMBER,
     "batch": Kind.TEXT,
     "by": Kind.TEXT,
-    "outlier": Kind.LATER,
-    "dup": Kind.LATER,
+    "outlier": Kind.NUMBER,
+    "dup": Kind.DUPLICATE,
 }
 _BOX_KINDS = {
     "label": Kind.TEXT,
@@ -92,12 +92,15 @@ _KOREAN_STATES = {
     "미검": State.ESCAPE,
 }
 
+_KOREAN_DUPLICATES = {"유사": Duplicates.NEAR, "동일": Duplicates.EXACT, "대표": Duplicates.KEEPER}
+
 FIELDS = MappingProxyType(
     {name: Field(name, kind) for name, kind in _KINDS.items()}
     | {key: Field(key, Kind.METADATA, key) for key in WELL_KNOWN_METADATA}
 )
 BOX_FIELDS = MappingProxyType({name: Field(name, kind) for name, kind in _BOX_KINDS.items()})
 STATES = MappingProxyType({state.value: state for state in State} | _KOREAN_STATES)
+DUPLICATES = MappingProxyType({part.value: part for part in Duplicates} | _KOREAN_DUPLICATES)
 
 
 def metadata_field(key: str) -> Field:

@@ -22,8 +22,7 @@ class Kind(Enum):
     PRESENCE = "presence"
     MODEL = "model"
     METADATA = "metadata"
-    LATER = "later"
-    """Known to the language, not answered by this version."""
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,14 @@ class State(Enum):
     REVIEWED = "reviewed"
     OVERKILL = "overkill"
     ESCAPE = "escape"
+
+
+class Duplicates(Enum):
+    """Values of `dup`."""
+
+    NEAR = "near"
+    EXACT = "exact"
+    KEEPER = "keeper"
 
 
 class Comparison(Enum):
@@ -172,6 +179,13 @@ class StateTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicateTerm:
+    """The image is such a one in a group of duplicates."""
+
+    part: Duplicates
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceTerm:
     """The image has the field at all."""
 
@@ -194,5 +208,5 @@ class CountTerm:
     number: int
 
 
-Term = TextTerm | NumberTerm | TimeTerm | MetadataTerm | ModelTerm | StateTerm | PresenceTerm
+Term = TextTerm | NumberTerm | TimeTerm | MetadataTerm | ModelTerm | StateTerm | DuplicateTerm | PresenceTerm
 Node = Everything | And | Or | Not | Contains | Term | BoxTerm | CountTerm
