@@ -6,25 +6,34 @@ from typing import TypedDict, Unpack
 import grpc
 
 from loupe.inference.v1 import feature_service_pb2_grpc, inference_service_pb2_grpc, model_service_pb2_grpc
+from loupe_inference.adapters.model_files import ModelFiles
+from loupe_inference.adapters.preparation_child import PreparationChild
 from loupe_inference.adapters.project_results import ProjectResultReporter
+from loupe_inference.adapters.project_use import ProjectModelUse
+from loupe_inference.adapters.routed import RoutedBackend
 from loupe_inference.adapters.sqlite_features import SqliteFeatureStore
+from loupe_inference.adapters.sqlite_models import SqliteModelRegistry
 from loupe_inference.adapters.task_queue import QueueTaskSource
 from loupe_inference.adapters.torch_child import TorchChildBackend
-from loupe_inference.background import Background
+from loupe_inference.background import Background, Crew
 from loupe_inference.domain import catalogue as catalogues
 from loupe_inference.domain.catalogue import Catalogue
-from loupe_inference.ports import FeatureStore, ModelBackend
+from loupe_inference.ports import FeatureStore, ModelBackend, ModelPreparer, ModelRegistry
 from loupe_inference.servicers import feature_service, inference_service, model_service
 from loupe_inference.servicers.feature_service import FeatureServicer
 from loupe_inference.servicers.inference_service import InferenceServicer
 from loupe_inference.servicers.model_service import ModelServicer
 from loupe_inference.settings import InferenceSettings
+from loupe_inference.use_cases.change_models import ModelChanger
 from loupe_inference.use_cases.finish_results import ResultFinisher
+from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
+from loupe_inference.use_cases.register_model import ModelRegistrar
 from loupe_inference.use_cases.take_up_tasks import TaskReader
 from loupe_inference.use_cases.warm_up import ModelWarmer
 from loupe_inference.use_cases.worker import Worker, WorkerLimits
 from loupe_kit import ids
 from loupe_kit.channels import open_channel
+from loupe_kit.clock import SystemClock
 from loupe_kit.objects import ObjectStore
 from loupe_kit.queue import JobQueue
 from loupe_kit.service import Hook, Registration, Service
@@ -41,6 +50,8 @@ class Overrides(TypedDict, total=False):
     backend: ModelBackend
     features: FeatureStore
     catalogue: Catalogue
+    registry: ModelRegistry
+    preparer: ModelPreparer
     limits: WorkerLimits
 
 
@@ -52,10 +63,13 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
         **overrides: Parts that replace the default ones; an overridden channel is closed by its owner.
     """
     catalogue = overrides.get("catalogue") or catalogues.builtin()
-    backend = overrides.get("backend") or _backend(settings)
     kept = _features(settings, overrides.get("features"))
     features = kept.store
     stores = open_stores(settings, queue=overrides.get("queue"), objects=overrides.get("objects"))
+    files = ModelFiles(catalogue, stores.objects, settings.data_dir / "inference" / "models")
+    backend = overrides.get("backend") or _backend(settings, catalogue, files)
+    registry = overrides.get("registry") or _registry(settings)
+    keeper = CatalogueKeeper(registry, catalogue)
     tasks = QueueTaskSource(stores.queue, f"inference-{ids.new_id()}")
     channel = overrides.get("project_channel") or _project_channel(settings)
     reporter = ProjectResultReporter(channel)
@@ -63,12 +77,24 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
     reader = TaskReader(stores.objects, settings.batch_bytes, settings.max_image_bytes)
     finisher = ResultFinisher(features, reporter)
     warmer = ModelWarmer(backend, catalogue)
-    workers = [Worker(spec.id, catalogue, tasks, reader, backend, finisher, limits) for spec in catalogue.all()]
-    background = Background([warmer.run, *(worker.run for worker in workers)])
+    crew = Crew(catalogue, lambda model: Worker(model, keeper, tasks, reader, backend, finisher, limits).run)
+    background = Background([warmer.run, keeper.run, crew.run])
+    registrar = ModelRegistrar(
+        registry,
+        stores.objects,
+        overrides.get("preparer") or PreparationChild(settings.model_time_limit, settings.nice),
+        keeper,
+        catalogue,
+        settings.data_dir / "inference" / "registering",
+        settings.max_model_bytes,
+        SystemClock(),
+    )
+    changer = ModelChanger(registry, stores.objects, keeper, catalogue, ProjectModelUse(channel))
 
     async def close() -> None:
         await backend.close()
         await features.close()
+        await registry.close()
         if "project_channel" not in overrides:
             await channel.close()
 
@@ -80,7 +106,7 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
         registrations=[
             Registration(
                 model_service_pb2_grpc.add_ModelServiceServicer_to_server,
-                ModelServicer(catalogue, warmer),
+                ModelServicer(catalogue, warmer, registrar, changer),
                 model_service.SERVICE,
                 model_service.ACCESS,
             ),
@@ -132,7 +158,24 @@ def _features(settings: InferenceSettings, given: FeatureStore | None) -> _Featu
     return _Features(given or SqliteFeatureStore(settings.data_dir / "inference" / "features.db"), _nothing, _yes)
 
 
-def _backend(settings: InferenceSettings) -> ModelBackend:
+def _registry(settings: InferenceSettings) -> ModelRegistry:
+    url = settings.mongodb_url.get_secret_value()
+    if url:
+        from loupe_inference.adapters.mongo_models import MongoModelRegistry
+
+        return MongoModelRegistry(url)
+    return SqliteModelRegistry(settings.data_dir / "inference" / "models.db")
+
+
+def _backend(settings: InferenceSettings, catalogue: Catalogue, files: ModelFiles) -> ModelBackend:
+    child = TorchChildBackend(
+        threads=settings.compute_threads,
+        device=settings.device,
+        max_pixels=settings.max_image_pixels,
+        time_limit=settings.batch_time_limit,
+        nice=settings.nice,
+        files=files,
+    )
     if settings.torchserve_target:
         from loupe_inference.adapters.torchserve import TorchServeBackend
         from loupe_inference.adapters.torchserve_calls import TokenFile, connect
@@ -140,19 +183,14 @@ def _backend(settings: InferenceSettings) -> ModelBackend:
         servers = connect(
             {settings.torchserve_target, *settings.torchserve_targets.values()}, TokenFile(settings.torchserve_key_file)
         )
-        return TorchServeBackend(
+        hosted = TorchServeBackend(
             servers[settings.torchserve_target],
             {model: servers[target] for model, target in settings.torchserve_targets.items()},
             time_limit=settings.batch_time_limit,
             request_bytes=settings.torchserve_request_bytes,
         )
-    return TorchChildBackend(
-        threads=settings.compute_threads,
-        device=settings.device,
-        max_pixels=settings.max_image_pixels,
-        time_limit=settings.batch_time_limit,
-        nice=settings.nice,
-    )
+        return RoutedBackend(catalogue, builtin=hosted, registered=child)
+    return child
 
 
 def _project_channel(settings: InferenceSettings) -> grpc.aio.Channel:

@@ -1,7 +1,5 @@
 """Between the contract's messages and the domain, field by field."""
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from loupe.inference.v1 import (
     feature_service_pb2,
     inference_service_pb2,
@@ -24,10 +22,10 @@ from loupe_inference.domain.features import (
     PutSummary,
     block_from_bytes,
 )
-from loupe_inference.domain.model import ModelSpec, ModelState, ModelVersion, Task
+from loupe_inference.domain.model import ModelSpec, ModelState, Task
 from loupe_kit import ids, status
 
-_TASKS = {
+TASKS = {
     Task.CLASSIFICATION: model_service_pb2.TASK_CLASSIFICATION,
     Task.DETECTION: model_service_pb2.TASK_DETECTION,
 }
@@ -96,7 +94,7 @@ def model_to_proto(
     return model_service_pb2.Model(
         name=spec.name,
         display_name=spec.display_name,
-        task=_TASKS[spec.task],
+        task=TASKS[spec.task],
         descriptions=spec.descriptions,
         labels=spec.labels if with_labels else (),
         label_count=len(spec.labels),
@@ -107,23 +105,9 @@ def model_to_proto(
         feature_description=spec.feature_description,
         active_version=spec.active_version,
         licence=spec.licence,
+        is_builtin=spec.is_builtin,
         state=_STATES[state],
         state_message=state_message,
-    )
-
-
-def version_to_proto(spec: ModelSpec, version: ModelVersion) -> model_service_pb2.ModelVersion:
-    """One version of a catalogue entry."""
-    create_time = Timestamp()
-    create_time.FromDatetime(version.create_time)
-    return model_service_pb2.ModelVersion(
-        name=f"{spec.name}/versions/{version.version}",
-        feature_dimension=version.feature_dimension,
-        object_feature_dimension=version.object_feature_dimension,
-        weights_sha256=version.weights_sha256,
-        weights_size_bytes=version.weights_size_bytes,
-        is_active=version.version == spec.active_version,
-        create_time=create_time,
     )
 
 

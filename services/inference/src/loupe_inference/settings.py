@@ -53,5 +53,9 @@ class InferenceSettings(SharedStoreSettings):
     """Larger image files are refused."""
     max_image_pixels: int = Field(default=400_000_000, ge=1)
     """Images with more pixels are refused."""
+    max_model_bytes: int = Field(default=1 << 30, ge=1, le=2_000_000_000)
+    """Larger files of one's own models are refused; ONNX itself ends at 2 GB."""
+    model_time_limit: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0))
+    """Converting and trying a model of one's own may take this long."""
     max_analyse_now_bytes: int = Field(default=64 << 20, ge=1)
     """Larger files are refused by AnalyseImage, which holds them in memory."""

@@ -16,11 +16,13 @@ from loupe_inference.domain.errors import (
 )
 from loupe_inference.domain.features import FeatureKey
 from loupe_inference.use_cases.finish_results import ResultFinisher
+from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
 from loupe_inference.use_cases.take_up_tasks import TaskReader
 from loupe_inference.use_cases.worker import Worker, WorkerLimits
 from loupe_kit import ids
 from loupe_kit.errors import Internal, Unavailable
 from loupe_kit.testing import InMemoryObjectStore
+from tests.unit.inference.fake_registry import InMemoryModelRegistry
 from tests.unit.inference.fakes import (
     BROKEN,
     KILLER,
@@ -52,7 +54,7 @@ class Bench:
         delay = timedelta(milliseconds=1)
         self.worker = Worker(
             "tiny",
-            catalogue(),
+            CatalogueKeeper(InMemoryModelRegistry(), catalogue()),
             self.tasks,
             TaskReader(self.objects, batch_bytes=100, max_image_bytes=50),
             self.backend,

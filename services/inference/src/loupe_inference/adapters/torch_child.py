@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from loupe_inference.adapters.model_files import ModelFiles
 from loupe_inference.adapters.turns import Turns
 from loupe_inference.domain.analysis import ImageSource, Outcome
 from loupe_inference.models.job import ENVIRONMENT, AnalyseJob
@@ -32,6 +33,7 @@ class TorchChildBackend:
         max_pixels: Images with more are refused.
         time_limit: For one slice of a batch; a child that takes longer is killed.
         nice: Added to the child's niceness, so that people's requests come first.
+        files: Finds the files of registered versions; None: there are none.
         target: What the child runs.
     """
 
@@ -43,6 +45,7 @@ class TorchChildBackend:
         max_pixels: int,
         time_limit: timedelta,
         nice: int = 5,
+        files: ModelFiles | None = None,
         target: str = _TARGET,
     ) -> None:
         self._threads = threads
@@ -50,6 +53,7 @@ class TorchChildBackend:
         self._max_pixels = max_pixels
         self._time_limit = time_limit
         self._child = ChildProcess(target, threads=1, nice=nice, env=ENVIRONMENT)
+        self._files = files
         self._turns = Turns()
         self._seconds_an_image: dict[str, float] = {}
 
@@ -63,9 +67,10 @@ class TorchChildBackend:
     ) -> list[Outcome]:
         """See `ModelBackend`. Large batches are computed in slices, so that others get their turn between."""
         outcomes: list[Outcome] = []
+        file = await self._files.find(model, version) if self._files is not None else None
         while len(outcomes) < len(images):
             some = tuple(images[len(outcomes) :][: self._slice(model)])
-            job = AnalyseJob(model, version, some, self._threads, self._device, self._max_pixels)
+            job = AnalyseJob(model, version, some, self._threads, self._device, self._max_pixels, file)
             # Waiting for one's turn does not count as being slow.
             async with self._turns.take(urgent=urgent):
                 begun = time.monotonic()

@@ -187,6 +187,11 @@ class RegisteredVersion:
         """Key of the converted file."""
         return f"{self.folder}/model.onnx"
 
+    @property
+    def manifest_key(self) -> str:
+        """Key of what is known of it, for people who look into the store."""
+        return f"{self.folder}/manifest.json"
+
     def catalogued(self) -> ModelVersion:
         """As the catalogue shows it."""
         return ModelVersion(

@@ -8,6 +8,7 @@ else runs on the machine.
 import ctypes
 import functools
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,8 +16,9 @@ import torch
 
 from loupe_inference.domain import catalogue
 from loupe_inference.domain.analysis import ImageSource, Outcome
-from loupe_inference.models import registry
+from loupe_inference.models import registered, registry
 from loupe_inference.models.analyser import Analyser
+from loupe_inference.models.bring.job import ModelFile
 from loupe_inference.models.job import AnalyseJob
 from loupe_kit.child import Progress
 
@@ -29,7 +31,11 @@ def analyse(job: AnalyseJob, _progress: Progress) -> list[Outcome]:
     Raises:
         ModelNotReady: If the model cannot be loaded.
     """
-    analyser = _load(job.model, job.version, _device(job.device), job.max_pixels)
+    analyser = (
+        _of_file(job.file, job.max_pixels)
+        if job.file
+        else _load(job.model, job.version, _device(job.device), job.max_pixels)
+    )
     return spread(analyser, job.images, job.threads)
 
 
@@ -74,6 +80,22 @@ def _trim() -> None:
 def _load(model: str, version: str, device: torch.device, max_pixels: int) -> Analyser:
     torch.set_num_threads(1)
     return registry.load(*catalogue.builtin().resolve(model, version), device, max_pixels)
+
+
+# Versions that a plant registered may be many over the years; those that come with Loupe are few and stay.
+_registered: OrderedDict[str, Analyser] = OrderedDict()
+_MOST_REGISTERED = 8
+
+
+def _of_file(file: ModelFile, max_pixels: int) -> Analyser:
+    """A registered version; one that was not asked for in a while makes room."""
+    key = f"{file.spec.id} {file.version.version}"
+    if key not in _registered:
+        _registered[key] = registered.load(file, max_pixels)
+    _registered.move_to_end(key)
+    if len(_registered) > _MOST_REGISTERED:
+        _registered.popitem(last=False)
+    return _registered[key]
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from loupe_inference.domain.analysis import ImageSource
+from loupe_inference.models.bring.job import ModelFile
 
 ENVIRONMENT = {
     # The C library gives large buffers back to the system at once, and zeroing their pages anew takes up to half of the
@@ -29,3 +30,5 @@ class AnalyseJob:
     """"cpu", "cuda", or "auto": the GPU if there is one."""
     max_pixels: int
     """Images with more are refused."""
+    file: ModelFile | None = None
+    """Of a registered version; None for those that come with Loupe."""

@@ -1,14 +1,27 @@
 """RPCs of `loupe.inference.v1.ModelService`."""
 
+from collections.abc import AsyncIterator
+
 import grpc
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
 
 from loupe.inference.v1 import model_service_pb2 as pb
 from loupe.inference.v1 import model_service_pb2_grpc as pb_grpc
-from loupe_inference import convert
+from loupe_inference import convert, convert_models
 from loupe_inference.domain.catalogue import Catalogue
+from loupe_inference.domain.errors import ModelVersionNotFound
 from loupe_inference.domain.model import ModelSpec
+from loupe_inference.domain.registered import Request
+from loupe_inference.servicers import streams
+from loupe_inference.use_cases.change_models import ModelChanger
 from loupe_inference.use_cases.list_pages import page_of
+from loupe_inference.use_cases.register_model import ModelRegistrar
 from loupe_inference.use_cases.warm_up import ModelWarmer
+from loupe_kit.caller import Caller, CallerKind, Role, current_caller
+from loupe_kit.client_stream import whole
+from loupe_kit.errors import PermissionDenied
+from loupe_kit.request_ids import digest_of, request_id_of
 from loupe_kit.rpc_policy import Access
 
 SERVICE = "loupe.inference.v1.ModelService"
@@ -29,11 +42,17 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
     Args:
         catalogue: The models.
         warmer: Knows which of them answer.
+        registrar: Takes in models of one's own.
+        changer: Activates and deletes them.
     """
 
-    def __init__(self, catalogue: Catalogue, warmer: ModelWarmer) -> None:
+    def __init__(
+        self, catalogue: Catalogue, warmer: ModelWarmer, registrar: ModelRegistrar, changer: ModelChanger
+    ) -> None:
         self._catalogue = catalogue
         self._warmer = warmer
+        self._registrar = registrar
+        self._changer = changer
 
     async def ListModels(
         self,
@@ -61,9 +80,84 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         versions, token = page_of(
             spec.versions, lambda version: version.version, spec.name, request.page_size, request.page_token
         )
-        messages = [convert.version_to_proto(spec, version) for version in versions]
+        messages = [self._version(spec.id, version.version, with_labels=False) for version in versions]
         return pb.ListModelVersionsResponse(model_versions=messages, next_page_token=token)
+
+    async def GetModelVersion(
+        self,
+        request: pb.GetModelVersionRequest,
+        context: grpc.aio.ServicerContext[pb.GetModelVersionRequest, pb.ModelVersion],
+    ) -> pb.ModelVersion:
+        return self._version(*_ids(request.name), with_labels=True)
+
+    async def RegisterModelVersion(
+        self,
+        request_iterator: AsyncIterator[pb.RegisterModelVersionRequest],
+        context: grpc.aio.ServicerContext[pb.RegisterModelVersionRequest, pb.ModelVersion],
+    ) -> pb.ModelVersion:
+        caller = _administrator()
+        messages = whole(request_iterator)
+        first = await anext(messages, pb.RegisterModelVersionRequest())
+        if first.WhichOneof("payload") != "config":
+            raise streams.unexpected("config", 0)
+        config = convert_models.config_from_proto(first.config)
+        request = _request("RegisterModelVersion", first.config)
+        model, version = await self._registrar.register(config, streams.chunks(messages), caller.id, request)
+        return self._version(model, version, with_labels=True)
+
+    async def ActivateModelVersion(
+        self,
+        request: pb.ActivateModelVersionRequest,
+        context: grpc.aio.ServicerContext[pb.ActivateModelVersionRequest, pb.ModelVersion],
+    ) -> pb.ModelVersion:
+        _administrator()
+        model, version = _ids(request.name)
+        await self._changer.activate(model, version, _request("ActivateModelVersion", request))
+        return self._version(model, version, with_labels=True)
+
+    async def DeleteModelVersion(
+        self,
+        request: pb.DeleteModelVersionRequest,
+        context: grpc.aio.ServicerContext[pb.DeleteModelVersionRequest, Empty],
+    ) -> Empty:
+        _administrator()
+        await self._changer.delete(*_ids(request.name), _request("DeleteModelVersion", request))
+        return Empty()
+
+    def _version(self, model: str, version: str, *, with_labels: bool) -> pb.ModelVersion:
+        spec, found = self._catalogue.resolve(model, version)
+        registered = self._catalogue.registered(model, version)
+        return convert_models.version_to_proto(spec, found, registered, with_labels=with_labels)
 
     def _model(self, spec: ModelSpec, *, with_labels: bool) -> pb.Model:
         state, fault = self._warmer.state(spec.id), self._warmer.fault(spec.id)
         return convert.model_to_proto(spec, state, fault, with_labels=with_labels)
+
+
+def _administrator() -> Caller:
+    """The caller, who must be an administrator in person: a model file is run on our machines.
+
+    Raises:
+        PermissionDenied: If not.
+    """
+    caller = current_caller()
+    if caller.kind is not CallerKind.USER or caller.role is not Role.ADMINISTRATOR:
+        raise PermissionDenied("Only administrators may change models, signed in as persons.")
+    return caller
+
+
+def _ids(name: str) -> tuple[str, str]:
+    """Ids of the model and the version that a resource name holds."""
+    match name.split("/"):
+        case ["models", model, "versions", version] if model and version:
+            return model, version
+    raise ModelVersionNotFound(
+        f"{name[:80]!r} is not the name of a version; give one such as 'models/line-3-welds/versions/2'.",
+        model=name[:80],
+        version="",
+    )
+
+
+def _request(method: str, message: Message) -> Request | None:
+    request_id = request_id_of(message)
+    return Request(current_caller().id, method, request_id, digest_of(message)) if request_id else None

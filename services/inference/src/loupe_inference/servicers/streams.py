@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from loupe.inference.v1 import feature_service_pb2, inference_service_pb2
+from loupe.inference.v1 import feature_service_pb2, inference_service_pb2, model_service_pb2
 from loupe_inference import convert
 from loupe_inference.domain.errors import StreamMessageUnexpected
 from loupe_inference.domain.features import FeatureBlock
@@ -17,8 +17,10 @@ def unexpected(expected: str, position: int) -> StreamMessageUnexpected:
     )
 
 
-async def chunks(messages: AsyncIterator[inference_service_pb2.AnalyseImageRequest]) -> AsyncIterator[bytes]:
-    """The pieces of an image file; the config has been taken off.
+async def chunks(
+    messages: AsyncIterator[inference_service_pb2.AnalyseImageRequest | model_service_pb2.RegisterModelVersionRequest],
+) -> AsyncIterator[bytes]:
+    """The pieces of a file; the config has been taken off.
 
     Raises:
         StreamMessageUnexpected: If a message carries no chunk.

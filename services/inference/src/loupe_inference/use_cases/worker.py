@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from loupe_inference import metrics
 from loupe_inference.domain.analysis import TaskResult
-from loupe_inference.domain.catalogue import Catalogue
 from loupe_inference.ports import ModelBackend, TaskSource
 from loupe_inference.use_cases.compute_tasks import compute_tasks
 from loupe_inference.use_cases.finish_results import ResultFinisher
+from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
 from loupe_inference.use_cases.take_up_tasks import TakenBatch, TaskReader
 from loupe_kit.errors import LoupeError
 
@@ -38,7 +38,7 @@ class Worker:
 
     Args:
         model: Id of the model.
-        catalogue: Finds the version that a task wants.
+        keeper: Finds the version that a task wants.
         tasks: Where orders come from.
         reader: Reads the images of a batch.
         backend: Computes.
@@ -49,7 +49,7 @@ class Worker:
     def __init__(
         self,
         model: str,
-        catalogue: Catalogue,
+        keeper: CatalogueKeeper,
         tasks: TaskSource,
         reader: TaskReader,
         backend: ModelBackend,
@@ -57,7 +57,7 @@ class Worker:
         limits: WorkerLimits,
     ) -> None:
         self._model = model
-        self._catalogue = catalogue
+        self._keeper = keeper
         self._tasks = tasks
         self._reader = reader
         self._backend = backend
@@ -86,7 +86,7 @@ class Worker:
         while True:
             batch = await self._to_compute.get()
             with metrics.BATCH_SECONDS.labels(self._model).time():
-                results = await compute_tasks(self._catalogue, self._backend, batch.tasks, self._limits.model_retry)
+                results = await compute_tasks(self._keeper, self._backend, batch.tasks, self._limits.model_retry)
             await self._to_finish.put((batch, results))
 
     async def _finish(self) -> None:

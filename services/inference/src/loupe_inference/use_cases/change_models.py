@@ -1,0 +1,94 @@
+"""Activate, roll back and delete registered versions."""
+
+from loupe_inference.domain.catalogue import Catalogue
+from loupe_inference.domain.errors import ModelBuiltin, ModelVersionInUse, ModelVersionNotFound
+from loupe_inference.domain.registered import RegisteredVersion, Request
+from loupe_inference.ports import ModelRegistry, ModelUse
+from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
+from loupe_inference.use_cases.register_model import remove_objects
+from loupe_kit.objects import ObjectStore
+
+
+class ModelChanger:
+    """Changes the catalogue for administrators.
+
+    Args:
+        registry: Where registered versions are.
+        objects: Where their files are.
+        keeper: Told of the change.
+        catalogue: The models.
+        use: Knows who uses a version.
+    """
+
+    def __init__(
+        self,
+        registry: ModelRegistry,
+        objects: ObjectStore,
+        keeper: CatalogueKeeper,
+        catalogue: Catalogue,
+        use: ModelUse,
+    ) -> None:
+        self._registry = registry
+        self._objects = objects
+        self._keeper = keeper
+        self._catalogue = catalogue
+        self._use = use
+
+    async def activate(self, model: str, version: str, request: Request | None) -> None:
+        """Make a version the one that analyses new images.
+
+        Raises:
+            ModelNotFound: If there is no such model.
+            ModelVersionNotFound: If it has no such version.
+            ModelBuiltin: If it comes with Loupe.
+        """
+        if not await self._is_repeat(request):
+            found = await self._registered(model, version)
+            await self._registry.activate(found.model, found.number, request)
+        await self._keeper.refresh()
+
+    async def delete(self, model: str, version: str, request: Request | None) -> None:
+        """Take a version and its file away; what it has predicted stays.
+
+        Raises:
+            ModelNotFound: If there is no such model.
+            ModelVersionNotFound: If it has no such version.
+            ModelBuiltin: If it comes with Loupe.
+            ModelVersionInUse: If it is the active one of several, or projects or waiting images use it.
+        """
+        if not await self._is_repeat(request):
+            found = await self._registered(model, version)
+            projects, images = await self._use.count(model, version)
+            if projects or images:
+                raise _in_use(found, projects, images)
+            await self._registry.delete(found.model, found.number, request)
+            await remove_objects(self._objects, found)
+        await self._keeper.refresh()
+
+    async def _is_repeat(self, request: Request | None) -> bool:
+        return request is not None and await self._registry.answer(request) is not None
+
+    async def _registered(self, model: str, version: str) -> RegisteredVersion:
+        spec, _ = await self._keeper.resolve(model, version)
+        if spec.is_builtin:
+            raise ModelBuiltin(f"Model {model} comes with Loupe; its versions come and go with Loupe's.", model=model)
+        found = self._catalogue.registered(model, version)
+        if found is None:
+            # Deleted by somebody else just now.
+            raise ModelVersionNotFound(
+                f"Model {model} has no version {version[:80]!r}; ListModelVersions names those there are.",
+                model=model,
+                version=version[:80],
+            )
+        return found
+
+
+def _in_use(version: RegisteredVersion, projects: int, images: int) -> ModelVersionInUse:
+    return ModelVersionInUse(
+        f"Version {version.version} of model {version.model} is used by {projects} projects, and {images} images wait "
+        "for it; choose another model in those projects first.",
+        model=version.model,
+        version=version.version,
+        projects=str(projects),
+        images=str(images),
+    )
