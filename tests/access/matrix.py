@@ -145,6 +145,11 @@ ROWS = (
         "internal",
         lambda v: api_key.ResolveApiKeyRequest(secret=v.world.keys["all"]),
     ),
+    Row(
+        "ApiKeyService.GetApiKey",
+        "internal",
+        lambda v: api_key.GetApiKeyRequest(name=f"apiKeys/{v.world.keys['all'].split('_')[1]}"),
+    ),
     Row("KeyService.ListSigningKeys", "everybody", lambda v: key.ListSigningKeysRequest()),
     Row("AuditService.ListAuditEvents", "administer", lambda v: audit.ListAuditEventsRequest()),
     Row("AuditService.ExportAuditEvents", "administer", lambda v: audit.ExportAuditEventsRequest()),

@@ -22,6 +22,7 @@ INTERNAL_SERVICES = {
     "loupe.reduction.v1.ReductionService",
 }
 INTERNAL_METHODS = {
+    "loupe.auth.v1.ApiKeyService.GetApiKey",
     "loupe.auth.v1.ApiKeyService.ResolveApiKey",
     "loupe.auth.v1.AuditService.RecordAuditEvents",
     "loupe.auth.v1.SessionService.ListRevocations",

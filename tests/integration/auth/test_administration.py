@@ -19,6 +19,7 @@ from loupe.auth.v1 import user_pb2
 from loupe.auth.v1 import user_service_pb2 as user
 from loupe_auth.bootstrap import bootstrap
 from loupe_auth.settings import AuthSettings
+from loupe_kit import ids
 from loupe_kit.auth_client import GrpcApiKeyResolver, GrpcKeySource
 from loupe_kit.authentication import Authenticator
 from loupe_kit.caller import CallerKind
@@ -209,6 +210,23 @@ async def test_resolve_api_key__is_closed_to_people(auth: Auth) -> None:
 
     assert denied.code is Code.PERMISSION_DENIED
     assert invalid.reason == "API_KEY_INVALID"
+
+
+async def test_get_api_key__tells_services_that_it_was_revoked(auth: Auth) -> None:
+    await auth.sign_up(ADA)
+    as_ada = await auth.as_person(ADA)
+    wish = api_key.ApiKey(display_name="camera", scopes=["upload"])
+    name = (await auth.keys.CreateApiKey(api_key.CreateApiKeyRequest(api_key=wish), metadata=as_ada)).api_key.name
+    request = api_key.GetApiKeyRequest(name=name)
+
+    before = await auth.keys.GetApiKey(request, metadata=auth.as_service())
+    await auth.keys.RevokeApiKey(api_key.RevokeApiKeyRequest(name=name), metadata=as_ada)
+    after = await auth.keys.GetApiKey(request, metadata=auth.as_service())
+
+    assert (before.state, after.state) == (api_key.ApiKey.STATE_ACTIVE, api_key.ApiKey.STATE_REVOKED)
+    assert (await refusal(auth.keys.GetApiKey(request, metadata=as_ada))).code is Code.PERMISSION_DENIED
+    unknown = api_key.GetApiKeyRequest(name=f"apiKeys/{ids.new_id()}")
+    assert (await refusal(auth.keys.GetApiKey(unknown, metadata=auth.as_service()))).reason == "API_KEY_NOT_FOUND"
 
 
 async def test_signing_keys__are_published_and_replaced_in_time(auth: Auth) -> None:

@@ -35,12 +35,16 @@ class FakeDirectory:
 
     def __init__(self) -> None:
         self.people: dict[str, Person | None] = {}
+        self.revoked_keys: set[str] = set()
 
     async def person(self, user_id: str) -> Person | None:
         return self.people.get(user_id, Person(None, is_supervisor=False, is_active=True))
 
     async def staff_of(self, department_id: str) -> frozenset[str]:
         return frozenset(key for key, one in self.people.items() if one and one.department_id == department_id)
+
+    async def is_revoked(self, key_id: str) -> bool:
+        return key_id in self.revoked_keys
 
     async def exists(self, principal: Principal) -> bool:
         person = await self.person(principal.id)

@@ -216,3 +216,14 @@ async def test_key__ends_with_its_owners_right(project: Project) -> None:
 
     assert reason_of(await end_of(stream)) == "PROJECT_NOT_FOUND"
     assert (await error_of(project, operation)).code == grpc.StatusCode.NOT_FOUND.value[0]
+
+
+async def test_operation__ends_when_its_key_is_revoked(project: Project) -> None:
+    name = (await project.make_project()).name
+    await project.add_image(name)
+    key = key_of(project.ada, name, "read", "analyse")
+    operation = await endless_operation(project, name, key)
+
+    project.directory.revoked_keys.add(str(key.key_id))
+
+    assert (await error_of(project, operation)).code == grpc.StatusCode.NOT_FOUND.value[0]

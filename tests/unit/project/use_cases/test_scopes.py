@@ -27,6 +27,11 @@ class Directory:
             raise Unavailable("auth does not answer")
         return frozenset(key for key, one in self._people.items() if one.department_id == department_id)
 
+    async def is_revoked(self, key_id: str) -> bool:
+        if self._is_away:
+            raise Unavailable("auth does not answer")
+        return key_id == "revoked"
+
     async def exists(self, principal: Principal) -> bool:
         return True
 
@@ -85,6 +90,16 @@ async def test_again__keys_have_no_office() -> None:
     assert (await Scopes(Directory(*PLANT)).again(scope)).staff_ids == frozenset()
 
 
-@pytest.mark.parametrize("scope", [Scope.of_loupe(), Scope(user_id="boss", principal="users/boss")])
+@pytest.mark.parametrize(("key", "user"), [("revoked", ""), ("other", "boss")])
+async def test_again__revoked_key_sees_nothing(key: str, user: str) -> None:
+    scope = Scope(user_id="boss", department_id="press", principal=f"apiKeys/{key}")
+
+    assert (await Scopes(Directory(*PLANT)).again(scope)).user_id == user
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [Scope.of_loupe(), Scope(user_id="boss", principal="users/boss"), Scope(user_id="boss", principal="apiKeys/k")],
+)
 async def test_again__without_auth_it_stays(scope: Scope) -> None:
     assert await Scopes(Directory(is_away=True)).again(scope) == scope

@@ -356,6 +356,28 @@ class ResolveApiKeyRequest(_message.Message):
 Global___ResolveApiKeyRequest: _TypeAlias = ResolveApiKeyRequest  # noqa: Y015
 
 @_typing.final
+class GetApiKeyRequest(_message.Message):
+    """Request of GetApiKey."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`apiKeys/{api_key}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetApiKeyRequest: _TypeAlias = GetApiKeyRequest  # noqa: Y015
+
+@_typing.final
 class ResolveApiKeyResponse(_message.Message):
     """Answer of ResolveApiKey: all that a service needs to build its caller."""
 

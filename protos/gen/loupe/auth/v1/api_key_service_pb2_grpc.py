@@ -29,7 +29,7 @@ class ApiKeyServiceStub:
     """Keys of the calling person. A key is sent like an access token: `authorization: Bearer lp_…`.
 
     CreateApiKey, ListApiKeys, RotateApiKey and RevokeApiKey are USER and want a person: a key cannot make or revoke keys.
-    ResolveApiKey is SERVICE.
+    ResolveApiKey and GetApiKey are SERVICE.
     """
 
     def __init__(self, channel):
@@ -63,13 +63,18 @@ class ApiKeyServiceStub:
                 request_serializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ResolveApiKeyRequest.SerializeToString,
                 response_deserializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ResolveApiKeyResponse.FromString,
                 _registered_method=True)
+        self.GetApiKey = channel.unary_unary(
+                '/loupe.auth.v1.ApiKeyService/GetApiKey',
+                request_serializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyRequest.SerializeToString,
+                response_deserializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ApiKey.FromString,
+                _registered_method=True)
 
 
 class ApiKeyServiceServicer:
     """Keys of the calling person. A key is sent like an access token: `authorization: Bearer lp_…`.
 
     CreateApiKey, ListApiKeys, RotateApiKey and RevokeApiKey are USER and want a person: a key cannot make or revoke keys.
-    ResolveApiKey is SERVICE.
+    ResolveApiKey and GetApiKey are SERVICE.
     """
 
     def CreateApiKey(self, request, context):
@@ -123,6 +128,16 @@ class ApiKeyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetApiKey(self, request, context):
+        """A key by its name, whatever its state. SERVICE: work that a key began goes on for as long as the key is not revoked.
+        Has no HTTP route.
+
+        Errors: NOT_FOUND (API_KEY_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApiKeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -151,6 +166,11 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ResolveApiKeyRequest.FromString,
                     response_serializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ResolveApiKeyResponse.SerializeToString,
             ),
+            'GetApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetApiKey,
+                    request_deserializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyRequest.FromString,
+                    response_serializer=loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ApiKey.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loupe.auth.v1.ApiKeyService', rpc_method_handlers)
@@ -163,7 +183,7 @@ class ApiKeyService:
     """Keys of the calling person. A key is sent like an access token: `authorization: Bearer lp_…`.
 
     CreateApiKey, ListApiKeys, RotateApiKey and RevokeApiKey are USER and want a person: a key cannot make or revoke keys.
-    ResolveApiKey is SERVICE.
+    ResolveApiKey and GetApiKey are SERVICE.
     """
 
     @staticmethod
@@ -291,6 +311,33 @@ class ApiKeyService:
             '/loupe.auth.v1.ApiKeyService/ResolveApiKey',
             loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ResolveApiKeyRequest.SerializeToString,
             loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ResolveApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.auth.v1.ApiKeyService/GetApiKey',
+            loupe_dot_auth_dot_v1_dot_api__key__service__pb2.GetApiKeyRequest.SerializeToString,
+            loupe_dot_auth_dot_v1_dot_api__key__service__pb2.ApiKey.FromString,
             options,
             channel_credentials,
             insecure,

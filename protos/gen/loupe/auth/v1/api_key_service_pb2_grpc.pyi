@@ -30,7 +30,7 @@ class ApiKeyServiceStub:
     """Keys of the calling person. A key is sent like an access token: `authorization: Bearer lp_…`.
 
     CreateApiKey, ListApiKeys, RotateApiKey and RevokeApiKey are USER and want a person: a key cannot make or revoke keys.
-    ResolveApiKey is SERVICE.
+    ResolveApiKey and GetApiKey are SERVICE.
     """
 
     @_typing.overload
@@ -68,13 +68,19 @@ class ApiKeyServiceStub:
     Errors: UNAUTHENTICATED (API_KEY_INVALID: unknown, wrong secret, expired, revoked or its owner disabled; not told
     apart).
     """
+    GetApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.GetApiKeyRequest, _api_key_service_pb2.ApiKey]
+    """A key by its name, whatever its state. SERVICE: work that a key began goes on for as long as the key is not revoked.
+    Has no HTTP route.
+
+    Errors: NOT_FOUND (API_KEY_NOT_FOUND).
+    """
 
 @_typing.type_check_only
 class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
     """Keys of the calling person. A key is sent like an access token: `authorization: Bearer lp_…`.
 
     CreateApiKey, ListApiKeys, RotateApiKey and RevokeApiKey are USER and want a person: a key cannot make or revoke keys.
-    ResolveApiKey is SERVICE.
+    ResolveApiKey and GetApiKey are SERVICE.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -109,12 +115,18 @@ class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
     Errors: UNAUTHENTICATED (API_KEY_INVALID: unknown, wrong secret, expired, revoked or its owner disabled; not told
     apart).
     """
+    GetApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.GetApiKeyRequest, _api_key_service_pb2.ApiKey]  # type: ignore[assignment]
+    """A key by its name, whatever its state. SERVICE: work that a key began goes on for as long as the key is not revoked.
+    Has no HTTP route.
+
+    Errors: NOT_FOUND (API_KEY_NOT_FOUND).
+    """
 
 class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keys of the calling person. A key is sent like an access token: `authorization: Bearer lp_…`.
 
     CreateApiKey, ListApiKeys, RotateApiKey and RevokeApiKey are USER and want a person: a key cannot make or revoke keys.
-    ResolveApiKey is SERVICE.
+    ResolveApiKey and GetApiKey are SERVICE.
     """
 
     @_abc_1.abstractmethod
@@ -176,6 +188,18 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: UNAUTHENTICATED (API_KEY_INVALID: unknown, wrong secret, expired, revoked or its owner disabled; not told
         apart).
+        """
+
+    @_abc_1.abstractmethod
+    def GetApiKey(
+        self,
+        request: _api_key_service_pb2.GetApiKeyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_key_service_pb2.ApiKey, _abc.Awaitable[_api_key_service_pb2.ApiKey]]:
+        """A key by its name, whatever its state. SERVICE: work that a key began goes on for as long as the key is not revoked.
+        Has no HTTP route.
+
+        Errors: NOT_FOUND (API_KEY_NOT_FOUND).
         """
 
 def add_ApiKeyServiceServicer_to_server(servicer: ApiKeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

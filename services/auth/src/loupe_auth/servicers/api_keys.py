@@ -9,6 +9,7 @@ from loupe_auth.ports import Store, Transaction
 from loupe_auth.servicers.calls import CallReader, Context, Once
 from loupe_auth.servicers.pages import Page
 from loupe_auth.use_cases.create_api_key import ApiKeyWish, create_api_key
+from loupe_auth.use_cases.get_api_key import get_api_key
 from loupe_auth.use_cases.list_api_keys import list_api_keys
 from loupe_auth.use_cases.resolve_api_key import resolve_api_key
 from loupe_auth.use_cases.revoke_api_key import revoke_api_key
@@ -22,6 +23,7 @@ ACCESS: AccessTable = {
     f"{_PREFIX}/RotateApiKey": Access.USER,
     f"{_PREFIX}/RevokeApiKey": Access.USER,
     f"{_PREFIX}/ResolveApiKey": Access.SERVICE,
+    f"{_PREFIX}/GetApiKey": Access.SERVICE,
 }
 
 
@@ -97,6 +99,12 @@ class ApiKeyServicer(api_key_service_pb2_grpc.ApiKeyServiceServicer):
         return pb.ResolveApiKeyResponse(
             api_key=convert.api_key(key, call.now), owner=convert.user(owner, show_private=True)
         )
+
+    async def GetApiKey(self, request: pb.GetApiKeyRequest, context: Context) -> pb.ApiKey:
+        call = self._calls.read(context)
+        key_id = convert.resource_id("name", request.name, "apiKeys")
+        async with self._store(read_only=True) as tx:
+            return convert.api_key(await get_api_key(tx, key_id), call.now)
 
 
 def _wish(wanted: pb.ApiKey) -> ApiKeyWish:

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 import grpc
 
 from loupe.auth.v1 import (
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
     department_service_pb2,
     department_service_pb2_grpc,
     user_pb2,
@@ -41,6 +43,8 @@ class AuthDirectory:
         self._users = user_service_pb2_grpc.UserServiceStub(channel)
         self._departments = department_service_pb2_grpc.DepartmentServiceStub(channel)
         self._people: _Memory[Person | None] = _Memory(clock or SystemClock())
+        self._keys = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
+        self._revoked: _Memory[bool] = _Memory(clock or SystemClock())
         self._staff: _Memory[frozenset[str]] = _Memory(clock or SystemClock())
 
     async def person(self, user_id: str) -> Person | None:
@@ -50,6 +54,10 @@ class AuthDirectory:
     async def staff_of(self, department_id: str) -> frozenset[str]:
         """See the port."""
         return await self._staff.get(department_id, self._ask_staff)
+
+    async def is_revoked(self, key_id: str) -> bool:
+        """See the port."""
+        return await self._revoked.get(key_id, self._ask_key)
 
     async def exists(self, principal: Principal) -> bool:
         """See the port."""
@@ -78,6 +86,16 @@ class AuthDirectory:
             is_supervisor=user.role == user_pb2.ROLE_SUPERVISOR,
             is_active=user.state == user_pb2.User.STATE_ACTIVE,
         )
+
+    async def _ask_key(self, key_id: str) -> bool:
+        request = api_key_service_pb2.GetApiKeyRequest(name=f"apiKeys/{key_id}")
+        try:
+            key: api_key_service_pb2.ApiKey = await self._keys.GetApiKey(request, timeout=_TIMEOUT_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            if error.code() in _ABSENT:
+                return True
+            raise from_rpc_error(error) from error
+        return key.state == api_key_service_pb2.ApiKey.STATE_REVOKED
 
     async def _ask_staff(self, department_id: str) -> frozenset[str]:
         request = user_service_pb2.ListUsersRequest(department=f"departments/{department_id}", page_size=_PAGE)

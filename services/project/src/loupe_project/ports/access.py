@@ -56,6 +56,14 @@ class Directory(Protocol):
         """
         ...
 
+    async def is_revoked(self, key_id: str) -> bool:
+        """Whether an API key was stopped by a person; one that ran out was not.
+
+        Raises:
+            LoupeError: If auth does not answer.
+        """
+        ...
+
     async def exists(self, principal: Principal) -> bool:
         """Whether there is such a department, or such an account that is not disabled.
 

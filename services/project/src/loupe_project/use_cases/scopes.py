@@ -32,17 +32,18 @@ class Scopes:
     async def again(self, scope: Scope) -> Scope:
         """The scope of somebody whose stream or operation has been running for a while.
 
-        Whose account is disabled or gone sees nothing any more. While auth does not answer the scope stays as it is:
-        that must not end hours of work, and the next look comes soon.
+        Whose account is disabled or gone, or whose API key was revoked, sees nothing any more. While auth does not
+        answer the scope stays as it is: that must not end hours of work, and the next look comes soon.
         """
         if scope.everything or not scope.user_id:
             return scope
         try:
             person = await self._directory.person(scope.user_id)
+            is_stopped = scope.is_key and await self._directory.is_revoked(scope.principal.removeprefix("apiKeys/"))
         except LoupeError as error:
             _log.warning("person_not_looked_up", reason=error.reason, message=error.message)
             return scope
-        if person is None or not person.is_active:
+        if person is None or not person.is_active or is_stopped:
             return Scope(principal=scope.principal, origin=scope.origin)
         return replace(scope, department_id=person.department_id, staff_ids=await self._staff_for(scope, person))
 
