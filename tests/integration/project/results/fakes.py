@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from loupe.inference.v1 import feature_service_pb2, feature_service_pb2_grpc
-from loupe.reduction.v1 import feature_source_pb2, projection_pb2, reduction_service_pb2, reduction_service_pb2_grpc
+from loupe.reduction.v1 import (
+    curation_service_pb2,
+    curation_service_pb2_grpc,
+    feature_source_pb2,
+    projection_pb2,
+    reduction_service_pb2,
+    reduction_service_pb2_grpc,
+)
 from loupe_kit import ids
 from loupe_kit.errors import Unavailable
 from loupe_kit.rpc_policy import Access
@@ -22,8 +29,14 @@ def vector(image_id: str) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.frombuffer(ids.pack_ids([image_id]), np.uint8).astype(np.float32)[:DIMENSION]
 
 
-class FakeFeatureService(feature_service_pb2_grpc.FeatureServiceServicer):
-    """Has a vector for each image; gives them in an order of its own. Nothing else is asked of it."""
+class FakeFeatureService:
+    """Has a vector for each image; gives them in an order of its own."""
+
+    async def refuse(self, request: Any, context: Any) -> None:
+        """Nothing else is asked of it."""
+        raise AssertionError("this test asks for features only")
+
+    PutFeatures = DeleteFeatures = CountFeatures = ListFeatureSets = StreamObjectFeatures = refuse
 
     async def StreamFeatures(
         self, request: feature_service_pb2.StreamFeaturesRequest, context: Any
@@ -81,8 +94,107 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
         yield reduction_service_pb2.FitProjectionResponse(coordinates=block)
 
 
-def served_neighbours(reduction: FakeReduction, keys: SigningKeys) -> Any:
-    """A server with both, and a table that says who may call them."""
+class FakeCuration(curation_service_pb2_grpc.CurationServiceServicer):
+    """Judges images by their place in the request; the last one has no vector."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+        """Specs, as they came."""
+        self.columns: dict[str, bytes] = {}
+        """What the last request said of each image."""
+        self.groups: list[list[str]] = []
+        """What FindDuplicates gives."""
+        self.refusal: Exception | None = None
+        """What the next calls raise."""
+        self.goes_on = asyncio.Event()
+        """Calls stay in their phase of curation until it is set."""
+        self.goes_on.set()
+        self.has_begun = asyncio.Event()
+        self.was_cancelled = asyncio.Event()
+
+    async def ScoreOutliers(
+        self, request_iterator: AsyncIterator[curation_service_pb2.ScoreOutliersRequest], context: Any
+    ) -> AsyncIterator[curation_service_pb2.ScoreOutliersResponse]:
+        response = curation_service_pb2.ScoreOutliersResponse
+        image_ids = await self._read(request_iterator)
+        yield response(progress=_CURATION)
+        await self._wait()
+        count = len(image_ids) - 1
+        header = curation_service_pb2.OutlierHeader(count=count, skipped_count=1, neighbours=15, median_distance=0.1)
+        yield response(header=header)
+        yield response(skipped=feature_source_pb2.SkippedImages(image_ids=image_ids[-1]))
+        scores = [
+            curation_service_pb2.OutlierScore(
+                image_id=image_id, score=place / count, mean_distance=0.3, nearest_image_id=image_ids[place - 1]
+            )
+            for place, image_id in enumerate(image_ids[:-1])
+        ]
+        yield response(scores=curation_service_pb2.OutlierBlock(scores=scores))
+
+    async def FindDuplicates(
+        self, request_iterator: AsyncIterator[curation_service_pb2.FindDuplicatesRequest], context: Any
+    ) -> AsyncIterator[curation_service_pb2.FindDuplicatesResponse]:
+        response = curation_service_pb2.FindDuplicatesResponse
+        image_ids = await self._read(request_iterator)
+        yield response(progress=_CURATION)
+        await self._wait()
+        header = curation_service_pb2.DuplicateHeader(
+            count=len(image_ids), group_count=len(self.groups), threshold=0.01
+        )
+        yield response(header=header)
+        for number, (keeper, *others) in enumerate(self.groups):
+            group = curation_service_pb2.DuplicateGroup(
+                group=number, keeper_image_id=ids.pack_ids([keeper]), image_ids=ids.pack_ids(others)
+            )
+            yield response(group=group)
+
+    async def SelectImages(
+        self, request_iterator: AsyncIterator[curation_service_pb2.SelectImagesRequest], context: Any
+    ) -> AsyncIterator[curation_service_pb2.SelectImagesResponse]:
+        response = curation_service_pb2.SelectImagesResponse
+        image_ids = await self._read(request_iterator)
+        yield response(progress=_CURATION)
+        await self._wait()
+        count = self.asked[-1].count
+        yield response(header=curation_service_pb2.SelectionHeader(count=count, coverage=0.75, seconds=0.5))
+        yield response(skipped=feature_source_pb2.SkippedImages(image_ids=image_ids[-1]))
+        picks = [
+            curation_service_pb2.Pick(
+                image_id=image_id, rank=place + 1, represented_count=3, reason=f"Is number {place + 1}."
+            )
+            for place, image_id in enumerate(image_ids[:count])
+        ]
+        yield response(picks=curation_service_pb2.PickBlock(picks=picks))
+
+    async def _read(self, requests: AsyncIterator[Any]) -> list[bytes]:
+        packed, self.columns = b"", {}
+        async for request in requests:
+            match request.WhichOneof("content"):
+                case "spec":
+                    self.asked.append(request.spec)
+                case "image_ids":
+                    packed += request.image_ids
+                case column:
+                    self.columns[column] = self.columns.get(column, b"") + getattr(request, column)
+        if self.refusal is not None:
+            raise self.refusal
+        return [packed[start : start + ids.BYTES_PER_ID] for start in range(0, len(packed), ids.BYTES_PER_ID)]
+
+    async def _wait(self) -> None:
+        self.has_begun.set()
+        try:
+            await self.goes_on.wait()
+        except asyncio.CancelledError:
+            self.was_cancelled.set()
+            raise
+
+
+_CURATION = feature_source_pb2.Progress(phase=feature_source_pb2.PHASE_CURATION, fraction=0.5)
+
+
+def served_neighbours(reduction: FakeReduction, curation: FakeCuration, keys: SigningKeys) -> Any:
+    """A server with all of them, and a table that says who may call them."""
+    judge = "loupe.reduction.v1.CurationService"
     inference, package = "loupe.inference.v1.FeatureService", "loupe.reduction.v1.ReductionService"
     methods = (
         "StreamFeatures",
@@ -105,6 +217,12 @@ def served_neighbours(reduction: FakeReduction, keys: SigningKeys) -> Any:
                 reduction,
                 package,
                 {f"/{package}/FitProjection": Access.PUBLIC},
+            ),
+            Registration(
+                curation_service_pb2_grpc.add_CurationServiceServicer_to_server,
+                curation,
+                judge,
+                {f"/{judge}/{name}": Access.PUBLIC for name in ("ScoreOutliers", "FindDuplicates", "SelectImages")},
             ),
         ],
         keys=keys,

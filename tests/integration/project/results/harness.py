@@ -12,7 +12,10 @@ from google.longrunning import operations_pb2
 from loupe.inference.v1 import prediction_pb2
 from loupe.project.v1 import (
     analysis_service_pb2_grpc,
+    curation_service_pb2_grpc,
     export_service_pb2_grpc,
+    image_pb2,
+    image_service_pb2,
     image_service_pb2_grpc,
     operation_service_pb2,
     operation_service_pb2_grpc,
@@ -31,7 +34,7 @@ from loupe_project.domain.operation import OperationKind
 from loupe_project.domain.scope import Scope
 from loupe_project.settings import ProjectSettings
 from tests.integration.project.auth_fakes import FakeAuditLog, FakeDirectory
-from tests.integration.project.results.fakes import DIMENSION, FakeReduction, served_neighbours
+from tests.integration.project.results.fakes import DIMENSION, FakeCuration, FakeReduction, served_neighbours
 
 MODEL = "efficientnet-lite0"
 
@@ -48,6 +51,7 @@ class Bench:
     server: RunningServer
     parts: Parts
     reduction: FakeReduction
+    curation: FakeCuration
     caller: Caller
     handlers: dict[OperationKind, Any]
     """Who does long work; tests may replace them."""
@@ -63,6 +67,7 @@ class Bench:
         modules = {
             "Search": search_service_pb2_grpc,
             "Analysis": analysis_service_pb2_grpc,
+            "Curation": curation_service_pb2_grpc,
             "Export": export_service_pb2_grpc,
             "Project": project_service_pb2_grpc,
             "Image": image_service_pb2_grpc,
@@ -147,9 +152,9 @@ def _result(project_id: str, number: int, image_id: str) -> Result:
 
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[Bench]:
-    keys, reduction = SigningKeys(), FakeReduction()
+    keys, reduction, curation = SigningKeys(), FakeReduction(), FakeCuration()
     directory, audit = FakeDirectory(), FakeAuditLog()
-    async with served_neighbours(reduction, keys) as neighbours:
+    async with served_neighbours(reduction, curation, keys) as neighbours:
         settings = ProjectSettings(data_dir=folder, service_token_key=SERVICE_TOKEN_KEY)
         service = bootstrap(
             settings,
@@ -163,6 +168,17 @@ async def served(folder: Path) -> AsyncIterator[Bench]:
         try:
             async with running_server(service.registrations, keys=keys) as server:
                 parts, handlers = service.resources["parts"], service.resources["handlers"]
-                yield Bench(server, parts, reduction, make_user(), handlers, audit)
+                yield Bench(server, parts, reduction, curation, make_user(), handlers, audit)
         finally:
             await service.stop()
+
+
+async def narrow(bench: Bench, *image_ids: str) -> None:
+    """Keep images from everybody but the project's owner and editors."""
+    selector = image_pb2.ImageSelector(images=image_pb2.ImageSelector.Ids(ids=image_ids))
+    request = image_service_pb2.ModifyImageAccessRequest(
+        parent=bench.project, selector=selector, mode=image_service_pb2.ImageAccess.MODE_RESTRICTED
+    )
+    asked = await bench.stub("Image").ModifyImageAccess(request, metadata=bench.who)
+    done, _ = await bench.wait(asked.name)
+    assert done.WhichOneof("result") == "response", done.error

@@ -9,39 +9,16 @@ import pytest
 
 from loupe.project.v1 import analysis_service_pb2 as analyses
 from loupe.project.v1 import export_service_pb2 as exports
-from loupe.project.v1 import image_pb2, operation_service_pb2, project_service_pb2, search_service_pb2
+from loupe.project.v1 import image_pb2, operation_service_pb2, search_service_pb2
 from loupe.project.v1 import image_service_pb2 as images
 from loupe_kit.caller import Caller
 from loupe_kit.status import from_rpc_error
-from loupe_kit.testing import make_user
 from loupe_project.domain.coordinates import Coordinates
 from tests.integration.project.conftest import eventually
-from tests.integration.project.results.harness import Bench
+from tests.integration.project.results.harness import Bench, narrow
 
 RESTRICTED = images.ImageAccess.MODE_RESTRICTED
 EVERYTHING = image_pb2.ImageSelector(query="")
-
-
-@pytest.fixture
-async def viewer(bench: Bench) -> Caller:
-    """Somebody whom the project is shared with to view."""
-    somebody = make_user()
-    member = project_service_pb2.ProjectMember(
-        principal=f"users/{somebody.id}", role=project_service_pb2.PROJECT_ROLE_VIEWER
-    )
-    changed = project_service_pb2.Project(name=bench.project, members=[member])
-    request = project_service_pb2.UpdateProjectRequest(project=changed)
-    request.update_mask.paths.append("members")
-    await bench.stub("Project").UpdateProject(request, metadata=bench.who)
-    return somebody
-
-
-async def narrow(bench: Bench, *image_ids: str) -> None:
-    selector = image_pb2.ImageSelector(images=image_pb2.ImageSelector.Ids(ids=image_ids))
-    request = images.ModifyImageAccessRequest(parent=bench.project, selector=selector, mode=RESTRICTED)
-    asked = await bench.stub("Image").ModifyImageAccess(request, metadata=bench.who)
-    done, _ = await bench.wait(asked.name)
-    assert done.WhichOneof("result") == "response", done.error
 
 
 async def make_map(bench: Bench) -> str:
