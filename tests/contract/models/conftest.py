@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from loupe_inference.domain.analysis import ImageSource, Outcome
 from loupe_inference.domain.model import ModelSpec
 from loupe_inference.models import host, nanodet, weights
 from loupe_inference.models.job import AnalyseJob
+from tests.contract.ports import servers
 
 _PHOTOS = Path(__file__).parent / "photos"
+
+MAX_PIXELS = 1_000_000
 
 Analyse = Callable[[Sequence[ImageSource]], list[Outcome]]
 
@@ -31,15 +35,35 @@ def spec(request: pytest.FixtureRequest) -> ModelSpec:
 
 
 @pytest.fixture(scope="session")
-def analyse(spec: ModelSpec) -> Analyse:
-    """Runs the host's entry point here, on the CPU, in two threads."""
+def torchserve() -> Iterator[servers.TorchServe]:
+    """A TorchServe that hosts every model."""
+    with servers.torchserve([], LOUPE_TORCHSERVE_MAX_IMAGE_PIXELS=str(MAX_PIXELS)) as running:
+        yield running
+
+
+@pytest.fixture(
+    scope="session", params=["host", pytest.param("torchserve", marks=[pytest.mark.cluster, pytest.mark.slow])]
+)
+def analyse(spec: ModelSpec, request: pytest.FixtureRequest) -> Analyse:
+    """Runs the host's entry point here, on the CPU, in two threads; or asks a TorchServe."""
+    if request.param == "torchserve":
+        running: servers.TorchServe = request.getfixturevalue("torchserve")
+        return lambda images: asyncio.run(_ask(running, spec, images))
     torch.set_num_threads(1)
 
     def run(images: Sequence[ImageSource]) -> list[Outcome]:
-        job = AnalyseJob(spec.id, spec.active_version, tuple(images), 2, "cpu", 1_000_000)
+        job = AnalyseJob(spec.id, spec.active_version, tuple(images), 2, "cpu", MAX_PIXELS)
         return host.analyse(job, lambda _: None)
 
     return run
+
+
+async def _ask(running: servers.TorchServe, spec: ModelSpec, images: Sequence[ImageSource]) -> list[Outcome]:
+    backend = running.backend()
+    try:
+        return await backend.analyse(spec.id, spec.active_version, images)
+    finally:
+        await backend.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,16 @@
 """Servers that contract suites need: those that run, or ones started here as `make up` starts them. Skips loudly."""
 
+import json
 import os
 import signal
 import socket
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,10 +19,13 @@ from redis.asyncio import Redis
 from loupe_cluster import checks, servers
 from loupe_cluster.keys import Keys
 from loupe_cluster.processes import Process, Program
+from loupe_inference.adapters.torchserve import TorchServeBackend
+from loupe_inference.adapters.torchserve_calls import TokenFile, connect
 
 REDIS_URL = os.environ.get("LOUPE_TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 KEYS = Keys("", "tester", "a secret of the tests")
 _START_SECONDS = 90.0
+_LOAD_SECONDS = 400.0
 
 
 @asynccontextmanager
@@ -50,8 +56,46 @@ def s3() -> Iterator[str]:
         yield f"127.0.0.1:{ports[0]}"
 
 
+@dataclass(frozen=True, slots=True)
+class TorchServe:
+    """A running TorchServe."""
+
+    target: str
+    key_file: Path
+    process: Process
+
+    def tokens(self) -> TokenFile:
+        return TokenFile(self.key_file)
+
+    def backend(self, time_limit: timedelta = timedelta(seconds=120)) -> TorchServeBackend:
+        """Of a service that uses it."""
+        (server,) = connect({self.target}, self.tokens()).values()
+        return TorchServeBackend(server, {}, time_limit=time_limit, request_bytes=64 << 20)
+
+
 @contextmanager
-def _running(make: Callable[[Path], Program]) -> Iterator[None]:
+def torchserve(models: Sequence[str], **variables: str) -> Iterator[TorchServe]:
+    """A TorchServe with these models, which is gone afterwards; variables are its settings."""
+    port = _consecutive_ports(5)
+    environment = os.environ | {
+        "LOUPE_TORCHSERVE_PORT": str(port),
+        "LOUPE_TORCHSERVE_MODELS": json.dumps(models),
+        "LOUPE_TORCHSERVE_DEVICE": "cpu",
+        "LOUPE_TORCHSERVE_NICE": "0",
+        **variables,
+    }
+    with tempfile.TemporaryDirectory(prefix="loupe-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+
+        def make(_folder: Path) -> Program:
+            return servers.torchserve(folder, port, environment | {"LOUPE_DATA_DIR": name})
+
+        with _running(make, _LOAD_SECONDS) as process:
+            yield TorchServe(f"127.0.0.1:{port}", folder / "key_file.json", process)
+
+
+@contextmanager
+def _running(make: Callable[[Path], Program], seconds: float = _START_SECONDS) -> Iterator[Process]:
     with tempfile.TemporaryDirectory(prefix="loupe-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
@@ -61,20 +105,35 @@ def _running(make: Callable[[Path], Program]) -> Iterator[None]:
         process = Process(program, folder / "server.log")
         process.start()
         try:
-            _wait(process)
-            yield
+            _wait(process, seconds)
+            yield process
         finally:
             # Nothing of it is needed any more, and a clean stop may take long.
-            os.kill(process.pid, signal.SIGKILL)
+            if process.is_alive:
+                os.kill(process.pid, signal.SIGKILL)
             process.wait_stopped()
 
 
-def _wait(process: Process) -> None:
-    end = time.monotonic() + _START_SECONDS
+def _wait(process: Process, seconds: float) -> None:
+    end = time.monotonic() + seconds
     while not process.program.is_ready():
         if time.monotonic() > end or not process.is_alive:
             pytest.fail(f"{process.program.name} did not start:\n{process.last_lines()}")
         time.sleep(0.1)
+
+
+def _consecutive_ports(count: int) -> int:
+    """The first of some ports that are free and follow each other."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as one:
+            first = int(one.getsockname()[1]) - 12_000
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + count):
+                    held.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError:
+                continue
+            return first
 
 
 def _free_ports(count: int) -> list[int]:
