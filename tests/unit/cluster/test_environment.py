@@ -15,6 +15,7 @@ from loupe_inference.settings import InferenceSettings
 from loupe_kit.settings import LoupeSettings
 from loupe_project.settings import ProjectSettings
 from loupe_reduction.settings import ReductionSettings
+from loupe_torchserve.settings import TorchServeSettings
 
 KEYS = Keys("k" * 40, "access", "secret")
 SETTINGS: dict[str, type[BaseSettings]] = {
@@ -22,6 +23,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "project": ProjectSettings,
     "inference": InferenceSettings,
     "reduction": ReductionSettings,
+    "torchserve": TorchServeSettings,
     "gateway": GatewaySettings,
     "ingress": IngressSettings,
 }
@@ -72,3 +74,40 @@ def test_inference__mongodb_url_names_a_database_of_the_cluster(tmp_path: Path) 
     given = environment.of_process("inference", cluster, KEYS)
 
     assert given["LOUPE_INFERENCE_MONGODB_URL"] == "mongodb://a:1,b:2/second_inference?replicaSet=rs"
+
+
+def test_inference__finds_torchserve_and_its_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = ClusterSettings(dir=tmp_path, port_offset=100)
+    for name in ("inference", "torchserve"):
+        for variable, value in environment.of_process(name, cluster, KEYS).items():
+            if variable != "LOUPE_DATA_DIR":
+                monkeypatch.setenv(variable, value)
+    inference, torchserve = InferenceSettings(), TorchServeSettings()
+
+    assert inference.torchserve_target == f"{torchserve.host}:{torchserve.port}" == "127.0.0.1:7170"
+    # TorchServe writes them into its data folder.
+    assert inference.torchserve_key_file == environment.data_dir("torchserve", cluster) / "key_file.json"
+
+
+def test_inference__torchserve_of_somebody_else(tmp_path: Path) -> None:
+    cluster = ClusterSettings(dir=tmp_path, torchserve_target="models.plant.example:7070")
+
+    given = environment.of_process("inference", cluster, KEYS)
+
+    assert given["LOUPE_INFERENCE_TORCHSERVE_TARGET"] == "models.plant.example:7070"
+    assert "LOUPE_INFERENCE_TORCHSERVE_KEY_FILE" not in given
+
+
+def test_torchserve__does_not_know_how_services_know_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOUPE_SERVICE_TOKEN_KEY", raising=False)
+
+    assert (
+        KEYS.service_token_key not in environment.of_process("torchserve", ClusterSettings(dir=tmp_path), KEYS).values()
+    )
+
+
+def test_both_time_limits_of_torchserve_agree() -> None:
+    assert InferenceSettings().batch_time_limit.total_seconds() == TorchServeSettings().time_limit_seconds
+    assert InferenceSettings().torchserve_request_bytes == TorchServeSettings().request_bytes
