@@ -1,7 +1,7 @@
 """Images: `python helm/images.py list VALUES…` prints what a cluster pulls, `build` builds Loupe's own.
 
-An air-gapped plant mirrors the printed list. Building uses the first of docker, podman, buildah that is there; every image is
-built from the repository's root, so that all share one constraints file.
+An air-gapped plant mirrors the printed list. Building uses the first of docker, podman, buildah that is there; every
+image is built from the repository's root, so that all share one constraints file.
 """
 
 from __future__ import annotations

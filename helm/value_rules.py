@@ -92,7 +92,11 @@ POOL: dict[str, Any] = {
 """One of `gpuPools`."""
 
 SPECIAL: dict[str, dict[str, Any]] = {
-    "gpuPools": {"type": "object", "additionalProperties": POOL, "propertyNames": {"pattern": "^[a-z0-9-]{1,30}$"}},
+    "gpuPools": {
+        "type": "object",
+        "additionalProperties": POOL,
+        "propertyNames": {"pattern": "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"},
+    },
     "logLevel": {"enum": ["DEBUG", "INFO", "WARNING", "ERROR"]},
     "torchserve.logLevel": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
     "global.imagePullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},

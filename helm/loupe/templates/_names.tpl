@@ -2,11 +2,11 @@
 
 {{- define "loupe.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 30 | trimSuffix "-" -}}
 {{- else if contains "loupe" .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 30 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-loupe" .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-loupe" .Release.Name | trunc 30 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
