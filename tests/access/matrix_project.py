@@ -5,6 +5,7 @@ from __future__ import annotations
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from loupe.project.v1 import analysis_service_pb2 as analysis
+from loupe.project.v1 import curation_service_pb2 as curation
 from loupe.project.v1 import export_service_pb2 as export
 from loupe.project.v1 import image_pb2
 from loupe.project.v1 import image_service_pb2 as image
@@ -86,6 +87,32 @@ def _update_analysis(visit: Visit) -> analysis.UpdateAnalysisRequest:
 
 async def _delete_analysis(visit: Visit) -> analysis.DeleteAnalysisRequest:
     return analysis.DeleteAnalysisRequest(name=await visit.new_analysis())
+
+
+def _create_selection(visit: Visit) -> curation.CreateSelectionRequest:
+    wanted = curation.Selection(selector=_ANALYSED, count=3)
+    return curation.CreateSelectionRequest(parent=visit.world.project, selection=wanted)
+
+
+async def _delete_selection(visit: Visit) -> curation.DeleteSelectionRequest:
+    return curation.DeleteSelectionRequest(name=await visit.new_selection())
+
+
+def _create_run(visit: Visit) -> curation.CreateCurationRunRequest:
+    wanted = curation.CurationRun(kind=curation.CurationRun.KIND_OUTLIERS, selector=_ANALYSED)
+    return curation.CreateCurationRunRequest(parent=visit.world.project, curation_run=wanted)
+
+
+async def _delete_run(visit: Visit) -> curation.DeleteCurationRunRequest:
+    return curation.DeleteCurationRunRequest(name=await visit.new_run(curation.CurationRun.KIND_OUTLIERS))
+
+
+async def _list_outliers(visit: Visit) -> curation.ListOutliersRequest:
+    return curation.ListOutliersRequest(parent=await visit.current_run(curation.CurationRun.KIND_OUTLIERS))
+
+
+async def _list_duplicate_groups(visit: Visit) -> curation.ListDuplicateGroupsRequest:
+    return curation.ListDuplicateGroupsRequest(parent=await visit.current_run(curation.CurationRun.KIND_DUPLICATES))
 
 
 def _create_export(visit: Visit) -> export.CreateExportRequest:
@@ -172,6 +199,24 @@ PROJECT_ROWS = (
         "view",
         lambda v: analysis.GetPointValuesRequest(name=v.world.analysis, field="label"),
     ),
+    Row("CurationService.CreateSelection", "view", _create_selection, "analyse"),
+    Row("CurationService.GetSelection", "view", lambda v: curation.GetSelectionRequest(name=v.world.selection)),
+    Row("CurationService.ListSelections", "view", lambda v: curation.ListSelectionsRequest(parent=v.world.project)),
+    Row("CurationService.DeleteSelection", "creator", _delete_selection, "analyse"),
+    Row("CurationService.ListPicks", "view", lambda v: curation.ListPicksRequest(parent=v.world.selection)),
+    Row(
+        "CurationService.TagSelection",
+        "edit",
+        lambda v: curation.TagSelectionRequest(name=v.world.selection, tag="train"),
+        "edit",
+    ),
+    Row("CurationService.DownloadManifest", "view", lambda v: curation.DownloadManifestRequest(name=v.world.selection)),
+    Row("CurationService.CreateCurationRun", "edit", _create_run, "analyse"),
+    Row("CurationService.GetCurationRun", "view", lambda v: curation.GetCurationRunRequest(name=v.world.curation_run)),
+    Row("CurationService.ListCurationRuns", "view", lambda v: curation.ListCurationRunsRequest(parent=v.world.project)),
+    Row("CurationService.DeleteCurationRun", "edit", _delete_run, "analyse"),
+    Row("CurationService.ListOutliers", "view", _list_outliers),
+    Row("CurationService.ListDuplicateGroups", "view", _list_duplicate_groups),
     Row("ExportService.GetExport", "mine", lambda v: export.GetExportRequest(name=v.world.export)),
     Row("ExportService.ListExports", "view", lambda v: export.ListExportsRequest(parent=v.world.project)),
     Row("ExportService.CreateExport", "view", _create_export, "export"),

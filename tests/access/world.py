@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 from google.longrunning import operations_pb2
@@ -23,6 +24,7 @@ from loupe.auth.v1 import account_service_pb2 as account
 from loupe.auth.v1 import api_key_service_pb2 as api_keys
 from loupe.auth.v1 import department_service_pb2 as department
 from loupe.project.v1 import analysis_service_pb2 as analysis
+from loupe.project.v1 import curation_service_pb2 as curation
 from loupe.project.v1 import export_service_pb2 as export
 from loupe.project.v1 import image_pb2, label_service_pb2, search_service_pb2
 from loupe.project.v1 import operation_service_pb2 as operation
@@ -68,6 +70,10 @@ class World:
     tag: str = ""
     analysis: str = ""
     """Shared with the project's members."""
+    selection: str = ""
+    """Of the owner."""
+    curation_run: str = ""
+    """For outliers; finished, and perhaps superseded."""
     export: str = ""
     operation: str = ""
     """Done; begun by the owner."""
@@ -185,6 +191,35 @@ class Visit:
         request = analysis.CreateAnalysisRequest(parent=self.world.project, analysis=wanted)
         done = await self.finished(await self.ask(Identity.OWNER, "AnalysisService.CreateAnalysis", request))
         return unpacked(done, analysis.Analysis()).name
+
+    async def new_selection(self) -> str:
+        """Returns the name of a new selection of the owner."""
+        wanted = curation.Selection(selector=image_pb2.ImageSelector(query="is:analysed"), count=3)
+        request = curation.CreateSelectionRequest(parent=self.world.project, selection=wanted)
+        done = await self.finished(await self.ask(Identity.OWNER, "CurationService.CreateSelection", request))
+        return unpacked(done, curation.Selection()).name
+
+    async def new_run(self, kind: curation.CurationRun.Kind.ValueType, request_id: str = "") -> str:
+        """Returns the name of a new curation run of the owner; of the one before for a repeated `request_id`."""
+        wanted = curation.CurationRun(kind=kind, selector=image_pb2.ImageSelector(query="is:analysed"))
+        request = curation.CreateCurationRunRequest(
+            parent=self.world.project, curation_run=wanted, request_id=request_id
+        )
+        done = await self.finished(await self.ask(Identity.OWNER, "CurationService.CreateCurationRun", request))
+        return unpacked(done, curation.CurationRun()).name
+
+    async def current_run(self, kind: curation.CurationRun.Kind.ValueType) -> str:
+        """Returns the name of the curation run that is not superseded, once none is running any more."""
+        request = curation.ListCurationRunsRequest(parent=self.world.project, page_size=1000)
+        for _ in range(600):
+            listed = await self.ask(Identity.OWNER, "CurationService.ListCurationRuns", request)
+            runs = [one for one in listed.curation_runs if one.kind == kind]
+            if all(one.state != curation.CURATION_STATE_RUNNING for one in runs):
+                break
+            await asyncio.sleep(0.1)
+        current = [one.name for one in runs if one.state == curation.CURATION_STATE_SUCCEEDED]
+        # Callers come together: those who find the same to be gone ask for the same.
+        return current[0] if current else await self.new_run(kind, str(uuid5(NAMESPACE_URL, str(runs))))
 
     async def new_export(self) -> str:
         """Returns the name of a new export of the owner."""
@@ -305,6 +340,9 @@ async def _project(visit: Visit) -> None:
     )
     world.operation = (await visit.finished(await visit.ask(Identity.OWNER, "TagService.ModifyImageTags", modify))).name
     world.analysis, world.export = await visit.new_analysis(), await visit.new_export()
+    world.selection = await visit.new_selection()
+    world.curation_run = await visit.new_run(curation.CurationRun.KIND_OUTLIERS)
+    await visit.new_run(curation.CurationRun.KIND_DUPLICATES)
 
 
 async def _upload_images(visit: Visit) -> None:

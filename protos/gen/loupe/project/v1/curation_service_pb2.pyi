@@ -38,6 +38,8 @@ class _CurationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Curatio
     """Could not be computed; `failure` says why."""
     CURATION_STATE_CANCELLED: _CurationState.ValueType  # 4
     """Somebody cancelled it."""
+    CURATION_STATE_SUPERSEDED: _CurationState.ValueType  # 5
+    """A run that succeeded, until a later one of its kind took its place: what it found is gone."""
 
 class CurationState(_CurationState, metaclass=_CurationStateEnumTypeWrapper):
     """Life of a selection or a run."""
@@ -52,6 +54,8 @@ CURATION_STATE_FAILED: CurationState.ValueType  # 3
 """Could not be computed; `failure` says why."""
 CURATION_STATE_CANCELLED: CurationState.ValueType  # 4
 """Somebody cancelled it."""
+CURATION_STATE_SUPERSEDED: CurationState.ValueType  # 5
+"""A run that succeeded, until a later one of its kind took its place: what it found is gone."""
 Global___CurationState: _TypeAlias = CurationState  # noqa: Y015
 
 @_typing.final

@@ -168,7 +168,8 @@ class CurationServiceServicer:
 
     def CreateCurationRun(self, request, context):
         """Scores outliers or finds duplicates. The response is the CurationRun; cancel the operation to stop the work. Once it
-        has succeeded, `outlier` and `dup` in queries mean this run, and older runs of its kind are gone. Needs an editor.
+        has succeeded, `outlier` and `dup` in queries mean this run, and earlier ones of its kind are SUPERSEDED. Needs an
+        editor.
         TOO_FEW_IMAGES, FEATURES_MISSING as CreateSelection.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -183,8 +184,7 @@ class CurationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCurationRuns(self, request, context):
-        """Lists the runs of a project, newest first: of each kind the last that succeeded, and what was tried since. Guests
-        find none.
+        """Lists the runs of a project, newest first. Guests find none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,14 +198,14 @@ class CurationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListOutliers(self, request, context):
-        """Lists the images of a run of KIND_OUTLIERS, oddest first.
+        """Lists the images of a run of KIND_OUTLIERS, oddest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListDuplicateGroups(self, request, context):
-        """Lists the groups of a run of KIND_DUPLICATES, largest first.
+        """Lists the groups of a run of KIND_DUPLICATES, largest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -64,21 +64,20 @@ class CurationServiceStub:
     """
     CreateCurationRun: _grpc.UnaryUnaryMultiCallable[_curation_service_pb2.CreateCurationRunRequest, _operations_pb2.Operation]
     """Scores outliers or finds duplicates. The response is the CurationRun; cancel the operation to stop the work. Once it
-    has succeeded, `outlier` and `dup` in queries mean this run, and older runs of its kind are gone. Needs an editor.
+    has succeeded, `outlier` and `dup` in queries mean this run, and earlier ones of its kind are SUPERSEDED. Needs an
+    editor.
     TOO_FEW_IMAGES, FEATURES_MISSING as CreateSelection.
     """
     GetCurationRun: _grpc.UnaryUnaryMultiCallable[_curation_service_pb2.GetCurationRunRequest, _curation_service_pb2.CurationRun]
     """Returns one run."""
     ListCurationRuns: _grpc.UnaryUnaryMultiCallable[_curation_service_pb2.ListCurationRunsRequest, _curation_service_pb2.ListCurationRunsResponse]
-    """Lists the runs of a project, newest first: of each kind the last that succeeded, and what was tried since. Guests
-    find none.
-    """
+    """Lists the runs of a project, newest first. Guests find none."""
     DeleteCurationRun: _grpc.UnaryUnaryMultiCallable[_curation_service_pb2.DeleteCurationRunRequest, _empty_pb2.Empty]
     """Deletes a run with what it found, not the images; one that is still running is cancelled. Needs an editor."""
     ListOutliers: _grpc.UnaryUnaryMultiCallable[_curation_service_pb2.ListOutliersRequest, _curation_service_pb2.ListOutliersResponse]
-    """Lists the images of a run of KIND_OUTLIERS, oddest first."""
+    """Lists the images of a run of KIND_OUTLIERS, oddest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED."""
     ListDuplicateGroups: _grpc.UnaryUnaryMultiCallable[_curation_service_pb2.ListDuplicateGroupsRequest, _curation_service_pb2.ListDuplicateGroupsResponse]
-    """Lists the groups of a run of KIND_DUPLICATES, largest first."""
+    """Lists the groups of a run of KIND_DUPLICATES, largest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED."""
 
 @_typing.type_check_only
 class CurationServiceAsyncStub(CurationServiceStub):
@@ -113,21 +112,20 @@ class CurationServiceAsyncStub(CurationServiceStub):
     """
     CreateCurationRun: _aio.UnaryUnaryMultiCallable[_curation_service_pb2.CreateCurationRunRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Scores outliers or finds duplicates. The response is the CurationRun; cancel the operation to stop the work. Once it
-    has succeeded, `outlier` and `dup` in queries mean this run, and older runs of its kind are gone. Needs an editor.
+    has succeeded, `outlier` and `dup` in queries mean this run, and earlier ones of its kind are SUPERSEDED. Needs an
+    editor.
     TOO_FEW_IMAGES, FEATURES_MISSING as CreateSelection.
     """
     GetCurationRun: _aio.UnaryUnaryMultiCallable[_curation_service_pb2.GetCurationRunRequest, _curation_service_pb2.CurationRun]  # type: ignore[assignment]
     """Returns one run."""
     ListCurationRuns: _aio.UnaryUnaryMultiCallable[_curation_service_pb2.ListCurationRunsRequest, _curation_service_pb2.ListCurationRunsResponse]  # type: ignore[assignment]
-    """Lists the runs of a project, newest first: of each kind the last that succeeded, and what was tried since. Guests
-    find none.
-    """
+    """Lists the runs of a project, newest first. Guests find none."""
     DeleteCurationRun: _aio.UnaryUnaryMultiCallable[_curation_service_pb2.DeleteCurationRunRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a run with what it found, not the images; one that is still running is cancelled. Needs an editor."""
     ListOutliers: _aio.UnaryUnaryMultiCallable[_curation_service_pb2.ListOutliersRequest, _curation_service_pb2.ListOutliersResponse]  # type: ignore[assignment]
-    """Lists the images of a run of KIND_OUTLIERS, oddest first."""
+    """Lists the images of a run of KIND_OUTLIERS, oddest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED."""
     ListDuplicateGroups: _aio.UnaryUnaryMultiCallable[_curation_service_pb2.ListDuplicateGroupsRequest, _curation_service_pb2.ListDuplicateGroupsResponse]  # type: ignore[assignment]
-    """Lists the groups of a run of KIND_DUPLICATES, largest first."""
+    """Lists the groups of a run of KIND_DUPLICATES, largest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED."""
 
 class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
     """Curation: which images are worth training on, which are odd, which are there twice. All of it is judged by features.
@@ -207,7 +205,8 @@ class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Scores outliers or finds duplicates. The response is the CurationRun; cancel the operation to stop the work. Once it
-        has succeeded, `outlier` and `dup` in queries mean this run, and older runs of its kind are gone. Needs an editor.
+        has succeeded, `outlier` and `dup` in queries mean this run, and earlier ones of its kind are SUPERSEDED. Needs an
+        editor.
         TOO_FEW_IMAGES, FEATURES_MISSING as CreateSelection.
         """
 
@@ -225,9 +224,7 @@ class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _curation_service_pb2.ListCurationRunsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_curation_service_pb2.ListCurationRunsResponse, _abc.Awaitable[_curation_service_pb2.ListCurationRunsResponse]]:
-        """Lists the runs of a project, newest first: of each kind the last that succeeded, and what was tried since. Guests
-        find none.
-        """
+        """Lists the runs of a project, newest first. Guests find none."""
 
     @_abc_1.abstractmethod
     def DeleteCurationRun(
@@ -243,7 +240,7 @@ class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _curation_service_pb2.ListOutliersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_curation_service_pb2.ListOutliersResponse, _abc.Awaitable[_curation_service_pb2.ListOutliersResponse]]:
-        """Lists the images of a run of KIND_OUTLIERS, oddest first."""
+        """Lists the images of a run of KIND_OUTLIERS, oddest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED."""
 
     @_abc_1.abstractmethod
     def ListDuplicateGroups(
@@ -251,6 +248,6 @@ class CurationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _curation_service_pb2.ListDuplicateGroupsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_curation_service_pb2.ListDuplicateGroupsResponse, _abc.Awaitable[_curation_service_pb2.ListDuplicateGroupsResponse]]:
-        """Lists the groups of a run of KIND_DUPLICATES, largest first."""
+        """Lists the groups of a run of KIND_DUPLICATES, largest first. CURATION_RUN_NOT_READY unless it is SUCCEEDED."""
 
 def add_CurationServiceServicer_to_server(servicer: CurationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -198,10 +198,13 @@ class AnalyseImagesRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     SELECTOR_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`."""
     request_id: _builtins.str
     """A UUID; repeating it returns the first answer."""
+    model: _builtins.str
+    """Another model, `models/{model}` for its active version or `models/{model}/versions/{version}`. Default: the project's."""
     @_builtins.property
     def selector(self) -> _image_pb2.ImageSelector:
         """Which images."""
@@ -212,10 +215,11 @@ class AnalyseImagesRequest(_message.Message):
         parent: _builtins.str = ...,
         selector: _image_pb2.ImageSelector | None = ...,
         request_id: _builtins.str = ...,
+        model: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["selector", b"selector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "request_id", b"request_id", "selector", b"selector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "parent", b"parent", "request_id", b"request_id", "selector", b"selector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -106,8 +106,10 @@ class ImageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AnalyseImages(self, request, context):
-        """Analyses images again with the project's model, the failed ones included. The response is an AnalyseImagesResponse;
-        the operation is done when every image has its answer.
+        """Analyses images again with the project's model, the failed ones included, or with another model, whose answers stand
+        beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
+        AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
+        its version is not in the catalogue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,8 +43,10 @@ class ImageServiceStub:
     DeleteImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.DeleteImagesRequest, _operations_pb2.Operation]
     """Deletes images with their bytes, predictions, features, tags and labels. The response is a DeleteImagesResponse."""
     AnalyseImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.AnalyseImagesRequest, _operations_pb2.Operation]
-    """Analyses images again with the project's model, the failed ones included. The response is an AnalyseImagesResponse;
-    the operation is done when every image has its answer.
+    """Analyses images again with the project's model, the failed ones included, or with another model, whose answers stand
+    beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
+    AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
+    its version is not in the catalogue.
     """
     DownloadImage: _grpc.UnaryStreamMultiCallable[_image_service_pb2.DownloadImageRequest, _httpbody_pb2.HttpBody]
     """Streams the bytes as they were uploaded."""
@@ -69,8 +71,10 @@ class ImageServiceAsyncStub(ImageServiceStub):
     DeleteImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.DeleteImagesRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Deletes images with their bytes, predictions, features, tags and labels. The response is a DeleteImagesResponse."""
     AnalyseImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.AnalyseImagesRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Analyses images again with the project's model, the failed ones included. The response is an AnalyseImagesResponse;
-    the operation is done when every image has its answer.
+    """Analyses images again with the project's model, the failed ones included, or with another model, whose answers stand
+    beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
+    AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
+    its version is not in the catalogue.
     """
     DownloadImage: _aio.UnaryStreamMultiCallable[_image_service_pb2.DownloadImageRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams the bytes as they were uploaded."""
@@ -116,8 +120,10 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _image_service_pb2.AnalyseImagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Analyses images again with the project's model, the failed ones included. The response is an AnalyseImagesResponse;
-        the operation is done when every image has its answer.
+        """Analyses images again with the project's model, the failed ones included, or with another model, whose answers stand
+        beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
+        AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
+        its version is not in the catalogue.
         """
 
     @_abc_1.abstractmethod

@@ -33,6 +33,8 @@ class CurationState(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
+    SUPERSEDED = "SUPERSEDED"
+    """A run that succeeded before a later one of its kind did: what it found is gone."""
 
 
 class RunKind(StrEnum):

@@ -75,8 +75,8 @@ class CurationRepository(Protocol):
         """Delete it with what it found."""
         ...
 
-    async def forget_findings(self, project_id: str, kind: RunKind, run_id: str) -> None:
-        """Delete what runs of a kind found, and all older runs of that kind but the one with the id `run_id`."""
+    async def supersede(self, project_id: str, kind: RunKind) -> None:
+        """Delete what runs of a kind found; those that succeeded are SUPERSEDED."""
         ...
 
     async def put_outliers(self, run: CurationRun, outliers: Sequence[Outlier]) -> None:

@@ -174,8 +174,7 @@ async def get_run(store: Store, scope: Scope, project_id: str, run_id: str) -> C
     found = await store.curation.get_run(scope, project_id, run_id)
     if found is None:
         raise CurationRunNotFound(
-            f"There is no curation run {run_id} for you in this project; a newer one may have taken its place: "
-            "ListCurationRuns names those there are.",
+            f"There is no curation run {run_id} for you in this project; ListCurationRuns names those there are.",
             curation_run=run_id,
         )
     return found
@@ -253,7 +252,8 @@ async def _finished_run(store: Store, scope: Scope, project_id: str, run_id: str
     run = await get_run(store, scope, project_id, run_id)
     if run.state is not CurationState.SUCCEEDED or run.kind is not kind:
         raise CurationRunNotReady(
-            f"This run searched for {run.kind.value} and is {run.state.value}; take a finished one for {kind.value}.",
+            f"This run searched for {run.kind.value} and is {run.state.value}; take one for {kind.value} that is "
+            "SUCCEEDED.",
             state=run.state.value,
             kind=run.kind.value,
         )

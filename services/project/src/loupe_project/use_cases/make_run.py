@@ -52,7 +52,7 @@ class MakeRun:
         """
         async with self.stores(read_only=True) as store:
             run = await _existing(store, operation.project_id, operation.request.decode())
-        if run.state is CurationState.SUCCEEDED:
+        if run.state in (CurationState.SUCCEEDED, CurationState.SUPERSEDED):
             return self.respond(run)
 
         async def end(state: CurationState, failure: bytes) -> None:
@@ -127,7 +127,7 @@ class MakeRun:
             pairs = [one for one in found.duplicates if one.image_id in here and one.keeper_id in here]
             facts = replace(found.facts, group_count=len({one.keeper_id for one in pairs}), duplicate_count=len(pairs))
             done = replace(run, state=CurationState.SUCCEEDED, facts=facts, update_time=self.clock.now())
-            await store.curation.forget_findings(run.project_id, run.kind, run.id)
+            await store.curation.supersede(run.project_id, run.kind)
             await store.curation.save_run(done)
             await store.curation.put_outliers(done, [one for one in found.outliers if one.image_id in here])
             await store.curation.put_duplicates(done, pairs)

@@ -144,7 +144,7 @@ def _strategy(selection: Selection, classes: Mapping[str, str], count: int) -> S
     if selection.strategy is Strategy.UNCERTAINTY and not can_learn:
         raise TooFewLabels(
             f"{len(classes)} of the images are labelled, in {len(sizes)} classes; to learn from them takes "
-            f"{MIN_LABELS} labels and {MIN_CLASSES} classes with {MIN_LABELS_A_CLASS} each. Label some more, or pick by "
+            f"{MIN_LABELS} labels, {MIN_CLASSES} classes with {MIN_LABELS_A_CLASS} each. Label some more, or pick by "
             "coverage.",
             count=str(len(classes)),
             classes=str(len(sizes)),

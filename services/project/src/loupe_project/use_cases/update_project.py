@@ -7,6 +7,7 @@ from typing import Any
 
 from loupe_project.domain import audit, names, project_rules
 from loupe_project.domain.errors import EtagMismatch
+from loupe_project.domain.job import ModelChoice
 from loupe_project.domain.project import Member, PrincipalKind, Project, ProjectRole, Visibility
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
@@ -52,8 +53,9 @@ async def update_project(
     if not await store.projects.save(changed, revision=project.revision):
         raise _mismatch(project_id)
     await _tell_audit(store, scope, project, changed, now)
-    if changed.model != project.model:
-        await store.jobs.change_model(changed, now)
+    before = ModelChoice(project.model, project.model_version)
+    if ModelChoice(changed.model, changed.model_version) != before:
+        await store.jobs.change_model(changed, before, now)
     # Who hands a project over without staying a member sees it here for the last time.
     return await store.projects.get(scope, project_id) or changed
 

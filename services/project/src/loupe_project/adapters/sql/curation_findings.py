@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, delete, func, insert, or_, select
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_project.adapters.sql.chunks import chunks
@@ -21,17 +21,16 @@ class FindingsRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def forget_findings(self, project_id: str, kind: RunKind, run_id: str) -> None:
+    async def supersede(self, project_id: str, kind: RunKind) -> None:
         """See the port."""
         table = outlier_scores if kind is RunKind.OUTLIERS else duplicates
         await self._session.execute(delete(table).where(table.c.project_id == project_id))
-        older = and_(
+        there = and_(
             curation_runs.c.project_id == project_id,
             curation_runs.c.kind == kind,
-            curation_runs.c.id < run_id,
-            curation_runs.c.state != CurationState.RUNNING,
+            curation_runs.c.state == CurationState.SUCCEEDED,
         )
-        await self._session.execute(delete(curation_runs).where(older))
+        await self._session.execute(update(curation_runs).where(there).values(state=CurationState.SUPERSEDED))
 
     async def put_outliers(self, run: CurationRun, outliers: Sequence[Outlier]) -> None:
         """See the port."""
