@@ -17,7 +17,7 @@ class ClusterSettings(BaseSettings):
     """Address of the web page and REST."""
     http_port: int = Field(default=8080, ge=1, le=65535)
     """Port of the web page and REST."""
-    port_offset: int = Field(default=0, ge=0, le=4000)
+    port_offset: int = Field(default=0, ge=0, le=15_000)
     """Added to every port that is used, so that a second cluster fits beside the first."""
     name: str = Field(default="loupe", pattern=r"^[a-z][a-z0-9_]{0,30}$")
     """Begins the names of the MariaDB schemas and of the bucket; two clusters on the same servers need two."""
