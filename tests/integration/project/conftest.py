@@ -61,6 +61,13 @@ class FakeInference(model_service_pb2_grpc.ModelServiceServicer, feature_service
             raise NotFound("no such model")
         return model_service_pb2.Model(name=request.name, active_version="3" if "yolo" in request.name else "1")
 
+    async def GetModelVersion(
+        self, request: model_service_pb2.GetModelVersionRequest, context: Any
+    ) -> model_service_pb2.ModelVersion:
+        if request.name != "models/yolo/versions/2":
+            raise NotFound("no such version")
+        return model_service_pb2.ModelVersion(name=request.name)
+
     async def DeleteFeatures(
         self, request: feature_service_pb2.DeleteFeaturesRequest, context: Any
     ) -> feature_service_pb2.DeleteFeaturesResponse:
@@ -182,7 +189,7 @@ def _registrations(inference: FakeInference) -> list[Registration]:
         "CountFeatures",
         "ListFeatureSets",
     )
-    models = ("ListModels", "GetModel", "ListModelVersions")
+    models = [method.name for method in model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].methods]
     return [
         Registration(
             model_service_pb2_grpc.add_ModelServiceServicer_to_server,

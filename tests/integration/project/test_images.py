@@ -219,6 +219,50 @@ async def test_analyse_images__done_when_every_image_has_its_answer(project: Pro
     assert "label:Scratch" not in tags
 
 
+@pytest.mark.parametrize(("asked", "version"), [("models/yolo", "3"), ("models/yolo/versions/2", "2")])
+async def test_analyse_images__by_another_model(project: Project, asked: str, version: str) -> None:
+    made = await project.make_project()
+    one = await project.add_image(made.name)
+    await project.claim_tasks(1)
+    await report(project, make_result(one))
+
+    operation = await project.images.AnalyseImages(
+        image_service_pb2.AnalyseImagesRequest(
+            parent=made.name, selector=image_pb2.ImageSelector(query=""), model=asked
+        ),
+        metadata=project.by(project.ada),
+    )
+    (task,) = await project.claim_tasks(1, model="yolo")
+    assert task.version == version
+    answer = make_result(one, attempt=task.attempt, label="Hole")
+    answer.model = answer.prediction.model = "yolo"
+    answer.version = answer.prediction.version = version
+    await report(project, answer)
+    done = await project.finished(operation.name)
+
+    response = image_service_pb2.AnalyseImagesResponse()
+    assert done.response.Unpack(response)
+    assert (response.analysed_count, response.failed_count) == (1, 0)
+    image = await get(project, one)
+    assert [(said.model, said.version) for said in image.predictions] == [(MODEL, "1"), ("yolo", version)]
+    assert "label:Hole" not in [tag.display_name for tag in image.tags]
+
+
+@pytest.mark.parametrize("asked", ["models/dogs", "models/yolo/versions/9"])
+async def test_analyse_images__unknown_model(project: Project, asked: str) -> None:
+    made = await project.make_project()
+
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await project.images.AnalyseImages(
+            image_service_pb2.AnalyseImagesRequest(
+                parent=made.name, selector=image_pb2.ImageSelector(query=""), model=asked
+            ),
+            metadata=project.by(project.ada),
+        )
+
+    assert reason_of(refusal.value) == "MODEL_UNKNOWN"
+
+
 async def test_analyse_images__viewer_may_not(project: Project) -> None:
     made = await project.make_project(visibility=project_service_pb2.Project.VISIBILITY_ORGANISATION)
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from loupe_project.domain.image import ImageState
-from loupe_project.domain.job import Job, Removal
+from loupe_project.domain.job import Job, ModelChoice, Removal
 from loupe_project.domain.operation import Operation, OperationKind
 from loupe_project.domain.project import Project, Visibility
 from loupe_project.domain.scope import Scope
@@ -44,6 +44,7 @@ class FakeStore:
     forgot_everything: bool = False
     image_states: dict[str, ImageState] = field(default_factory=dict)
     ordered: list[str] = field(default_factory=list)
+    ordered_elsewhere: list[tuple[ModelChoice, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     leftovers: list[Removal] = field(default_factory=list)
     commits: int = 0
@@ -79,6 +80,16 @@ class FakeStore:
     async def order(self, project: Project, image_ids: Sequence[str], asked: datetime) -> int:
         self.ordered += image_ids
         return len(image_ids)
+
+    async def order_other(
+        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
+    ) -> None:
+        self.ordered_elsewhere += [(choice, one) for one in image_ids]
+
+    async def states_of_other(
+        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
+    ) -> dict[str, ImageState]:
+        return await self.states(project_id, image_ids)
 
     async def states(self, project_id: str, image_ids: Sequence[str]) -> dict[str, ImageState]:
         return {one: self.image_states[one] for one in image_ids if one in self.image_states}

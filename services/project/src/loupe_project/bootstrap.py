@@ -245,6 +245,7 @@ def _registrations(parts: Parts, intake: Intake) -> list[Registration]:
                 Thumbnails(parts.objects, PillowInspector()),
                 parts.directory,
                 parts.hub,
+                parts.catalogue,
             ),
             f"{package}.ImageService",
             image.ACCESS,

@@ -99,9 +99,9 @@ async def add_image(units: Units, project: Project, **fields: Any) -> str:
     return added.image_id
 
 
-async def report(units: Units, *results: Result) -> int:
+async def report(units: Units, *results: Result, now: datetime = NOW) -> int:
     async with units() as unit:
-        count = await unit.results.store(results, NOW)
+        count = await unit.results.store(results, now)
         await unit.commit()
     return count
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from loupe_project.adapters.sql.tables import analysis_jobs, prediction_boxes, predictions
 from loupe_project.domain.image import FeatureSource, ImageState
-from loupe_project.domain.job import FoundBox, Job
+from loupe_project.domain.job import FoundBox, Job, ModelChoice
 from loupe_project.domain.project import Project
 from tests.contract.ports.project.builders import (
     MODEL,
@@ -22,6 +22,8 @@ from tests.contract.ports.project.builders import (
     tag_names,
 )
 
+OWN = ModelChoice(MODEL, "1")
+YOLO = ModelChoice("yolo", "3")
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 
@@ -185,7 +187,7 @@ async def test_change_model__what_waits_waits_for_the_new_one(units: Units) -> N
 
     async with units() as unit:
         await unit.projects.save(changed, revision=1)
-        await unit.jobs.change_model(changed, NOW + SECOND)
+        await unit.jobs.change_model(changed, OWN, NOW + SECOND)
         assert await unit.jobs.models() == ["yolo"]
         await unit.commit()
 
@@ -202,12 +204,12 @@ async def test_change_model__columns_follow_and_predictions_stay(units: Units) -
 
     async with units() as unit:
         await unit.projects.save(other, revision=1)
-        await unit.jobs.change_model(other, NOW + SECOND)
+        await unit.jobs.change_model(other, OWN, NOW + SECOND)
         await unit.commit()
     away = await details(units, project, image_id)
     async with units() as unit:
         await unit.projects.save(replace(project, revision=3), revision=2)
-        await unit.jobs.change_model(project, NOW + SECOND)
+        await unit.jobs.change_model(project, YOLO, NOW + SECOND)
         await unit.commit()
     back = await details(units, project, image_id)
 
@@ -222,7 +224,7 @@ async def test_store__answers_of_two_models_stand_side_by_side(units: Units) -> 
     other = replace(project, model="yolo", model_version="3", revision=2)
     async with units() as unit:
         await unit.projects.save(other, revision=1)
-        await unit.jobs.change_model(other, NOW + SECOND)
+        await unit.jobs.change_model(other, OWN, NOW + SECOND)
         await unit.jobs.order(other, [image_id], NOW + HOUR)
         await unit.commit()
 
@@ -235,6 +237,117 @@ async def test_store__answers_of_two_models_stand_side_by_side(units: Units) -> 
     assert "label:Scratch" not in tag_names(found)
     async with units(read_only=True) as unit:
         assert await unit.session.scalar(select(func.count()).select_from(predictions)) == 2
+
+
+async def test_order_other__answer_stands_beside_that_of_the_projects_model(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+    await report(units, make_result(project, image_id))
+    before = await details(units, project, image_id)
+
+    await _order_other(units, project, image_id)
+
+    assert await _states_of_other(units, project, image_id) == {image_id: ImageState.PENDING}
+    async with units(read_only=True) as unit:
+        assert await unit.jobs.models() == ["yolo"]
+    (job,) = await _take(units, 9, model="yolo")
+    assert (job.version, job.attempt) == ("3", 2)
+    answer = make_result(project, image_id, model="yolo", version="3", attempt=2, label="hole")
+    assert await report(units, answer, now=NOW + HOUR) == 1
+    found = await details(units, project, image_id)
+    assert [(one.model, one.version) for one in found.predictions] == [(MODEL, "1"), ("yolo", "3")]
+    assert (found.image.state, found.image.label) == (ImageState.ANALYSED, before.image.label)
+    assert tag_names(found) == tag_names(before)
+    assert await _states_of_other(units, project, image_id) == {image_id: ImageState.ANALYSED}
+
+
+async def test_order_other__while_the_own_model_is_awaited(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+
+    await _order_other(units, project, image_id)
+    await _order(units, project, image_id)
+
+    assert await report(units, make_result(project, image_id, model="yolo", version="3", attempt=2)) == 1
+    assert (await details(units, project, image_id)).image.state is ImageState.PENDING
+    assert await report(units, make_result(project, image_id, attempt=3)) == 1
+    assert (await details(units, project, image_id)).image.state is ImageState.ANALYSED
+
+
+async def test_order_other__another_version_of_the_projects_model_changes_nothing_of_the_image(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+    await report(units, make_result(project, image_id))
+
+    async with units() as unit:
+        await unit.jobs.order_other(project.id, ModelChoice(MODEL, "2"), [image_id], NOW + SECOND)
+        await unit.commit()
+    await report(units, make_result(project, image_id, version="2", attempt=2, label="other"))
+
+    found = await details(units, project, image_id)
+    assert found.image.label == "Scratch"
+    assert [(one.model, one.version) for one in found.predictions] == [(MODEL, "1"), (MODEL, "2")]
+
+
+async def test_order_other__again_orders_only_what_is_lacking(units: Units) -> None:
+    project = await add_project(units)
+    waits, answered = await add_image(units, project), await add_image(units, project)
+    await _order_other(units, project, waits, answered)
+    await report(units, make_result(project, answered, model="yolo", version="3", attempt=2), now=NOW + HOUR)
+
+    await _order_other(units, project, waits, answered)
+
+    async with units(read_only=True) as unit:
+        jobs = (await unit.session.execute(select(analysis_jobs).where(analysis_jobs.c.model == "yolo"))).all()
+    assert [(job.image_id, job.attempt) for job in jobs] == [(waits, 2)]
+
+
+async def test_states_of_other__failure(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+    await report(units, make_result(project, image_id))
+    await _order_other(units, project, image_id)
+
+    await report(units, replace(make_failure(project, image_id), model="yolo", version="3", attempt=2))
+
+    assert await _states_of_other(units, project, image_id) == {image_id: ImageState.FAILED}
+    assert (await details(units, project, image_id)).image.state is ImageState.ANALYSED
+
+
+async def test_change_model__image_that_waits_for_the_new_one_already(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+    await _order_other(units, project, image_id)
+    changed = replace(project, model="yolo", model_version="3", revision=2)
+
+    async with units() as unit:
+        await unit.projects.save(changed, revision=1)
+        await unit.jobs.change_model(changed, OWN, NOW + SECOND)
+        await unit.commit()
+
+    assert [(job.version, job.attempt) for job in await _take(units, 9, model="yolo")] == [("3", 2)]
+
+
+async def test_use_of__projects_and_jobs(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+    await _order_other(units, project, image_id)
+
+    async with units(read_only=True) as unit:
+        assert await unit.jobs.use_of("yolo", "3") == (0, 1)
+        assert await unit.jobs.use_of(MODEL, "1") == (1, 1)
+        assert await unit.jobs.use_of(MODEL, "2") == (0, 0)
+
+
+async def _order_other(units: Units, project: Project, *image_ids: str) -> None:
+    async with units() as unit:
+        await unit.jobs.order_other(project.id, YOLO, image_ids, NOW + SECOND)
+        await unit.commit()
+
+
+async def _states_of_other(units: Units, project: Project, image_id: str) -> dict[str, ImageState]:
+    async with units(read_only=True) as unit:
+        return await unit.jobs.states_of_other(project.id, YOLO, [image_id, "gone"], NOW + SECOND)
 
 
 async def _order(units: Units, project: Project, image_id: str) -> None:

@@ -91,6 +91,9 @@ class FakeCatalogue:
     async def active_version(self, model: str) -> str:
         return "1"
 
+    async def check_version(self, model: str, version: str) -> None:
+        """Knows every version."""
+
 
 class FakeRemover:
     async def remove(self, project_id: str, image_ids: Sequence[str]) -> None:

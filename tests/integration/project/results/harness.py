@@ -43,6 +43,9 @@ class FakeCatalogue:
     async def active_version(self, model: str) -> str:
         return "1"
 
+    async def check_version(self, model: str, version: str) -> None:
+        """Knows every version."""
+
 
 @dataclass
 class Bench:

@@ -12,10 +12,11 @@ from loupe_kit.errors import Aborted, InvalidArgument, ResourceExhausted
 from loupe_kit.testing import FakeClock
 from loupe_project.domain.errors import OperationCancelled, ProjectNotFound, TagIsAutomatic
 from loupe_project.domain.image import ImageState
+from loupe_project.domain.job import ModelChoice
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.store import StoreConflict
 from loupe_project.use_cases import image_jobs
-from loupe_project.use_cases.analyse_images import AnalyseImages
+from loupe_project.use_cases.analyse_images import AnalyseImages, wish_for
 from loupe_project.use_cases.delete_images import DeleteImages
 from loupe_project.use_cases.modify_image_tags import TagWish, checked_wish
 from loupe_project.use_cases.retry import retry_conflicts
@@ -80,6 +81,32 @@ async def test_analyse_images__waits_for_every_answer() -> None:
     assert bell.rings == 1
     assert progress.reports[1] == {"done": 3, "failed": 1}
     assert progress.reports[-1] == {"done": 4, "failed": 1}
+
+
+async def test_analyse_images__by_another_model() -> None:
+    image_ids, choice = make_ids(2), ModelChoice("yolo", "3")
+    store = FakeStore(image_states=dict.fromkeys(image_ids, ImageState.ANALYSED))
+    operation = make_operation(OperationKind.ANALYSE_IMAGES, image_ids, wish_for(choice))
+
+    response = await AnalyseImages(factory_of(store), CountingBell(), say, FakeClock()).run(
+        operation, FakeProgress(), NEVER
+    )
+
+    assert response == StringValue(value="2 0")
+    assert store.ordered_elsewhere == [(choice, one) for one in image_ids]
+    assert store.ordered == []
+
+
+async def test_analyse_images__by_the_projects_own_version() -> None:
+    image_ids, store = make_ids(1), FakeStore()
+    assert store.project is not None
+    wish = wish_for(ModelChoice(store.project.model, store.project.model_version))
+
+    await AnalyseImages(factory_of(store), CountingBell(), say, FakeClock()).run(
+        make_operation(OperationKind.ANALYSE_IMAGES, image_ids, wish), FakeProgress(), NEVER
+    )
+
+    assert (store.ordered, store.ordered_elsewhere) == (image_ids, [])
 
 
 async def test_analyse_images__project_is_gone() -> None:

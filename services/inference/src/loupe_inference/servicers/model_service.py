@@ -11,7 +11,7 @@ from loupe.inference.v1 import model_service_pb2_grpc as pb_grpc
 from loupe_inference import convert, convert_models
 from loupe_inference.domain.catalogue import Catalogue
 from loupe_inference.domain.errors import ModelVersionNotFound
-from loupe_inference.domain.model import ModelSpec
+from loupe_inference.domain.model import ModelSpec, ModelState
 from loupe_inference.domain.registered import Request
 from loupe_inference.servicers import streams
 from loupe_inference.use_cases.change_models import ModelChanger
@@ -103,6 +103,7 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         config = convert_models.config_from_proto(first.config)
         request = _request("RegisterModelVersion", first.config)
         model, version = await self._registrar.register(config, streams.chunks(messages), caller.id, request)
+        await self._warm(model)
         return self._version(model, version, with_labels=True)
 
     async def ActivateModelVersion(
@@ -113,6 +114,7 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         _administrator()
         model, version = _ids(request.name)
         await self._changer.activate(model, version, _request("ActivateModelVersion", request))
+        await self._warm(model)
         return self._version(model, version, with_labels=True)
 
     async def DeleteModelVersion(
@@ -123,6 +125,11 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         _administrator()
         await self._changer.delete(*_ids(request.name), _request("DeleteModelVersion", request))
         return Empty()
+
+    async def _warm(self, model: str) -> None:
+        """Whoever is told of a version finds it answering; what is wrong with it is in the model's state."""
+        if self._warmer.state(model) is not ModelState.ACTIVE:
+            await self._warmer.warm(self._catalogue.get(model))
 
     def _version(self, model: str, version: str, *, with_labels: bool) -> pb.ModelVersion:
         spec, found = self._catalogue.resolve(model, version)

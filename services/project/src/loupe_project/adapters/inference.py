@@ -6,6 +6,7 @@ import grpc
 
 from loupe.inference.v1 import feature_service_pb2, feature_service_pb2_grpc, model_service_pb2, model_service_pb2_grpc
 from loupe_kit import ids
+from loupe_kit.errors import LoupeError
 from loupe_kit.status import from_rpc_error
 from loupe_project.domain.errors import ModelUnknown
 
@@ -30,13 +31,24 @@ class InferenceModelCatalogue:
                 model_service_pb2.GetModelRequest(name=f"models/{model}"), timeout=_TIMEOUT_SECONDS
             )
         except grpc.aio.AioRpcError as error:
-            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
-                raise ModelUnknown(
-                    f"There is no model {model!r}; ModelService.ListModels names those there are.",
-                    model=f"models/{model}",
-                ) from error
-            raise from_rpc_error(error) from error
+            raise _meaning(error, f"models/{model}") from error
         return found.active_version
+
+    async def check_version(self, model: str, version: str) -> None:
+        """Make sure that there is a version."""
+        name = f"models/{model}/versions/{version}"
+        try:
+            await self._stub.GetModelVersion(
+                model_service_pb2.GetModelVersionRequest(name=name), timeout=_TIMEOUT_SECONDS
+            )
+        except grpc.aio.AioRpcError as error:
+            raise _meaning(error, name) from error
+
+
+def _meaning(error: grpc.aio.AioRpcError, name: str) -> LoupeError:
+    if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+        return ModelUnknown(f"There is no {name!r}; ModelService.ListModels names the models there are.", model=name)
+    return from_rpc_error(error)
 
 
 class InferenceFeatureRemover:

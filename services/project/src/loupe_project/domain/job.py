@@ -20,6 +20,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A version of a model."""
+
+    model: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundBox:
     """An object that a model found, in pixels of the original image."""
 

@@ -20,6 +20,16 @@ class ModelCatalogue(Protocol):
         ...
 
 
+    async def check_version(self, model: str, version: str) -> None:
+        """Make sure that the catalogue has a version.
+
+        Raises:
+            ModelUnknown: If it does not.
+            Unavailable: If the inference service does not answer.
+        """
+        ...
+
+
 class FeatureRemover(Protocol):
     """Deletes features of images that are gone."""
 

@@ -18,7 +18,7 @@ from loupe_project.domain.image import (
     NewLabel,
     Origin,
 )
-from loupe_project.domain.job import Job, Removal, Result
+from loupe_project.domain.job import Job, ModelChoice, Removal, Result
 from loupe_project.domain.project import ImageCounts, Project
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.tag import Tag
@@ -229,12 +229,21 @@ class JobRepository(Protocol):
         """
         ...
 
-    async def change_model(self, project: Project, now: datetime) -> None:
-        """The project has another model: its answers are the ones that count, and what still waits, waits for it."""
+    async def order_other(
+        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
+    ) -> None:
+        """Ask for the analysis of images by another model than the project's; what is known of the images stays.
+
+        Doing so again with the same `asked` orders only what has neither a job nor an answer since.
+        """
+        ...
+
+    async def change_model(self, project: Project, before: ModelChoice, now: datetime) -> None:
+        """The project has another model or version: its answers count, what waits for the one before waits for it."""
         ...
 
     async def models(self) -> list[str]:
-        """Ids of the models that jobs can wait for: those of the projects."""
+        """Ids of the models that jobs wait for."""
         ...
 
     async def use_of(self, model: str, version: str) -> tuple[int, int]:
@@ -262,6 +271,12 @@ class JobRepository(Protocol):
 
     async def states(self, project_id: str, image_ids: Sequence[str]) -> dict[str, ImageState]:
         """State of each of the images that is still there."""
+        ...
+
+    async def states_of_other(
+        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
+    ) -> dict[str, ImageState]:
+        """How far `order_other` has come with each of the images that is still there."""
         ...
 
 

@@ -17,13 +17,16 @@ from loupe_project.convert import operation as convert_operation
 from loupe_project.convert.values import mask_paths, time_of
 from loupe_project.domain import names
 from loupe_project.domain.image import Image
+from loupe_project.domain.job import ModelChoice
 from loupe_project.domain.operation import OperationKind
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.access import Directory
+from loupe_project.ports.inference import ModelCatalogue
 from loupe_project.ports.operations import OperationWaker
 from loupe_project.ports.store import Store
 from loupe_project.servicers import downloads
 from loupe_project.servicers.calls import Calls
+from loupe_project.use_cases.analyse_images import wish_for
 from loupe_project.use_cases.ask_image_work import ask_image_work
 from loupe_project.use_cases.get_image import get_details, get_image
 from loupe_project.use_cases.image_access import ask_image_access, check_known, check_wish, get_image_access
@@ -67,6 +70,7 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         thumbnails: Small pictures.
         directory: People and departments that images can be shared with.
         operations: Woken when there is a new operation.
+        catalogue: Models that can be asked.
     """
 
     def __init__(
@@ -76,12 +80,14 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         thumbnails: Thumbnails,
         directory: Directory,
         operations: OperationWaker,
+        catalogue: ModelCatalogue,
     ) -> None:
         self._calls = calls
         self._thumbnails = thumbnails
         self._directory = directory
         self._objects = objects
         self._operations = operations
+        self._catalogue = catalogue
 
     async def GetImage(self, request: pb.GetImageRequest, context: _Context) -> image_pb2.Image:
         project_id, image_id = names.split(_NAME, request.name)
@@ -105,7 +111,8 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         return await self._ask("DeleteImages", OperationKind.DELETE_IMAGES, request, context)
 
     async def AnalyseImages(self, request: pb.AnalyseImagesRequest, context: _Context) -> Operation:
-        return await self._ask("AnalyseImages", OperationKind.ANALYSE_IMAGES, request, context)
+        wish = wish_for(await self._choice(request.model)) if request.model else b""
+        return await self._ask("AnalyseImages", OperationKind.ANALYSE_IMAGES, request, context, wish)
 
     async def DownloadImage(self, request: pb.DownloadImageRequest, context: _Context) -> AsyncIterator[HttpBody]:
         find = _finder(request.name)
@@ -147,19 +154,29 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         self._operations.wake(operation.name.rpartition("/")[2])
         return operation
 
+    async def _choice(self, name: str) -> ModelChoice:
+        if name.count("/") > 1:
+            model, version = names.split("models/{model}/versions/{version}", name, "model")
+            await self._catalogue.check_version(model, version)
+            return ModelChoice(model, version)
+        (model,) = names.split("models/{model}", name, "model")
+        return ModelChoice(model, await self._catalogue.active_version(model))
+
     async def _ask(
         self,
         method: str,
         kind: OperationKind,
         request: pb.DeleteImagesRequest | pb.AnalyseImagesRequest,
         context: _Context,
+        wish: bytes = b"",
     ) -> Operation:
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         selection = convert.selection_of(request.selector)
 
         async def work(store: Store, scope: Scope) -> Operation:
             now = self._calls.clock.now()
-            return convert_operation.to_proto(await ask_image_work(store, scope, project_id, kind, selection, now))
+            asked = await ask_image_work(store, scope, project_id, kind, selection, now, wish)
+            return convert_operation.to_proto(asked)
 
         operation = await self._calls.write(f"{_SERVICE}/{method}", request, Operation, work, context)
         self._operations.wake(operation.name.rpartition("/")[2])

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import case, select
+from sqlalchemy import and_, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_project.adapters.sql import image_rows
@@ -105,7 +105,10 @@ async def _labels_of(session: AsyncSession, image_ids: Sequence[str]) -> Mapping
 async def _predictions_of(
     session: AsyncSession, project_id: str, image_ids: Sequence[str]
 ) -> Mapping[str, list[StoredPrediction]]:
-    active = select(projects.c.model).where(projects.c.id == project_id).scalar_subquery()
+    model = select(projects.c.model).where(projects.c.id == project_id).scalar_subquery()
+    version = select(projects.c.model_version).where(projects.c.id == project_id).scalar_subquery()
+    is_own = predictions.c.model == model
+    place = case((and_(is_own, predictions.c.version == version), 0), (is_own, 1), else_=2)
     rows = await session.execute(
         select(
             predictions.c.image_id,
@@ -115,7 +118,7 @@ async def _predictions_of(
             predictions.c.create_time,
         )
         .where(predictions.c.image_id.in_(image_ids))
-        .order_by(case((predictions.c.model == active, 0), else_=1), predictions.c.create_time.desc())
+        .order_by(place, predictions.c.create_time.desc())
     )
     lists: dict[str, list[StoredPrediction]] = defaultdict(list)
     for image_id, *columns in rows:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, case, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_kit import ids
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.tables import analysis_jobs, images, predictions, projects, removals
 from loupe_project.domain.image import ImageState
-from loupe_project.domain.job import Job, Removal
+from loupe_project.domain.job import Job, ModelChoice, Removal
 from loupe_project.domain.project import Project
 
 
@@ -39,7 +39,8 @@ class SqlJobRepository:
         if not rows:
             return
         image_ids = [row.id for row in rows]
-        await self._session.execute(delete(analysis_jobs).where(analysis_jobs.c.image_id.in_(image_ids)))
+        own = ModelChoice(project.model, project.model_version)
+        await self._replace_jobs(project.id, own, rows, asked)
         await self._session.execute(
             update(images)
             .where(images.c.id.in_(image_ids))
@@ -51,15 +52,45 @@ class SqlJobRepository:
                 failure=None,
             )
         )
+
+    async def order_other(
+        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
+    ) -> None:
+        """Ask for the analysis of images by another model than the project's; what is known of the images stays."""
+        for some in chunks(image_ids):
+            rows = await self._session.execute(
+                select(images.c.id, images.c.attempt, images.c.size_bytes, images.c.object_key).where(
+                    images.c.id.in_(some),
+                    images.c.project_id == project_id,
+                    ~_since(analysis_jobs, choice, asked),
+                    ~_since(predictions, choice, asked),
+                )
+            )
+            lacking = rows.all()
+            if not lacking:
+                continue
+            await self._replace_jobs(project_id, choice, lacking, asked)
+            # The number is the image's, so that no two jobs of one image ever have the same.
+            await self._session.execute(
+                update(images).where(images.c.id.in_([row.id for row in lacking])).values(attempt=images.c.attempt + 1)
+            )
+
+    async def _replace_jobs(self, project_id: str, choice: ModelChoice, rows: Sequence[Any], asked: datetime) -> None:
+        """New jobs in place of those that wait for the same version."""
+        await self._session.execute(
+            delete(analysis_jobs).where(
+                analysis_jobs.c.image_id.in_([row.id for row in rows]), *_is(analysis_jobs, choice)
+            )
+        )
         await self._session.execute(
             insert(analysis_jobs),
             [
                 {
                     "id": ids.new_id(),
                     "image_id": row.id,
-                    "project_id": project.id,
-                    "model": project.model,
-                    "version": project.model_version,
+                    "project_id": project_id,
+                    "model": choice.model,
+                    "version": choice.version,
                     "attempt": row.attempt + 1,
                     "size_bytes": row.size_bytes,
                     "object_key": row.object_key,
@@ -70,9 +101,11 @@ class SqlJobRepository:
             ],
         )
 
-    async def change_model(self, project: Project, now: datetime) -> None:
-        """The project has another model: its answers count, and what still waits, waits for it."""
-        waiting = exists(select(analysis_jobs.c.id).where(analysis_jobs.c.image_id == images.c.id))
+    async def change_model(self, project: Project, before: ModelChoice, now: datetime) -> None:
+        """The project has another model or version: its answers count, what waits for the one before waits for it."""
+        of_before = (analysis_jobs.c.project_id == project.id, *_is(analysis_jobs, before))
+        await self._drop_doubles(project, of_before)
+        waiting = exists(select(analysis_jobs.c.id).where(analysis_jobs.c.image_id == images.c.id, *of_before))
         await self._session.execute(
             update(images)
             .where(images.c.project_id == project.id, waiting)
@@ -80,7 +113,7 @@ class SqlJobRepository:
         )
         await self._session.execute(
             update(analysis_jobs)
-            .where(analysis_jobs.c.project_id == project.id)
+            .where(*of_before)
             .values(
                 model=project.model,
                 version=project.model_version,
@@ -89,6 +122,19 @@ class SqlJobRepository:
             )
         )
         await self._follow_model(project, now)
+
+    async def _drop_doubles(self, project: Project, of_before: tuple[ColumnElement[bool], ...]) -> None:
+        """An image that waits for the new model already, because somebody asked, need not wait twice."""
+        other = analysis_jobs.alias()
+        after = ModelChoice(project.model, project.model_version)
+        doubles = await self._session.scalars(
+            select(analysis_jobs.c.id).where(
+                *of_before,
+                exists(select(other.c.id).where(other.c.image_id == analysis_jobs.c.image_id, *_is(other, after))),
+            )
+        )
+        for some in chunks(doubles.all()):
+            await self._session.execute(delete(analysis_jobs).where(analysis_jobs.c.id.in_(some)))
 
     async def _follow_model(self, project: Project, now: datetime) -> None:
         """Make the columns of the project's own model in `images` say what that model said."""
@@ -120,9 +166,14 @@ class SqlJobRepository:
         )
 
     async def models(self) -> list[str]:
-        """Ids of the models that jobs can wait for: those of the projects."""
-        rows = await self._session.scalars(select(projects.c.model).distinct().order_by(projects.c.model))
-        return list(rows)
+        """Ids of the models that jobs wait for: one step in the index for each, however many jobs there are."""
+        found: list[str] = []
+        while True:
+            following = select(func.min(analysis_jobs.c.model)).where(analysis_jobs.c.model > (found or [""])[-1])
+            model: str | None = await self._session.scalar(following)
+            if model is None:
+                return found
+            found.append(model)
 
     async def use_of(self, model: str, version: str) -> tuple[int, int]:
         """Projects whose images a version analyses, and images that wait for it."""
@@ -171,6 +222,23 @@ class SqlJobRepository:
             states.update((image_id, ImageState(state)) for image_id, state in rows)
         return states
 
+    async def states_of_other(
+        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
+    ) -> dict[str, ImageState]:
+        """How far `order_other` has come with each of the images that is still there."""
+        states: dict[str, ImageState] = {}
+        waits = exists(
+            select(analysis_jobs.c.id).where(analysis_jobs.c.image_id == images.c.id, *_is(analysis_jobs, choice))
+        )
+        answered = _since(predictions, choice, asked)
+        state = case((waits, ImageState.PENDING), (answered, ImageState.ANALYSED), else_=ImageState.FAILED)
+        for some in chunks(image_ids):
+            rows = await self._session.execute(
+                select(images.c.id, state).where(images.c.id.in_(some), images.c.project_id == project_id)
+            )
+            states.update((image_id, ImageState(value)) for image_id, value in rows)
+        return states
+
     async def _set_published(self, job_ids: Sequence[str], time: datetime | None) -> None:
         for some in chunks(job_ids):
             await self._session.execute(
@@ -193,6 +261,18 @@ class SqlRemovalRepository:
         """These are gone."""
         for some in chunks(removal_ids):
             await self._session.execute(delete(removals).where(removals.c.id.in_(some)))
+
+
+def _is(table: FromClause, choice: ModelChoice) -> tuple[ColumnElement[bool], ...]:
+    """Rows of jobs or predictions that are of one version."""
+    return table.c.model == choice.model, table.c.version == choice.version
+
+
+def _since(table: FromClause, choice: ModelChoice, asked: datetime) -> ColumnElement[bool]:
+    """Whether an image has a row of one version that is not older than a moment."""
+    return exists(
+        select(table.c.id).where(table.c.image_id == images.c.id, table.c.create_time >= asked, *_is(table, choice))
+    )
 
 
 def _waiting(model: str, published_before: datetime) -> tuple[Select[Any], Select[Any]]:

@@ -50,7 +50,7 @@ class SqlResultRepository:
         await self._write_predictions(answered, now)
         await self._write_features(awaited.values())
         models = await self._active_models({one.project_id for one in awaited.values()})
-        counting = [one for one in awaited.values() if models.get(one.project_id) == one.model]
+        counting = [one for one in awaited.values() if models.get(one.project_id) == (one.model, one.version)]
         await self._write_states(counting, now)
         await self._write_tags([one for one in counting if one.output is not None], now)
         return len(awaited)
@@ -90,11 +90,13 @@ class SqlResultRepository:
         if ended.rowcount != len(awaited):  # type: ignore[attr-defined] # a Result of a DELETE has it
             raise StoreConflict("Some of these results were reported twice at once; report them again.")
 
-    async def _active_models(self, project_ids: set[str]) -> dict[str, str]:
+    async def _active_models(self, project_ids: set[str]) -> dict[str, tuple[str, str]]:
         rows = await self._session.execute(
-            select(projects.c.id, projects.c.model).where(projects.c.id.in_(sorted(project_ids)))
+            select(projects.c.id, projects.c.model, projects.c.model_version).where(
+                projects.c.id.in_(sorted(project_ids))
+            )
         )
-        return {row.id: row.model for row in rows}
+        return {row.id: (row.model, row.model_version) for row in rows}
 
     async def _write_predictions(self, answered: Sequence[Result], now: datetime) -> None:
         if not answered:
