@@ -1,0 +1,99 @@
+"""A project whose model finds objects: from the upload to boxes in searches and exports."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from loupe_client import Client, UploadFile
+from loupe_client.demo.server import StandaloneProcess
+from loupe_inference.models import nanodet, weights
+
+EMAIL, PASSWORD = "ada@plant.example", "a long enough pass phrase"
+PHOTOS = Path(__file__).parents[1] / "contract" / "models" / "photos"
+
+pytestmark = pytest.mark.skipif(
+    not (weights.fetched_folder() / nanodet.FILE_NAME).is_file(), reason="no weights of NanoDet here: make models"
+)
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandaloneProcess]:
+    started = StandaloneProcess(tmp_path_factory.mktemp("detection"))
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def loupe(process: StandaloneProcess) -> Iterator[Client]:
+    with Client(process.grpc) as client:
+        client.verify_email(client.sign_up(EMAIL, PASSWORD, "Ada"), process.mailed_code(EMAIL))
+        client.sign_in(EMAIL, PASSWORD)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def project(loupe: Client) -> str:
+    """Three analysed images: an astronaut, a cat, and one in which there is nothing."""
+    name = loupe.create_project("Around the line", "models/nanodet-coco").name
+    plain = io.BytesIO()
+    Image.new("RGB", (320, 200), "grey").save(plain, "PNG")
+    files = [UploadFile(path.name, path.read_bytes()) for path in sorted(PHOTOS.glob("*.jpg"))]
+    for _ in loupe.uploads.send(name, [*files, UploadFile("plain.png", plain.getvalue())]):
+        pass
+    deadline = time.monotonic() + 120
+    while loupe.images.count(name, "is:pending"):
+        assert time.monotonic() < deadline, "images are still pending"
+        time.sleep(0.1)
+    return name
+
+
+@pytest.mark.timeout(300)
+def test_boxes__are_the_images_predictions(loupe: Client, project: str) -> None:
+    images = {image.file_name: image for image in loupe.images.search(project)}
+
+    assert {image.state for image in images.values()} == {"ANALYSED"}
+    (prediction,) = images["astronaut.jpg"].predictions
+    best = prediction.boxes[0]
+    assert (best.label, prediction.model) == ("person", "nanodet-coco")
+    assert (best.x, best.y, best.width, best.height) == pytest.approx((10, 10, 360, 490), abs=20)
+    assert not images["plain.png"].predictions[0].boxes
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("box[label:person]", 1),
+        ("box[label:person conf>0.5 area>10000]", 1),
+        ("box[label:person w<100]", 0),
+        ("count(box[label:cat])>=1", 1),
+        ("count(box[conf>0])=0", 1),
+        ("box[model:nanodet-coco]", 2),
+    ],
+)
+def test_boxes__are_searched(loupe: Client, project: str, query: str, count: int) -> None:
+    assert loupe.images.count(project, query) == count
+
+
+@pytest.mark.timeout(300)
+def test_boxes__are_exported(loupe: Client, project: str, tmp_path: Path) -> None:
+    export = loupe.exports.create(project, "", ["COCO", "YOLO"]).result()
+    loupe.exports.download(export.name, tmp_path / "export.zip")
+
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        coco = json.loads(archive.read("coco/predictions.json"))
+        yolo = {Path(name).stem: archive.read(name).decode() for name in archive.namelist() if name.startswith("yolo/predictions/")}
+    names = {category["id"]: category["name"] for category in coco["categories"]}
+    people = [one for one in coco["annotations"] if names[one["category_id"]] == "person"]
+    assert [one["bbox"] for one in people] == [pytest.approx((10, 10, 360, 490), abs=20)]
+    assert len(coco["images"]) == 3
+    assert sorted(bool(text) for text in yolo.values()) == [False, True, True]
