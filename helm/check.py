@@ -5,12 +5,14 @@ What tools cannot see (that a value does what it says, that pods get the variabl
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import images
 import render
 import yaml
 
@@ -81,8 +83,15 @@ def check(folder: Path) -> None:
             (folder / helm / f"{values.stem}.yaml").write_text(known_to_kubernetes(text), encoding="utf-8")
         sys.stdout.write(f"{helm}: {len(files)} sets of values pass lint and render\n")
         _validate(sorted((folder / helm).iterdir()), KUBERNETES[helm])
+    _collect_dockerfiles(folder / HELMS[-1])
     _run([BIN / "trivy", *_TRIVY, "--ignorefile", Path(__file__).with_name(".trivyignore.yaml"), folder / HELMS[-1]])
     sys.stdout.write("trivy: nothing but what helm/.trivyignore.yaml gives reasons for\n")
+
+
+def _collect_dockerfiles(folder: Path) -> None:
+    for name, file in images.DOCKERFILES.items():
+        (folder / name).mkdir()
+        shutil.copy(images.REPOSITORY / file, folder / name / "Dockerfile")
 
 
 def _validate(manifests: Sequence[Path], version: str) -> None:
