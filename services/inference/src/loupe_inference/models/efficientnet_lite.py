@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from loupe_inference.domain.model import ModelSpec, ModelVersion
-from loupe_inference.models import weights
+from loupe_inference.models import trained, weights
 from loupe_inference.models.network import FromPixels
 
 _WEIGHTS = {
@@ -39,6 +39,22 @@ def load(spec: ModelSpec, version: ModelVersion) -> FromPixels:
     published = EfficientNet.from_name(spec.id, num_classes=len(spec.labels))
     published.load_state_dict(weights.load(Path(_WEIGHTS[spec.id]()), spec, version), strict=True)
     return FromPixels(fold(published.eval()), MEAN, SCALE)
+
+
+def load_trained(path: Path) -> "FoldedEfficientNet":
+    """The classifier of a weights file that this project trained, in evaluation mode; its outputs are those of `load`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RuntimeError: If its tensors are not those of the network that it describes.
+    """
+    tensors, description = trained.read(path)
+    published = EfficientNet.from_name(
+        description.backbone, num_classes=len(description.labels), image_size=description.input_size
+    )
+    network = fold(published.eval())
+    network.load_state_dict(tensors, strict=True)
+    return network
 
 
 class FoldedEfficientNet(nn.Module):

@@ -1,21 +1,43 @@
 """Which code makes which model of the catalogue."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
-from loupe_inference.models import efficientnet_lite, nanodet, network, onnx_network
+from loupe_inference.models import efficientnet_lite, fcos, nanodet, network, onnx_network, trained, weights
 from loupe_inference.models.analyser import Analyser, Reader
 from loupe_inference.models.classifier import ClassReader
 from loupe_inference.models.detector import BoxReader
 from loupe_inference.models.network import FromPixels
 from loupe_inference.models.onnx_network import OnnxNetwork
 
+
+def _surface_classifier(spec: ModelSpec, version: ModelVersion) -> FromPixels:
+    network = efficientnet_lite.load_trained(_committed(spec, version))
+    return FromPixels(network, efficientnet_lite.MEAN, efficientnet_lite.SCALE)
+
+
+def _surface_detector(spec: ModelSpec, version: ModelVersion) -> FromPixels:
+    network = fcos.load(_committed(spec, version))
+    return FromPixels(network, efficientnet_lite.MEAN, efficientnet_lite.SCALE)
+
+
+def _committed(spec: ModelSpec, version: ModelVersion) -> Path:
+    """The weights file of a model that this project trained; it comes with the code."""
+    path = trained.FOLDER / f"{spec.id}.safetensors"
+    weights.verified(path, spec, version)
+    return path
+
+
 _BUILDERS: dict[str, Callable[[ModelSpec, ModelVersion], FromPixels]] = {
     "efficientnet-lite0": efficientnet_lite.load,
     "efficientnet-lite2": efficientnet_lite.load,
+    "surface-classifier": _surface_classifier,
     "nanodet-coco": nanodet.load,
+    "surface-fcos-s": _surface_detector,
+    "surface-fcos-m": _surface_detector,
 }
 _READERS: dict[Task, Callable[[ModelSpec, ModelVersion], Reader]] = {
     Task.CLASSIFICATION: ClassReader,
