@@ -1,10 +1,10 @@
 import loupe_client
 
 PUBLIC = {
-    "Analysis", "ApiError", "Box", "Cancelled", "Client", "Conflict", "Coordinates", "Export", "GrpcTransport", "Image",
-    "InvalidRequest", "LimitReached", "Model", "NotAllowed", "NotFound", "NotReady", "NotSignedIn", "Notice",
-    "Operation", "Prediction", "Progress", "Project", "Tag", "Transport", "Unavailable", "UploadBatch", "UploadFile",
-    "UploadedFile", "User",
+    "Analysis", "ApiError", "Box", "Cancelled", "Client", "Conflict", "Coordinates", "CurationRun", "Duplicate",
+    "DuplicateGroup", "Export", "GrpcTransport", "Image", "InvalidRequest", "LimitReached", "Model", "NotAllowed",
+    "NotFound", "NotReady", "NotSignedIn", "Notice", "Operation", "Outlier", "Pick", "Prediction", "Progress",
+    "Project", "Selection", "Tag", "Transport", "Unavailable", "UploadBatch", "UploadFile", "UploadedFile", "User",
 }  # fmt: skip
 
 

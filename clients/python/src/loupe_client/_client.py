@@ -12,6 +12,7 @@ from loupe.inference.v1 import model_service_pb2, model_service_pb2_grpc
 from loupe.project.v1 import project_service_pb2, project_service_pb2_grpc
 from loupe_client import _convert, _errors
 from loupe_client._credentials import Credentials
+from loupe_client._curation import Curation
 from loupe_client._images import Images
 from loupe_client._results import Analyses, Exports
 from loupe_client._transport import GrpcTransport, Transport
@@ -51,6 +52,8 @@ class Client:
         """Finding images, their tags and labels."""
         self.analyses = Analyses(self._transport)
         """Maps."""
+        self.curation = Curation(self._transport)
+        """Selections, outliers, duplicates."""
         self.exports = Exports(self._transport)
         """Results as zip files."""
 

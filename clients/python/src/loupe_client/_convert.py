@@ -10,6 +10,7 @@ from loupe.auth.v1 import user_pb2
 from loupe.inference.v1 import model_service_pb2, prediction_pb2
 from loupe.project.v1 import (
     analysis_service_pb2,
+    curation_service_pb2,
     export_service_pb2,
     image_pb2,
     operation_service_pb2,
@@ -21,15 +22,22 @@ from loupe_client import _errors
 from loupe_client._types import (
     Analysis,
     Box,
+    CurationRun,
+    Duplicate,
+    DuplicateGroup,
     Export,
     Image,
     Method,
     Model,
     Notice,
+    Outlier,
+    Pick,
     Prediction,
     Progress,
     Project,
+    Selection,
     State,
+    Strategy,
     Tag,
     UploadBatch,
     UploadedFile,
@@ -146,6 +154,51 @@ def analysis(message: analysis_service_pb2.Analysis) -> Analysis:
         message.compute_seconds,
         message.trustworthiness,
     )
+
+
+def selection(message: curation_service_pb2.Selection) -> Selection:
+    """Returns the selection."""
+    strategy = curation_service_pb2.Selection.Strategy.Name(message.strategy).removeprefix("STRATEGY_")
+    return Selection(
+        message.name,
+        message.display_name,
+        curation_service_pb2.CurationState.Name(message.state).removeprefix("CURATION_STATE_"),
+        cast("Strategy", "AUTO" if strategy == "UNSPECIFIED" else strategy),
+        message.count,
+        message.pick_count,
+        message.candidate_count,
+        message.coverage,
+    )
+
+
+def pick(message: curation_service_pb2.Pick) -> Pick:
+    """Returns the pick."""
+    return Pick(
+        message.image, message.file_name, message.rank, message.represented_count, message.margin, message.reason
+    )
+
+
+def curation_run(message: curation_service_pb2.CurationRun) -> CurationRun:
+    """Returns the run."""
+    return CurationRun(
+        message.name,
+        cast("Any", curation_service_pb2.CurationRun.Kind.Name(message.kind).removeprefix("KIND_")),
+        curation_service_pb2.CurationState.Name(message.state).removeprefix("CURATION_STATE_"),
+        message.image_count,
+        message.group_count,
+        message.duplicate_count,
+    )
+
+
+def outlier(message: curation_service_pb2.Outlier) -> Outlier:
+    """Returns the score."""
+    return Outlier(message.image, message.file_name, message.score, message.mean_distance, message.reason)
+
+
+def duplicate_group(message: curation_service_pb2.DuplicateGroup) -> DuplicateGroup:
+    """Returns the group."""
+    members = [Duplicate(one.image, one.file_name, one.is_exact, one.pixel_difference) for one in message.members]
+    return DuplicateGroup(message.keeper, message.keeper_file_name, members, message.member_count)
 
 
 def export(message: export_service_pb2.Export) -> Export:

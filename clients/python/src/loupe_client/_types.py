@@ -7,6 +7,7 @@ from typing import Literal
 
 State = Literal["PENDING", "ANALYSED", "FAILED"]
 Method = Literal["PCA", "TSNE", "UMAP"]
+Strategy = Literal["AUTO", "CLUSTERS", "COVERAGE", "UNCERTAINTY"]
 ExportContent = Literal["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "FEATURES", "MAPS"]
 MetadataValue = str | float | bool
 
@@ -182,6 +183,91 @@ class Analysis:
     point_count: int
     compute_seconds: float
     trustworthiness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Images picked as worth training on."""
+
+    name: str
+    """`projects/{project}/selections/{selection}`."""
+    display_name: str
+    state: str
+    strategy: Strategy
+    count: int
+    """How many were asked for."""
+    pick_count: int
+    candidate_count: int
+    coverage: float
+    """Mean cosine similarity of the candidates to their nearest pick, in [-1, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One image of a selection."""
+
+    image: str
+    """`projects/{project}/images/{image}`."""
+    file_name: str
+    rank: int
+    """From 1, the best."""
+    represented_count: int
+    """Images that are nearer to this pick than to any other."""
+    margin: float
+    """How close the two likeliest classes are, in [0, 1]; of UNCERTAINTY only."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurationRun:
+    """A search for outliers or duplicates."""
+
+    name: str
+    """`projects/{project}/curationRuns/{curation_run}`."""
+    kind: Literal["OUTLIERS", "DUPLICATES", "UNSPECIFIED"]
+    state: str
+    image_count: int
+    group_count: int
+    duplicate_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """How odd one image is."""
+
+    image: str
+    """`projects/{project}/images/{image}`."""
+    file_name: str
+    score: float
+    """In [0, 1], 1 is the oddest."""
+    mean_distance: float
+    """Cosine distance to the nearest neighbours, in [0, 2]."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An image that shows what its group's keeper shows."""
+
+    image: str
+    """`projects/{project}/images/{image}`."""
+    file_name: str
+    is_exact: bool
+    """Whether it has the very pixels of the keeper."""
+    pixel_difference: float
+    """In [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Images that show the same."""
+
+    keeper: str
+    """`projects/{project}/images/{image}`: the one that is proposed to be kept."""
+    keeper_file_name: str
+    members: Sequence[Duplicate]
+    """The others, most alike first, at most 1,000."""
+    member_count: int
 
 
 @dataclass(frozen=True, slots=True)

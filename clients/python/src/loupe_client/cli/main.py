@@ -1,4 +1,4 @@
-"""`loupe upload | search | map | export`, against the Loupe that LOUPE_TARGET and LOUPE_API_KEY name."""
+"""`loupe upload | search | select | outliers | duplicates | export`; LOUPE_TARGET and LOUPE_API_KEY name the Loupe."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 
 from loupe_client import ApiError, Client, UploadBatch, UploadedFile, UploadFile
+from loupe_client.cli import curation
 
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("query", nargs="?", default="")
     search.add_argument("--count", action="store_true", help="print the number only")
     search.set_defaults(run=_search)
+    curation.add_commands(commands)
     export = commands.add_parser("export", help="write results as a zip file")
     export.add_argument("project", help="projects/…")
     export.add_argument("target_file", type=Path)
