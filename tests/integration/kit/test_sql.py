@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from loupe_kit import ids, sql
 from loupe_kit.sql import UowFactory
-from tests.integration.kit.conftest import MIGRATIONS
+from tests.integration.kit.conftest import MARIADB_URL, MIGRATIONS, on_mariadb
 from tests.integration.kit.tables import Base, Note, NoteUnitOfWork
 
 NOW = datetime(2026, 11, 22, 10, 30, 15, 123456, tzinfo=UTC)
@@ -195,6 +195,18 @@ async def test_upgrade__failing_migration_leaves_nothing(tmp_path: Path) -> None
     with sqlite3.connect(tmp_path / "half.db") as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
     connection.close()
+
+
+@pytest.mark.cluster
+async def test_mariadb__tls_is_never_given_up_silently() -> None:
+    await on_mariadb("SELECT 1")
+    engine = sql.create_engine(f"{MARIADB_URL}/mysql?tls=true")
+    try:
+        # Either the server offers none, or its certificate is nobody's that we know.
+        with pytest.raises((ConnectionError, OperationalError)):
+            await engine.connect()
+    finally:
+        await engine.dispose()
 
 
 async def test_sqlite__acknowledged_writes_are_synced(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Large files go in parts. Nothing here makes presigned addresses: bytes pass thro
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -61,7 +62,8 @@ class S3ObjectStore:
             timeout=urllib3.Timeout(connect=5.0, read=60.0),
             retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
             cert_reqs="CERT_REQUIRED",
-            ca_certs=certifi.where(),
+            # A plant signs by itself: its authorities are in this file.
+            ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
         )
         # A named region saves asking for it before the first request.
         self._client = Minio(endpoint, access_key, secret_key, secure=secure, region=region, http_client=self._http)

@@ -8,6 +8,7 @@ than polling the file. Readers are never held up: the journal is a write-ahead l
 import asyncio
 import contextlib
 import sqlite3
+import ssl
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
@@ -36,10 +37,11 @@ _SQLITE_PRAGMAS = (
 
 
 def create_engine(url: str, *, echo: bool = False) -> AsyncEngine:
-    """An engine for `sqlite:///path/to/file.db` or `mariadb://user:password@host/schema`.
+    """An engine for `sqlite:///path/to/file.db` or `mariadb://user:password@host/schema?tls=true`.
 
     Args:
-        url: Where the database is; the driver may be left out.
+        url: Where the database is; the driver may be left out. With `tls=true` the server's certificate is checked
+            against the machine's authorities, or those of SSL_CERT_FILE.
         echo: Log every statement.
 
     Raises:
@@ -112,8 +114,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _mariadb_engine(url: URL, *, echo: bool) -> AsyncEngine:
-    return create_async_engine(
-        url.set(drivername="mariadb+aiomysql").update_query_dict({"charset": "utf8mb4"}),
+    wants_tls = url.query.get("tls") == "true"
+    engine = create_async_engine(
+        url.difference_update_query(["tls"])
+        .set(drivername="mariadb+aiomysql")
+        .update_query_dict({"charset": "utf8mb4"}),
         echo=echo,
         pool_size=8,
         max_overflow=24,
@@ -123,5 +128,19 @@ def _mariadb_engine(url: URL, *, echo: bool) -> AsyncEngine:
         connect_args={
             "init_command": "SET SESSION time_zone = '+00:00', innodb_snapshot_isolation = ON, "
             "sql_mode = 'TRADITIONAL,NO_ENGINE_SUBSTITUTION'",
-        },
+        }
+        | ({"ssl": ssl.create_default_context()} if wants_tls else {}),
     )
+    if wants_tls:
+        event.listen(engine.sync_engine, "connect", _refuse_plain_text)
+    return engine
+
+
+def _refuse_plain_text(connection: Any, _record: object) -> None:
+    # The driver goes on without TLS when the server offers none.
+    cursor = connection.cursor()
+    cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+    cipher = cursor.fetchone()
+    cursor.close()
+    if not cipher or not cipher[1]:
+        raise ConnectionError("MariaDB offers no TLS, and its address says tls=true; switch TLS on there.")
