@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { TABS, type ProjectSearch } from "@/app/search";
 import { ErrorNotice } from "@/components/ui/notice";
+import { CurationTab } from "@/features/curation/components/curation-tab";
 import { ExportsTab } from "@/features/exports/components/exports-tab";
 import { ImagesTab } from "@/features/images/components/images-tab";
 import { SelectionBar } from "@/features/images/components/selection-bar";
@@ -72,6 +73,16 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
 
   if (search.tab === "upload") return <UploadTab project={project} />;
   if (search.tab === "results") return <ExportsTab project={project} query={query} />;
+  if (search.tab === "curation") {
+    return (
+      <CurationTab
+        project={project}
+        query={query}
+        imageLink={(image) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", image } })}
+        queryLink={(text) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", query: text } })}
+      />
+    );
+  }
   if (search.tab === "maps") {
     return (
       <Suspense fallback={<p className="text-quiet">{t("common.loading")}</p>}>

@@ -1,4 +1,4 @@
-export const TABS = ["images", "upload", "maps", "results"] as const;
+export const TABS = ["images", "upload", "maps", "curation", "results"] as const;
 export type Tab = (typeof TABS)[number];
 
 /** What of a project's page is in its address: who sends it on shows the same. */

@@ -14,6 +14,11 @@ export function percent(value: number | undefined): string {
   return (value ?? 0).toLocaleString(locale(), { style: "percent", maximumFractionDigits: 1 });
 }
 
+/** A number with so many digits after the point. */
+export function decimal(value: number, digits: number): string {
+  return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 /** A time as people of the page's language write it; empty for none. */
 export function time(value: string | undefined): string {
   return value ? new Date(value).toLocaleString(locale()) : "";

@@ -1,0 +1,123 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/button";
+import { Empty, ErrorNotice } from "@/components/ui/notice";
+import { runsQuery, type Kind } from "@/features/curation/api/runs";
+import { selectionsQuery, useDeleteSelection, type Selection } from "@/features/curation/api/selections";
+import type { ImageLink } from "@/features/curation/components/card";
+import { DuplicatesView } from "@/features/curation/components/duplicates-view";
+import { OutliersView } from "@/features/curation/components/outliers-view";
+import { RunForm } from "@/features/curation/components/run-form";
+import { SelectForm } from "@/features/curation/components/select-form";
+import { SelectionView } from "@/features/curation/components/selection-view";
+import { idOf } from "@/lib/api/client";
+import { time } from "@/lib/format";
+
+const PARTS = ["select", "outliers", "duplicates"] as const;
+type Part = (typeof PARTS)[number];
+
+interface CurationTabProps {
+  project: string;
+  query: string;
+  /** Where an image opens. */
+  imageLink: ImageLink;
+  /** Where the images that match a query are shown. */
+  queryLink: ImageLink;
+}
+
+export function CurationTab(props: CurationTabProps) {
+  const { t } = useTranslation();
+  const [part, setPart] = useState<Part>("select");
+  return (
+    <section className="flex flex-col gap-4" aria-label={t("tabs.curation")}>
+      <div role="group" aria-label={t("curation.what")} className="flex flex-wrap gap-2">
+        {PARTS.map((each) => (
+          <Button key={each} look={each === part ? "primary" : "plain"} aria-pressed={each === part} onClick={() => { setPart(each); }}>{t(`curation.parts.${each}`)}</Button>
+        ))}
+      </div>
+      {part === "select" && <SelectPart {...props} />}
+      {part === "outliers" && <RunPart key={part} kind="KIND_OUTLIERS" {...props} />}
+      {part === "duplicates" && <RunPart key={part} kind="KIND_DUPLICATES" {...props} />}
+    </section>
+  );
+}
+
+function SelectPart({ project, query, imageLink, queryLink }: CurationTabProps) {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  const found = useQuery(selectionsQuery(project));
+  const [wanted, setWanted] = useState("");
+  const made = (found.data?.selections ?? []).filter((each) => each.state === "CURATION_STATE_SUCCEEDED");
+  const opened = made.find((each) => each.name === wanted) ?? made[0];
+  return (
+    <div className="flex flex-wrap gap-6 md:flex-nowrap">
+      <div className="flex w-72 shrink-0 flex-col gap-4">
+        <SelectForm
+          project={project}
+          query={query}
+          onMade={(name) => {
+            setWanted(name);
+            void cache.invalidateQueries({ queryKey: ["selections", project] });
+          }}
+        />
+        <History project={project} selections={made} opened={opened} onOpen={setWanted} />
+      </div>
+      <div className="flex min-w-0 flex-1 flex-col gap-3">
+        <ErrorNotice error={found.error} />
+        {found.isSuccess && !opened && <Empty title={t("curation.noSelection")}>{t("curation.noSelectionHint")}</Empty>}
+        {opened && <SelectionView key={opened.name} project={project} selection={opened} imageLink={imageLink} queryLink={queryLink} />}
+      </div>
+    </div>
+  );
+}
+
+interface HistoryProps {
+  project: string;
+  selections: Selection[];
+  opened: Selection | undefined;
+  onOpen: (name: string) => void;
+}
+
+function History({ project, selections, opened, onOpen }: HistoryProps) {
+  const { t } = useTranslation();
+  const remove = useDeleteSelection(project);
+  if (selections.length === 0) return null;
+  return (
+    <div>
+      <h2 className="mb-2 text-sm font-medium">{t("maps.history")}</h2>
+      <ErrorNotice error={remove.error} />
+      <ul className="flex flex-col gap-1">
+        {selections.map((each) => (
+          <li key={each.name} className={`flex items-center gap-1 rounded-md border p-1 text-sm ${each === opened ? "border-accent" : "border-line"}`}>
+            <button type="button" aria-current={each === opened || undefined} className="min-w-0 flex-1 px-1 text-left" onClick={() => { onOpen(each.name ?? ""); }}>
+              <span className="block truncate">{each.displayName}</span>
+              <span className="text-xs text-quiet">{time(each.createTime)}</span>
+            </button>
+            <Button look="danger" aria-label={t("maps.deleteNamed", { name: each.displayName })} onClick={() => { remove.mutate(idOf(each.name)); }}>{t("maps.delete")}</Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function RunPart({ project, query, kind, imageLink, queryLink }: CurationTabProps & { kind: Kind }) {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  const found = useQuery(runsQuery(project));
+  const run = found.data?.curationRuns?.find((each) => each.kind === kind && each.state === "CURATION_STATE_SUCCEEDED");
+  const View = kind === "KIND_OUTLIERS" ? OutliersView : DuplicatesView;
+  return (
+    <div className="flex flex-wrap gap-6 md:flex-nowrap">
+      <div className="w-72 shrink-0">
+        <RunForm project={project} kind={kind} query={query} onDone={() => { void cache.invalidateQueries({ queryKey: ["curationRuns", project] }); }} />
+      </div>
+      <div className="flex min-w-0 flex-1 flex-col gap-3">
+        <ErrorNotice error={found.error} />
+        {found.isSuccess && !run && <Empty title={t("curation.noRun")}>{t("curation.noRunHint")}</Empty>}
+        {run && <View key={run.name} project={project} run={run} imageLink={imageLink} queryLink={queryLink} />}
+      </div>
+    </div>
+  );
+}
