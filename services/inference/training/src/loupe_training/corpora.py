@@ -9,6 +9,9 @@ from pathlib import Path
 from loupe_training.corpus import sample
 from loupe_training.corpus.sample import Sample
 
+FOLDER = Path.home() / ".cache" / "loupe-corpora"
+"""Where corpora are kept unless another folder is named."""
+
 
 def load(folder: Path, seed: int, count: int, processes: int = 1) -> list[Sample]:
     """Images 0 to `count` - 1 of the corpus `seed`, from `folder` if they are there, else drawn and kept there.

@@ -1,8 +1,7 @@
 """Trains a detector. N images a step, P cells, C classes."""
 
-import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -14,7 +13,7 @@ from loupe_inference.models.fcos import FcosNetwork
 from loupe_training import backbone, evaluate, losses, norms, schedule, targets
 from loupe_training.corpus.sample import Sample
 from loupe_training.evaluate import Boxes
-from loupe_training.recipes import Recipe
+from loupe_training.recipes import Cycle, Recipe
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,28 +21,26 @@ BOX_WEIGHT = 2.0
 """Of the loss of boxes beside that of scores."""
 
 
-def train(recipe: Recipe, samples: Sequence[Sample], keep: Callable[[FcosNetwork], None]) -> FcosNetwork:
-    """Train as the recipe says.
+def train(network: FcosNetwork, recipe: Recipe, cycle: Cycle, samples: Sequence[Sample]) -> FcosNetwork:
+    """The network after a cycle, in evaluation mode.
 
     Args:
-        recipe: What and how.
-        samples: The training corpus.
-        keep: Is given the network after each epoch, as good as it is by then.
-
-    Returns:
-        The network, its batch norms folded, in evaluation mode.
+        network: From `start`, or after the cycle before; it is used up.
+        recipe: What is trained.
+        cycle: How, one of the recipe's.
+        samples: The images of the cycle.
     """
     torch.manual_seed(recipe.seed)
-    network = start(recipe)
     frozen = nn.Sequential(network.stem, *network.stages[: recipe.kept_stages])
     kept = backbone.kept_outputs(frozen.eval(), samples, recipe.size)
     truths = [truth(one, recipe) for one in samples]
-    norms.add(network)
+    if cycle is recipe.cycles[0]:
+        norms.add(network)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = _optimiser(network, recipe)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)  # type: ignore[no-untyped-call]
-    for epoch in schedule.epochs(recipe, len(samples), optimiser):
-        network.train()
+    optimiser = _optimiser(network, recipe, cycle)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.98), use_buffers=True)  # type: ignore[no-untyped-call]
+    network.train()
+    for epoch in schedule.epochs(recipe, cycle, len(samples), optimiser):
         losses_seen = []
         for chosen in epoch.batches():
             batch = backbone.batch_of(kept, chosen)
@@ -51,13 +48,15 @@ def train(recipe: Recipe, samples: Sequence[Sample], keep: Callable[[FcosNetwork
             epoch.step(loss, network)
             average.update_parameters(network)
             losses_seen.append(loss.item())
-        _LOG.info("%s epoch %d loss %.3f", recipe.model, epoch.number, float(np.mean(losses_seen)))
-        keep(folded(average.module))
-    return folded(average.module)
+        _LOG.info("%s epoch with loss %.3f", recipe.model, float(np.mean(losses_seen)))
+    trained = cast("FcosNetwork", average.module).eval()
+    norms.fold(trained)
+    return trained
 
 
 def start(recipe: Recipe) -> FcosNetwork:
-    """A network with a trained backbone and new heads."""
+    """A network with a published backbone and new heads."""
+    torch.manual_seed(recipe.seed)
     network = FcosNetwork(recipe.backbone, recipe.size, len(recipe.labels), recipe.width)
     pieces = nn.ModuleList([network.stem, *network.stages])
     published = backbone.published(recipe.backbone, recipe.size).body
@@ -65,15 +64,6 @@ def start(recipe: Recipe) -> FcosNetwork:
     weights = dict(zip(pieces.state_dict(), published.state_dict().values(), strict=False))
     pieces.load_state_dict(weights, strict=True)
     return network
-
-
-def folded(network: nn.Module) -> FcosNetwork:
-    """A copy without batch norms, in evaluation mode."""
-    plain = copy.deepcopy(network).eval()
-    if not isinstance(plain, FcosNetwork):
-        raise TypeError("Only a detector is folded here.")
-    norms.fold(plain)
-    return plain
 
 
 def truth(one: Sample, recipe: Recipe) -> Boxes:
@@ -106,13 +96,13 @@ def measure(network: FcosNetwork, recipe: Recipe, samples: Sequence[Sample]) -> 
     return {"map50": sum(known.values()) / len(known), **known}
 
 
-def _optimiser(network: FcosNetwork, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimiser(network: FcosNetwork, recipe: Recipe, cycle: Cycle) -> torch.optim.Optimizer:
     network.stem.requires_grad_(False)
     network.stages.requires_grad_(False)
     old = backbone.train_pointwise(list(network.stages[recipe.kept_stages :]))
     known = {id(parameter) for parameter in network.stages.parameters()}
     new = [one for one in network.parameters() if one.requires_grad and id(one) not in known]
-    groups = [{"params": old, "lr": recipe.backbone_rate}, {"params": new, "lr": recipe.rate}]
+    groups = [{"params": old, "lr": cycle.backbone_rate}, {"params": new, "lr": cycle.rate}]
     return torch.optim.AdamW(groups, weight_decay=recipe.decay)
 
 

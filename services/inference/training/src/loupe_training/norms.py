@@ -16,7 +16,7 @@ def add(network: FcosNetwork) -> None:
 
 
 def fold(network: FcosNetwork) -> None:
-    """Let the convolutions do their batch norms' work; the network must be in evaluation mode."""
+    """Let the convolutions do the work of their batch norms, if any; the network must be in evaluation mode."""
     for module in network.modules():
         if isinstance(module, Separable):
             module[1] = _folded(module[1])
@@ -30,8 +30,10 @@ def _normed(convolution: nn.Module) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(convolution.out_channels, momentum=0.03))
 
 
-def _folded(pair: nn.Module) -> nn.Module:
-    convolution, norm = pair.children()
+def _folded(layer: nn.Module) -> nn.Module:
+    if isinstance(layer, nn.Conv2d):
+        return layer
+    convolution, norm = layer.children()
     if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
         raise TypeError("Only a convolution with a batch norm is folded.")
     return fuse_conv_bn_eval(convolution, norm)

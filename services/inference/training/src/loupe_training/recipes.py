@@ -11,8 +11,22 @@ HELD_OUT_IMAGES = 800
 
 
 @dataclass(frozen=True, slots=True)
+class Cycle:
+    """A part of a training: the learning rate rises, falls to nothing, and leaves whole weights to go on from."""
+
+    images: range
+    """Numbers of the images of the training corpus that it learns from."""
+    epochs: int
+    """Times that each is seen."""
+    rate: float
+    """Highest learning rate of the layers that are not the backbone's."""
+    backbone_rate: float
+    """Highest learning rate of the backbone's layers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a training starts from and how long it goes on."""
+    """What a training starts from and how it goes on."""
 
     model: str
     """Id of the model."""
@@ -22,18 +36,12 @@ class Recipe:
     """Width and height of the input in pixels."""
     labels: tuple[str, ...]
     """Classes in the order of the output."""
-    epochs: int
-    """Times that every image is seen."""
-    rate: float
-    """Highest learning rate of new layers."""
-    backbone_rate: float
-    """Highest learning rate of the backbone's layers."""
+    cycles: tuple[Cycle, ...]
+    """At least one. In the first, new layers have batch norms; the others go on from the weights of the one before."""
     width: int = 0
     """Channels of a detector's pyramid and heads."""
     kept_stages: int = 0
     """Stages of the backbone after its stem that stay frozen with it."""
-    images: int = 6000
-    """Size of the training corpus."""
     corpus_seed: int = 1
     """Seed of the training corpus."""
     seed: int = 0
@@ -42,6 +50,11 @@ class Recipe:
     """Images a step."""
     decay: float = 0.02
     """Weight decay."""
+
+    @property
+    def images(self) -> int:
+        """Size of the training corpus."""
+        return max(cycle.images.stop for cycle in self.cycles)
 
     @property
     def detects(self) -> bool:
@@ -57,29 +70,24 @@ RECIPES: Mapping[str, Recipe] = {
             backbone="efficientnet-lite1",
             size=240,
             labels=(sample.OK, *sample.LABELS),
-            epochs=8,
-            rate=2e-3,
-            backbone_rate=4e-4,
+            cycles=(Cycle(range(3000), 6, 2e-3, 4e-4),),
         ),
         Recipe(
             model="surface-fcos-s",
             backbone="efficientnet-lite0",
             size=256,
             labels=sample.LABELS,
-            epochs=8,
-            rate=3e-3,
-            backbone_rate=6e-4,
+            cycles=(Cycle(range(2500), 6, 3e-3, 6e-4), Cycle(range(2500, 6000), 2, 1e-3, 4e-4)),
             width=96,
+            kept_stages=1,
         ),
         Recipe(
             model="surface-fcos-m",
             backbone="efficientnet-lite2",
             size=384,
             labels=sample.LABELS,
-            epochs=6,
-            rate=3e-3,
-            backbone_rate=6e-4,
-            width=128,
+            cycles=(Cycle(range(2000), 5, 3e-3, 6e-4), Cycle(range(2000, 4000), 2, 1e-3, 4e-4)),
+            width=96,
             kept_stages=1,
         ),
     )

@@ -1,4 +1,4 @@
-"""The order of images and the learning rate: one cycle, up within the first tenth and down to nothing."""
+"""The order of images in a cycle, and its learning rate: up within the first tenth, then down to nothing."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 
-from loupe_training.recipes import Recipe
+from loupe_training.recipes import Cycle, Recipe
 
 _STEEPEST = 10.0
 """Length that gradients are cut to."""
@@ -16,15 +16,11 @@ _STEEPEST = 10.0
 class Epoch:
     """One round over all images."""
 
-    def __init__(
-        self, number: int, order: Sequence[int], batch: int, optimiser: torch.optim.Optimizer, cycle: OneCycleLR
-    ) -> None:
-        self.number = number
-        """From 1."""
+    def __init__(self, order: Sequence[int], batch: int, optimiser: torch.optim.Optimizer, rates: OneCycleLR) -> None:
         self._order = order
         self._batch = batch
         self._optimiser = optimiser
-        self._cycle = cycle
+        self._rates = rates
 
     def batches(self) -> Iterator[Sequence[int]]:
         """Numbers of the images of each step; what is left over is not used this time."""
@@ -37,14 +33,13 @@ class Epoch:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), _STEEPEST)
         self._optimiser.step()
-        self._cycle.step()
+        self._rates.step()
 
 
-def epochs(recipe: Recipe, count: int, optimiser: torch.optim.Optimizer) -> Iterator[Epoch]:
-    """The rounds of a recipe over `count` images."""
-    rates = [group["lr"] for group in optimiser.param_groups]
-    steps = recipe.epochs * (count // recipe.batch)
-    cycle = OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=0.1)
+def epochs(recipe: Recipe, cycle: Cycle, count: int, optimiser: torch.optim.Optimizer) -> Iterator[Epoch]:
+    """The rounds of a cycle over `count` images."""
+    highest = [group["lr"] for group in optimiser.param_groups]
+    rates = OneCycleLR(optimiser, highest, total_steps=cycle.epochs * (count // recipe.batch) + 1, pct_start=0.1)
     rng = np.random.default_rng(recipe.seed)
-    for number in range(1, recipe.epochs + 1):
-        yield Epoch(number, rng.permutation(count).tolist(), recipe.batch, optimiser, cycle)
+    for _ in range(cycle.epochs):
+        yield Epoch(rng.permutation(count).tolist(), recipe.batch, optimiser, rates)

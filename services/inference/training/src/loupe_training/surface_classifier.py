@@ -1,8 +1,8 @@
 """Trains a classifier of surfaces: EfficientNet-Lite with a new last layer, its later stages tuned. N images a step."""
 
-import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from loupe_inference.models import fcos
 from loupe_inference.models.efficientnet_lite import FoldedEfficientNet
 from loupe_training import backbone, evaluate, schedule
 from loupe_training.corpus.sample import Sample
-from loupe_training.recipes import Recipe
+from loupe_training.recipes import Cycle, Recipe
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,27 +22,24 @@ _DROPOUT = 0.2
 _SMOOTHING = 0.05
 
 
-def train(recipe: Recipe, samples: Sequence[Sample], keep: Callable[[FoldedEfficientNet], None]) -> FoldedEfficientNet:
-    """Train as the recipe says; images with several kinds of defects are left out.
+def train(network: FoldedEfficientNet, recipe: Recipe, cycle: Cycle, samples: Sequence[Sample]) -> FoldedEfficientNet:
+    """The network after a cycle, in evaluation mode; images with several kinds of defects are left out.
 
     Args:
-        recipe: What and how.
-        samples: The training corpus.
-        keep: Is given the network after each epoch, as good as it is by then.
-
-    Returns:
-        The network in evaluation mode.
+        network: From `start`, or after the cycle before; it is used up.
+        recipe: What is trained.
+        cycle: How, one of the recipe's.
+        samples: The images of the cycle.
     """
     torch.manual_seed(recipe.seed)
     samples = single(samples)
-    network = start(recipe)
     frozen, rest = _parts(network, recipe)
     kept = backbone.kept_outputs(frozen.eval(), samples, recipe.size)
     classes = torch.tensor([recipe.labels.index(str(one.verdict)) for one in samples])
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = _optimiser(network, rest, recipe)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.998))  # type: ignore[no-untyped-call]
-    for epoch in schedule.epochs(recipe, len(samples), optimiser):
+    optimiser = _optimiser(network, rest, recipe, cycle)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.98))  # type: ignore[no-untyped-call]
+    for epoch in schedule.epochs(recipe, cycle, len(samples), optimiser):
         losses_seen = []
         for chosen in epoch.batches():
             with backbone.halved():
@@ -52,13 +49,13 @@ def train(recipe: Recipe, samples: Sequence[Sample], keep: Callable[[FoldedEffic
             epoch.step(loss, network)
             average.update_parameters(network)
             losses_seen.append(loss.item())
-        _LOG.info("%s epoch %d loss %.3f", recipe.model, epoch.number, float(np.mean(losses_seen)))
-        keep(_copied(average.module))
-    return _copied(average.module)
+        _LOG.info("%s epoch with loss %.3f", recipe.model, float(np.mean(losses_seen)))
+    return cast("FoldedEfficientNet", average.module).eval()
 
 
 def start(recipe: Recipe) -> FoldedEfficientNet:
     """The published network with a new last layer."""
+    torch.manual_seed(recipe.seed)
     network = backbone.published(recipe.backbone, recipe.size)
     network.classifier = nn.Linear(network.classifier.in_features, len(recipe.labels))
     return network
@@ -88,18 +85,11 @@ def _parts(network: FoldedEfficientNet, recipe: Recipe) -> tuple[nn.Sequential, 
     return nn.Sequential(*layers[:cut]), nn.Sequential(*layers[cut:])
 
 
-def _optimiser(network: FoldedEfficientNet, rest: nn.Sequential, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimiser(network: FoldedEfficientNet, rest: nn.Sequential, recipe: Recipe, cycle: Cycle) -> torch.optim.Optimizer:
     network.body.requires_grad_(False)
     old = backbone.train_pointwise([rest])
     groups = [
-        {"params": old, "lr": recipe.backbone_rate},
-        {"params": list(network.classifier.parameters()), "lr": recipe.rate},
+        {"params": old, "lr": cycle.backbone_rate},
+        {"params": list(network.classifier.parameters()), "lr": cycle.rate},
     ]
     return torch.optim.AdamW(groups, weight_decay=recipe.decay)
-
-
-def _copied(network: nn.Module) -> FoldedEfficientNet:
-    plain = copy.deepcopy(network).eval()
-    if not isinstance(plain, FoldedEfficientNet):
-        raise TypeError("Only a classifier is copied here.")
-    return plain
