@@ -11,10 +11,22 @@ DEFAULT = "efficientnet-lite0"
 
 _CREATED = datetime(2026, 11, 22, tzinfo=UTC)
 
+_DEFECTS = ("scratch", "dent", "stain", "crack", "missing-part", "contamination", "chip", "hole")
+_FCOS_FEATURE = (
+    "The backbone's maps at strides 16 and 32 on one grid of cells of 16 pixels: the mean over the grid for an image, "
+    "over the cells that its box touches for an object."
+)
+
 
 def specs() -> list[ModelSpec]:
     """All of them."""
-    return [efficientnet_lite0(), efficientnet_lite2(), nanodet_coco()]
+    return [
+        efficientnet_lite0(),
+        efficientnet_lite2(),
+        nanodet_coco(),
+        surface_fcos_s(),
+        surface_fcos_m(),
+    ]
 
 
 def efficientnet_lite0() -> ModelSpec:
@@ -123,6 +135,77 @@ def nanodet_coco() -> ModelSpec:
                 object_feature_dimension=384,
                 weights_sha256="75eea52794094030730c4abd1aa7e9f0c94da9588a29adf7916880b7d482d8c8",
                 weights_size_bytes=7_578_520,
+                create_time=_CREATED,
+            ),
+        ),
+        active_version="1",
+    )
+
+
+def surface_fcos_s() -> ModelSpec:
+    """The small detector of defects that this project trained."""
+    return ModelSpec(
+        id="surface-fcos-s",
+        display_name="Surface FCOS S",
+        task=Task.DETECTION,
+        descriptions={
+            "en": (
+                "Fast detector of eight kinds of surface defects: scratch, dent, stain, crack, missing part, "
+                "contamination, chip, hole. Shows where they are and how large. Trained on drawn inspection images, so "
+                "try it on your own before you trust it."
+            ),
+            "ko": (
+                "8가지 표면 결함(긁힘, 찍힘, 얼룩, 균열, 부품 누락, 오염, 깨짐, 구멍)의 위치와 크기를 찾는 "
+                "빠른 검출 모델입니다. 생성된 검사 이미지로 학습했으므로 신뢰하기 전에 실제 이미지로 확인하십시오."
+            ),
+        },
+        labels=_DEFECTS,
+        input_width=256,
+        input_height=256,
+        feature_description=_FCOS_FEATURE,
+        licence="Apache-2.0",
+        versions=(
+            ModelVersion(
+                version="1",
+                feature_dimension=432,
+                object_feature_dimension=432,
+                weights_sha256="c01e2ad44507657ce3cc63330c25b3d729ae865f9250d9abe538b39d136ad017",
+                weights_size_bytes=6_300_360,
+                create_time=_CREATED,
+            ),
+        ),
+        active_version="1",
+    )
+
+
+def surface_fcos_m() -> ModelSpec:
+    """The larger one: finer, slower."""
+    return ModelSpec(
+        id="surface-fcos-m",
+        display_name="Surface FCOS M",
+        task=Task.DETECTION,
+        descriptions={
+            "en": (
+                "The larger sister of Surface FCOS S: the same eight kinds of surface defects, seen at 384 pixels "
+                "instead of 256. Choose it where defects are small in the image; it takes about four times the time."
+            ),
+            "ko": (
+                "Surface FCOS S보다 큰 모델로, 같은 8가지 표면 결함을 256픽셀 대신 384픽셀로 봅니다. "
+                "이미지에서 결함이 작을 때 선택하십시오. 처리 시간은 약 4배입니다."
+            ),
+        },
+        labels=_DEFECTS,
+        input_width=384,
+        input_height=384,
+        feature_description=_FCOS_FEATURE,
+        licence="Apache-2.0",
+        versions=(
+            ModelVersion(
+                version="1",
+                feature_dimension=472,
+                object_feature_dimension=472,
+                weights_sha256="8586d13765aa43e5ab21684e6ed5a83198312bb09f1f77a3dbdac3bf1da44e7e",
+                weights_size_bytes=9_094_520,
                 create_time=_CREATED,
             ),
         ),
