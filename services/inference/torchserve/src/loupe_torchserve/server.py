@@ -109,6 +109,8 @@ def command(settings: TorchServeSettings, config: Path, temporary: Path) -> list
         java(),
         f"-Xmx{heap}m",
         "-XX:+UseSerialGC",
+        # It passes bytes on: the compiler that makes hot code fastest costs more than its code ever saves.
+        "-XX:TieredStopAtLevel=1",
         # Half a heap is no state to go on with; whoever watches starts it again.
         "-XX:+ExitOnOutOfMemoryError",
         f"-Dmodel_server_home={server.parent}",
