@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -36,9 +35,9 @@ class Background:
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        if tasks:
+            # Not one by one with the cancellation suppressed: that would swallow one of the caller's own.
+            await asyncio.wait(tasks)
 
 
 async def keep_running(job: Job, restart_seconds: float) -> None:
