@@ -108,6 +108,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "extraObjects": {"type": "array", "items": {"type": ["object", "string"]}},
     "affinity": {"type": "object"},
     "image": _IMAGE,
+    "objectsImage": _IMAGE,
     "port": _PORT,
     "replicas": _REPLICAS,
     "minReplicas": _REPLICAS,

@@ -77,6 +77,11 @@ def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
             yield one["metadata"]["name"], one["spec"]["jobTemplate"]["spec"]["template"]
 
 
+def containers(pod: Object) -> list[Object]:
+    """All containers of a pod, those that run before others first."""
+    return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+
+
 def container(objects: list[Object], deployment: str) -> Object:
     """The container of a deployment."""
     found: Object = of_kind(objects, "Deployment")[deployment]["spec"]["template"]["spec"]["containers"][0]

@@ -9,6 +9,8 @@ import pytest
 
 from tests.chart.rendering import CI, Object, of_kind, pods, render, variables
 
+BACKUP = ("loupe-backup", "loupe-restore")
+
 
 def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     return bool(selector.get("matchLabels", {}).items() <= labels.items())
@@ -105,10 +107,10 @@ def test_stores__only_where_peers_say() -> None:
 @pytest.mark.parametrize(
     ("store", "port", "users"),
     [
-        ("mariadb", 3306, {"loupe-auth", "loupe-project", "loupe-migrate-auth", "loupe-migrate-project"}),
-        ("mongodb", 27017, {"loupe-inference"}),
+        ("mariadb", 3306, {"loupe-auth", "loupe-project", "loupe-migrate-auth", "loupe-migrate-project", *BACKUP}),
+        ("mongodb", 27017, {"loupe-inference", *BACKUP}),
         ("redis", 6379, {"loupe-auth", "loupe-project", "loupe-inference"}),
-        ("s3", 8333, {"loupe-project", "loupe-inference"}),
+        ("s3", 8333, {"loupe-project", "loupe-inference", *BACKUP}),
     ],
 )
 def test_bundled_stores__are_reached_by_their_users_alone(store: str, port: int, users: set[str]) -> None:

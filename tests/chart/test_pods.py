@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chart.rendering import CI, Object, of_kind, pods, render
+from tests.chart.rendering import CI, Object, containers, of_kind, pods, render
 
 
 def every_pod() -> Iterator[tuple[str, Object]]:
@@ -24,7 +24,7 @@ def faults_under_restricted(pod: Object) -> list[str]:
     context = spec.get("securityContext", {})
     if context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
         faults.append("seccompProfile")
-    for container in spec.get("initContainers", []) + spec["containers"]:
+    for container in containers(pod):
         own = container.get("securityContext", {})
         if own.get("allowPrivilegeEscalation") is not False:
             faults.append(f"{container['name']}: allowPrivilegeEscalation")
@@ -50,7 +50,7 @@ def test_restricted__would_be_seen() -> None:
 def test_pods__have_no_token_and_write_nowhere_but_in_volumes() -> None:
     for name, pod in every_pod():
         assert pod["spec"]["automountServiceAccountToken"] is False, name
-        for container in pod["spec"]["containers"]:
+        for container in containers(pod):
             assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
         for volume in pod["spec"].get("volumes", []):
             assert "emptyDir" not in volume or volume["emptyDir"]["sizeLimit"], name
@@ -58,7 +58,7 @@ def test_pods__have_no_token_and_write_nowhere_but_in_volumes() -> None:
 
 def test_pods__ask_for_what_they_need_and_are_bounded() -> None:
     for name, pod in every_pod():
-        for container in pod["spec"]["containers"]:
+        for container in containers(pod):
             resources = container["resources"]
             assert {"cpu", "memory", "ephemeral-storage"} <= resources["requests"].keys(), name
             assert {"memory", "ephemeral-storage"} <= resources["limits"].keys(), name
@@ -68,7 +68,7 @@ def test_containers__mount_volumes_that_exist() -> None:
     for name, pod in every_pod():
         claims = {"data"} if "bundled" in name else set()
         volumes = {volume["name"] for volume in pod["spec"].get("volumes", [])} | claims
-        for container in pod["spec"]["containers"]:
+        for container in containers(pod):
             assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes, name
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loupe_inference.settings import InferenceSettings
-from tests.chart.rendering import CHART, CI, REPOSITORY, helm, of_kind, pods, refusal, render, values_of
+from tests.chart.rendering import CHART, CI, REPOSITORY, containers, helm, of_kind, pods, refusal, render, values_of
 
 
 @pytest.mark.parametrize("version", [3, 4])
@@ -123,7 +123,7 @@ def test_accounts__exist_for_every_pod() -> None:
 def test_images__of_an_air_gapped_plant_come_from_its_mirror_by_digest() -> None:
     for name, pod in pods(render("air-gapped")):
         assert pod["spec"]["imagePullSecrets"] == [{"name": "plant-registry"}]
-        for container in pod["spec"]["containers"]:
+        for container in containers(pod):
             assert re.fullmatch(r"registry\.plant\.example/mirror/loupe/\w+@sha256:\d{64}", container["image"]), name
 
 
@@ -131,7 +131,7 @@ def test_images__list_is_what_pods_pull() -> None:
     command: list[str | Path] = [sys.executable, REPOSITORY / "helm" / "images.py", "list", values_of("bundled")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
-    pulled = {container["image"] for _, pod in pods(render("bundled")) for container in pod["spec"]["containers"]}
+    pulled = {container["image"] for _, pod in pods(render("bundled")) for container in containers(pod)}
     assert set(done.stdout.split()) == pulled
 
 

@@ -40,6 +40,10 @@ gateway:
   outside: {{ toJson $otlp }}
 migrate:
   stores: [mariadb]
+{{- if .Values.backup.enabled }}
+backup:
+  stores: [mariadb, mongodb, s3]
+{{- end }}
 helm-test:
   calls: [gateway]
 {{- if $torchserve }}
