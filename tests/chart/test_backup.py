@@ -1,4 +1,4 @@
-"""Backups: the scripts of the chart's jobs, run for real. MariaDB is a real one; programs of MongoDB and S3 are played."""
+"""Backups: the scripts of the chart's jobs, run for real on a real MariaDB; programs of MongoDB and S3 are played."""
 
 from __future__ import annotations
 
