@@ -20,7 +20,8 @@ _SLICE_SECONDS = 0.5
 """Computing time of one request, about. An urgent call waits for two or three of them."""
 _FIRST_SLICE = 16
 """Images in one request of a model whose speed is not known yet."""
-_SLICE_IMAGES = 128
+_LEAST_IMAGES, _SLICE_IMAGES = 8, 128
+"""Images in one request of a slow model, and of a quick one: a small request costs Java as much as a large one."""
 _SLICE_BYTES = 16 << 20
 _BULK_REQUESTS = 2
 """Bulk requests of one model on their way: one computes, one is there when it ends."""
@@ -117,7 +118,7 @@ class TorchServeBackend:
 
     def _slices(self, model: str, images: Sequence[ImageSource]) -> list[list[ImageSource]]:
         seconds = self._seconds_an_image.get(model)
-        most = min(max(round(_SLICE_SECONDS / seconds), 1), _SLICE_IMAGES) if seconds else _FIRST_SLICE
+        most = min(max(round(_SLICE_SECONDS / seconds), _LEAST_IMAGES), _SLICE_IMAGES) if seconds else _FIRST_SLICE
         slices: list[list[ImageSource]] = []
         size = 0
         for image in images:
