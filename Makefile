@@ -121,7 +121,7 @@ format: setup ## lay out the Python code, mend what can be mended safely
 	$(BIN)/ruff format
 
 bench: setup web $(VENV)/.models $(VENV)/.demo-data ## run a measurement, NAME=ingest; without a name: list them
-	@$(BIN)/python -m tests.bench $(NAME) $(ARGS)
+	@$(BIN)/python -m tests.bench $(NAME) $(if $(filter cluster,$(PROFILE)),--profile cluster) $(ARGS)
 
 # The C library keeps large buffers, or zeroing them anew for each step takes as long as the step.
 train: export MALLOC_MMAP_THRESHOLD_ := 1073741824

@@ -8,6 +8,8 @@ by the fast path, ONNX Runtime; `fast_path_ratio` is against that one alone, at 
 pipeline, median: the same questions where other programs take the cores, which the clock cannot tell from our own work.
 `start_seconds`: from the start of the process until all services serve, median. `idle_mib`: proportional set size of
 the whole process tree, five seconds after that.
+With `--profile cluster` the same of what `make up` starts: TorchServe, S3, MongoDB and all services. Processor time and
+memory are then without MariaDB and Redis where these ran before; `start_seconds` is until all models are loaded too.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import psutil
@@ -29,9 +32,11 @@ import psutil
 from loupe_client import Client
 from loupe_client.demo import solar_cells
 from loupe_client.demo.server import StandaloneProcess, fresh_standalone
+from loupe_client.demo.target import Target
 from loupe_inference.settings import usable_cores
 from tests.bench import _bare_model
 from tests.bench._bare_model import BareModel
+from tests.bench._cluster import fresh_cluster
 
 MODEL = "efficientnet-lite0"
 SEED = 7
@@ -39,9 +44,18 @@ _WARM_KERNELS = "LOUPE_REDUCTION_WARM_KERNELS"
 EMAIL, PASSWORD = "bench@plant.example", "a long enough pass phrase"
 
 
-def pipeline(archive: Path, count: int) -> dict[str, float]:
-    """Sends the zip to a fresh standalone; returns its speed and what the process used."""
-    with _kernels_not_warmed(), fresh_standalone() as server, Client(server.grpc) as loupe:
+class Server(Target, Protocol):
+    """A Loupe of which a process is known."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process that all others descend from."""
+        ...
+
+
+def pipeline(archive: Path, count: int, server: Server) -> dict[str, float]:
+    """Sends the zip to a fresh Loupe; returns its speed and what its processes used."""
+    with Client(server.grpc) as loupe:
         loupe.verify_email(loupe.sign_up(EMAIL, PASSWORD, "Bench"), server.mailed_code(EMAIL))
         loupe.sign_in(EMAIL, PASSWORD)
         project = loupe.create_project("Bench", f"models/{MODEL}").name
@@ -64,6 +78,21 @@ def pipeline(archive: Path, count: int) -> dict[str, float]:
         }
 
 
+def in_standalone(archive: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:
+    """The pipeline of a fresh standalone, and what starting one and leaving it alone takes."""
+    with _kernels_not_warmed(), fresh_standalone() as server:
+        whole = pipeline(archive, count, server)
+    return whole, start_and_idle()
+
+
+def in_cluster(archive: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:
+    """The same of a fresh cluster."""
+    with _kernels_not_warmed(), fresh_cluster() as server:
+        time.sleep(5)
+        idle = {"start_seconds": server.start_seconds, "idle_mib": sum(map(_proportional_mib, _tree(server)))}
+        return pipeline(archive, count, server), idle
+
+
 def start_and_idle() -> dict[str, float]:
     """Starts a standalone that has its folder already and leaves it alone."""
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +106,7 @@ def start_and_idle() -> dict[str, float]:
         return {"start_seconds": seconds, "idle_mib": memory}
 
 
-def _tree(server: StandaloneProcess) -> list[psutil.Process]:
+def _tree(server: Server) -> list[psutil.Process]:
     root = psutil.Process(server.pid)
     return [root, *root.children(recursive=True)]
 
@@ -92,7 +121,7 @@ def _kernels_not_warmed() -> Iterator[None]:
         del os.environ[_WARM_KERNELS]
 
 
-def _cpu_seconds(server: StandaloneProcess) -> float:
+def _cpu_seconds(server: Server) -> float:
     times = [process.cpu_times() for process in _tree(server)]
     return sum(each.user + each.system for each in times)
 
@@ -117,6 +146,7 @@ def main() -> None:
     """Measures in pairs and prints one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=2624, help="of 2,624")
+    parser.add_argument("--profile", choices=("standalone", "cluster"), default="standalone")
     parser.add_argument("--runs", type=int, default=3, help="pairs of runs; medians count")
     arguments = parser.parse_args()
     bare, fast, whole, idle = [], [], [], []
@@ -127,8 +157,9 @@ def main() -> None:
         for run in range(arguments.runs):
             bare.append(_bare_model.measure(MODEL, usable_cores()))
             fast.append(_bare_model.measure(MODEL, usable_cores(), path="fast"))
-            whole.append(pipeline(archive, len(cells)))
-            idle.append(start_and_idle())
+            measured = (in_cluster if arguments.profile == "cluster" else in_standalone)(archive, len(cells))
+            whole.append(measured[0])
+            idle.append(measured[1])
             ratio = whole[-1]["images_per_s"] / bare[-1].images_per_s
             print(
                 f"run {run + 1}: bare {bare[-1]}, fast path {fast[-1]}, pipeline {whole[-1]}, ratio {ratio:.3f}",
@@ -152,6 +183,7 @@ def main() -> None:
         "idle_mib": round(statistics.median(each["idle_mib"] for each in idle)),
         "images": arguments.images,
         "runs": arguments.runs,
+        "profile": arguments.profile,
         "cores": usable_cores(),
     }
     print(json.dumps(result))
