@@ -37,8 +37,8 @@ class ClusterSettings(BaseSettings):
     """Whether the server at s3_endpoint speaks TLS."""
     torchserve_target: str = ""
     """`host:port` of a running TorchServe whose tokens are off; empty: one is started."""
-    start_seconds: float = Field(default=180.0, ge=5.0)
-    """How long a start may take."""
+    start_seconds: float = Field(default=600.0, ge=5.0)
+    """How long a start may take; the first one writes the archives of all models."""
 
     @property
     def http(self) -> str:
