@@ -120,7 +120,7 @@ format: setup ## lay out the Python code, mend what can be mended safely
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-bench: setup web $(VENV)/.models $(VENV)/.demo-data $(if $(filter cluster,$(PROFILE)),$(VENV)/.servers) ## run a measurement, NAME=ingest; without a name: list them
+bench: setup web $(VENV)/.models $(VENV)/.demo-data $(VENV)/.servers ## run a measurement, NAME=ingest; without a name: list them
 	@$(BIN)/python -m tests.bench $(NAME) $(if $(filter cluster,$(PROFILE)),--profile cluster) $(ARGS)
 
 # The C library keeps large buffers, or zeroing them anew for each step takes as long as the step.
