@@ -23,6 +23,7 @@ def specs() -> list[ModelSpec]:
     return [
         efficientnet_lite0(),
         efficientnet_lite2(),
+        surface_classifier(),
         nanodet_coco(),
         surface_fcos_s(),
         surface_fcos_m(),
@@ -142,6 +143,42 @@ def nanodet_coco() -> ModelSpec:
     )
 
 
+def surface_classifier() -> ModelSpec:
+    """The classifier of whole surfaces that this project trained."""
+    return ModelSpec(
+        id="surface-classifier",
+        display_name="Surface Classifier",
+        task=Task.CLASSIFICATION,
+        descriptions={
+            "en": (
+                "Says whether a surface is fine, or which of eight kinds of defects it shows: scratch, dent, stain, "
+                "crack, missing part, contamination, chip, hole. Trained on drawn inspection images: take its verdict "
+                "as a first guess on your own, and label what it gets wrong."
+            ),
+            "ko": (
+                "표면이 정상인지, 또는 8가지 결함(긁힘, 찍힘, 얼룩, 균열, 부품 누락, 오염, 깨짐, 구멍) 중 "
+                "무엇이 있는지 판정합니다. 생성된 검사 이미지로 학습했으므로 실제 이미지에서는 첫 추정으로 참고하고, "
+                "틀린 이미지에 라벨을 붙이십시오."
+            ),
+        },
+        labels=("ok", *_DEFECTS),
+        input_width=240,
+        input_height=240,
+        feature_description="Global average pool after the last convolution: the input of the classifier layer.",
+        licence="Apache-2.0",
+        versions=(
+            ModelVersion(
+                version="1",
+                feature_dimension=1280,
+                weights_sha256="598b3fb92c5a167e42cdc8777de9876d39b85ed23d11a5b5a97eba152f46792f",
+                weights_size_bytes=8_252_754,
+                create_time=_CREATED,
+            ),
+        ),
+        active_version="1",
+    )
+
+
 def surface_fcos_s() -> ModelSpec:
     """The small detector of defects that this project trained."""
     return ModelSpec(
@@ -169,7 +206,7 @@ def surface_fcos_s() -> ModelSpec:
                 version="1",
                 feature_dimension=432,
                 object_feature_dimension=432,
-                weights_sha256="c01e2ad44507657ce3cc63330c25b3d729ae865f9250d9abe538b39d136ad017",
+                weights_sha256="278d8a9fff445f8020b2fabd4135ec99639615124e9e0699325016b81e9200dc",
                 weights_size_bytes=6_300_360,
                 create_time=_CREATED,
             ),
