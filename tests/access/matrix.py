@@ -86,6 +86,14 @@ async def _delete_department(visit: Visit) -> department.DeleteDepartmentRequest
     return department.DeleteDepartmentRequest(name=made.name)
 
 
+def _activate_builtin(_visit: Visit) -> model.ActivateModelVersionRequest:
+    return model.ActivateModelVersionRequest(name=f"{_MODEL}/versions/1")
+
+
+def _delete_builtin(_visit: Visit) -> model.DeleteModelVersionRequest:
+    return model.DeleteModelVersionRequest(name=f"{_MODEL}/versions/1")
+
+
 def _analyse_image(_visit: Visit) -> list[inference.AnalyseImageRequest]:
     config = inference.AnalyseImageConfig(model=_MODEL)
     return [inference.AnalyseImageRequest(config=config), inference.AnalyseImageRequest(chunk=picture(1))]
@@ -157,6 +165,16 @@ ROWS = (
     Row("ModelService.ListModels", "catalogue", lambda v: model.ListModelsRequest()),
     Row("ModelService.GetModel", "catalogue", lambda v: model.GetModelRequest(name=_MODEL)),
     Row("ModelService.ListModelVersions", "catalogue", lambda v: model.ListModelVersionsRequest(parent=_MODEL)),
+    Row(
+        "ModelService.GetModelVersion", "catalogue", lambda v: model.GetModelVersionRequest(name=f"{_MODEL}/versions/1")
+    ),
+    Row(
+        "ModelService.RegisterModelVersion",
+        "administer-bad",
+        lambda v: [model.RegisterModelVersionRequest(config=model.RegisterModelVersionConfig())],
+    ),
+    Row("ModelService.ActivateModelVersion", "administer-late", _activate_builtin),
+    Row("ModelService.DeleteModelVersion", "administer-late", _delete_builtin),
     Row("InferenceService.AnalyseImage", "known", _analyse_image, "analyse"),
     Row("FeatureService.StreamFeatures", "internal-bad", lambda v: feature.StreamFeaturesRequest()),
     Row("FeatureService.StreamObjectFeatures", "internal-bad", lambda v: feature.StreamObjectFeaturesRequest()),

@@ -2,9 +2,9 @@ import loupe_client
 
 PUBLIC = {
     "Analysis", "ApiError", "Box", "Cancelled", "Client", "Conflict", "Coordinates", "CurationRun", "Duplicate",
-    "DuplicateGroup", "Export", "GrpcTransport", "Image", "InvalidRequest", "LimitReached", "Model", "NotAllowed",
-    "NotFound", "NotReady", "NotSignedIn", "Notice", "Operation", "Outlier", "Pick", "Prediction", "Progress",
-    "Project", "Selection", "Tag", "Transport", "Unavailable", "UploadBatch", "UploadFile", "UploadedFile", "User",
+    "DuplicateGroup", "Export", "GrpcTransport", "Image", "InvalidRequest", "LimitReached", "Model", "ModelFile",
+    "ModelVersion", "NotAllowed", "NotFound", "NotReady", "NotSignedIn", "Notice", "Operation", "Outlier", "Pick",
+    "Prediction", "Preprocessing", "Progress", "Project", "Selection", "Tag", "Transport", "Unavailable", "UploadBatch", "UploadFile", "UploadedFile", "User",
 }  # fmt: skip
 
 

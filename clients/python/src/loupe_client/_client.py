@@ -14,6 +14,7 @@ from loupe_client import _convert, _errors
 from loupe_client._credentials import Credentials
 from loupe_client._curation import Curation
 from loupe_client._images import Images
+from loupe_client._models import ModelVersions
 from loupe_client._results import Analyses, Exports
 from loupe_client._transport import GrpcTransport, Transport
 from loupe_client._types import Model, Project, User
@@ -48,6 +49,8 @@ class Client:
         self._projects = project_service_pb2_grpc.ProjectServiceStub(channel)
         self.uploads = Uploads(self._transport)
         """Taking files in."""
+        self.model_versions = ModelVersions(self._transport)
+        """Models of one's own."""
         self.images = Images(self._transport)
         """Finding images, their tags and labels."""
         self.analyses = Analyses(self._transport)

@@ -79,6 +79,23 @@ class Images:
             if not token:
                 return
 
+    def analyse(self, project: str, selection: Selection = "", *, model: str = "") -> Operation[int]:
+        """Analyses images again; the result is how many have an answer.
+
+        Args:
+            project: `projects/{project}`.
+            selection: Which.
+            model: Another one than the project's, `models/{model}` or `models/{model}/versions/{version}`; its answers
+                stand beside those of the project's model.
+        """
+        request = image_service_pb2.AnalyseImagesRequest(
+            parent=project, selector=selector(selection), model=model, request_id=str(uuid4())
+        )
+        message = self._transport.unary(self._images.AnalyseImages, request)
+        return Operation(
+            self._transport, message, image_service_pb2.AnalyseImagesResponse, lambda answer: answer.analysed_count
+        )
+
     def modify_tags(
         self, project: str, selection: Selection, *, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> Operation[int]:

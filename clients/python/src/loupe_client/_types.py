@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 State = Literal["PENDING", "ANALYSED", "FAILED"]
@@ -31,6 +32,53 @@ class Model:
     display_name: str
     task: Literal["CLASSIFICATION", "DETECTION", "UNSPECIFIED"]
     feature_dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How images are prepared for a network: scaled as a whole, then (value - mean) / scale for each channel."""
+
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    mean: Sequence[float] = ()
+    """Of red, green and blue, of 255; default 0."""
+    scale: Sequence[float] = ()
+    """Of red, green and blue, of 255; default 255."""
+    is_bgr: bool = False
+    """Whether the network wants blue first."""
+    keeps_aspect: bool = False
+    """Whether images keep their shape, between black bars; else they are stretched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A network of one's own."""
+
+    path: Path
+    format: Literal["ONNX", "TORCHSCRIPT", "HUGGING_FACE"]
+    """An ONNX file, a TorchScript archive, or a zip of a Hugging Face directory."""
+    labels: Sequence[str] = ()
+    """Names of the classes in the order of the output; none: those in a Hugging Face directory."""
+    preprocessing: Preprocessing | None = None
+    """None: what a Hugging Face directory says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One version of a model."""
+
+    name: str
+    """`models/{model}/versions/{version}`."""
+    is_active: bool
+    """Whether it analyses new images."""
+    feature_dimension: int
+    label_count: int
+    milliseconds_per_image: float
+    """On one core, when it was registered; 0 for those that come with Loupe."""
+    create_time: str
+    """ISO 8601, UTC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
-"""`loupe upload | search | select | outliers | duplicates | export`; LOUPE_TARGET and LOUPE_API_KEY name the Loupe."""
+"""`loupe upload | search | select | outliers | duplicates | models | export`.
+
+LOUPE_TARGET and LOUPE_API_KEY name the Loupe.
+"""
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -10,7 +14,7 @@ from pathlib import Path
 import grpc
 
 from loupe_client import ApiError, Client, UploadBatch, UploadedFile, UploadFile
-from loupe_client.cli import curation
+from loupe_client.cli import curation, models
 
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
@@ -25,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     credentials = grpc.ssl_channel_credentials() if parsed.tls else None
     try:
         with Client(parsed.target, api_key=parsed.api_key, credentials=credentials) as loupe:
+            if parsed.email:
+                loupe.sign_in(parsed.email, os.environ.get("LOUPE_PASSWORD") or getpass.getpass("Password: "))
             return int(parsed.run(loupe, parsed))
     except ApiError as error:
         print(f"loupe: {error}", file=sys.stderr)
@@ -35,6 +41,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="loupe", description=__doc__)
     parser.add_argument("--target", default=os.environ.get("LOUPE_TARGET", "127.0.0.1:50051"), help="host:port of gRPC")
     parser.add_argument("--api-key", default=os.environ.get("LOUPE_API_KEY"), help="better: set LOUPE_API_KEY")
+    parser.add_argument(
+        "--email", default=os.environ.get("LOUPE_EMAIL"),
+        help="sign in as a person, with LOUPE_PASSWORD or when asked; what administrators do needs it",
+    )  # fmt: skip
     parser.add_argument("--tls", action="store_true", help="speak TLS")
     commands = parser.add_subparsers(required=True, metavar="command")
     upload = commands.add_parser("upload", help="send files, folders, zips, tables, features")
@@ -49,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--count", action="store_true", help="print the number only")
     search.set_defaults(run=_search)
     curation.add_commands(commands)
+    models.add_to(commands)
     export = commands.add_parser("export", help="write results as a zip file")
     export.add_argument("project", help="projects/…")
     export.add_argument("target_file", type=Path)
