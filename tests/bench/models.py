@@ -23,7 +23,7 @@ from loupe_inference.models import images, network, registry
 from loupe_inference.models.network import Network, Outputs, TorchNetwork
 from loupe_training import corpora, detector, evaluate, recipes, surface_classifier
 from loupe_training.corpus.sample import Sample
-from tests.bench import _linear_head
+from tests.bench import _linear_head, _torchserve
 
 CPU = torch.device("cpu")
 MAX_PIXELS = 1 << 24
@@ -81,6 +81,12 @@ def on_elpv(computes: Network, spec: ModelSpec) -> dict[str, float]:
     return {f"elpv_{name}": value for name, value in _linear_head.measure(features, probabilities).items()}
 
 
+def through_torchserve(spec: ModelSpec) -> dict[str, float]:
+    """Speed through TorchServe ÷ in process, on one thread; by the clock, and by processor time."""
+    found = _torchserve.compare([spec.id], threads=1)[spec.id]
+    return {"torchserve_ratio": found.torchserve_ratio, "torchserve_cpu_ratio": found.torchserve_cpu_ratio}
+
+
 def main() -> None:
     """Measures and prints a line of JSON for each model."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -90,6 +96,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="for each speed")
     parser.add_argument("--corpora", type=Path, default=corpora.FOLDER, help="where drawn corpora are kept")
     parser.add_argument("--elpv", action="store_true", help="classifiers on real photographs too; takes minutes")
+    parser.add_argument("--torchserve", action="store_true", help="through TorchServe too, see NAME=torchserve")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for spec in (specs[name] for name in arguments.models or specs):
@@ -104,6 +111,8 @@ def main() -> None:
             measured |= on_held_out(fast, spec, held_out)
         if arguments.elpv and spec.task is Task.CLASSIFICATION:
             measured |= on_elpv(fast, spec)
+        if arguments.torchserve:
+            measured |= through_torchserve(spec)
         print(json.dumps({"model": spec.id, **measured}), flush=True)
 
 
