@@ -99,6 +99,7 @@ def _read_analysis(entry: dict[str, Any]) -> Analysis:
         if "scores" in entry
         else Boxes(tuple(Box(*it) for it in entry["boxes"]))
     )
+    width, height = entry["size"]
     objects = None
     if "objects" in entry:
         count, dimension, values = entry["objects"]
@@ -106,7 +107,8 @@ def _read_analysis(entry: dict[str, Any]) -> Analysis:
     return Analysis(
         Prediction(entry["model"], entry["version"], output),
         np.frombuffer(entry["feature"], "<f4"),
-        *entry["size"],
+        width,
+        height,
         objects,
     )
 

@@ -79,7 +79,10 @@ def _trim() -> None:
 @functools.cache
 def _load(model: str, version: str, device: torch.device, max_pixels: int) -> Analyser:
     torch.set_num_threads(1)
-    return registry.load(*catalogue.builtin().resolve(model, version), device, max_pixels)
+    analyser = registry.load(*catalogue.builtin().resolve(model, version), device, max_pixels)
+    # What building and exporting it took; the next model would come on top.
+    _trim()
+    return analyser
 
 
 # Versions that a plant registered may be many over the years; those that come with Loupe are few and stay.
