@@ -19,6 +19,8 @@ from loupe_torchserve.settings import TorchServeSettings
 _HEAP_BESIDE_REQUESTS_MIB = 256
 _COPIES_OF_A_REQUEST = 4
 _MINUTES_OF_A_TOKEN = 60 * 24 * 3650
+# Ours, and what Java calls it. What it tells at INFO is of no use to anybody.
+_LEVELS = {"DEBUG": "DEBUG", "INFO": "WARN", "WARNING": "WARN", "ERROR": "ERROR"}
 
 
 class ServerMissing(Exception):
@@ -116,7 +118,7 @@ def command(settings: TorchServeSettings, config: Path, temporary: Path) -> list
         f"-Dmodel_server_home={server.parent}",
         f"-Djava.io.tmpdir={temporary}",
         f"-Dlog4j.configurationFile={Path(__file__).with_name('log4j2.xml')}",
-        f"-Dloupe.level={'WARN' if settings.log_level.upper() == 'INFO' else settings.log_level.upper()}",
+        f"-Dloupe.level={_LEVELS[settings.log_level.upper()]}",
         "-cp",
         f"{server}/frontend/*",
         "org.pytorch.serve.ModelServer",
