@@ -29,6 +29,7 @@ from tests.access.world import PASSWORD, Visit, address, picture, unique
 _NOBODY = "users/01890a5d-ac96-774b-bcce-b302099a8057"
 _NO_WISH = "membershipRequests/01890a5d-ac96-774b-bcce-b302099a8057"
 _MODEL = "models/efficientnet-lite0"
+_MODEL_VERSION = f"{_MODEL}/versions/1"
 
 
 # In turn, as many sign-ins of one person at once are taken for guessing.
@@ -87,11 +88,11 @@ async def _delete_department(visit: Visit) -> department.DeleteDepartmentRequest
 
 
 def _activate_builtin(_visit: Visit) -> model.ActivateModelVersionRequest:
-    return model.ActivateModelVersionRequest(name=f"{_MODEL}/versions/1")
+    return model.ActivateModelVersionRequest(name=_MODEL_VERSION)
 
 
 def _delete_builtin(_visit: Visit) -> model.DeleteModelVersionRequest:
-    return model.DeleteModelVersionRequest(name=f"{_MODEL}/versions/1")
+    return model.DeleteModelVersionRequest(name=_MODEL_VERSION)
 
 
 def _analyse_image(_visit: Visit) -> list[inference.AnalyseImageRequest]:
@@ -165,9 +166,7 @@ ROWS = (
     Row("ModelService.ListModels", "catalogue", lambda v: model.ListModelsRequest()),
     Row("ModelService.GetModel", "catalogue", lambda v: model.GetModelRequest(name=_MODEL)),
     Row("ModelService.ListModelVersions", "catalogue", lambda v: model.ListModelVersionsRequest(parent=_MODEL)),
-    Row(
-        "ModelService.GetModelVersion", "catalogue", lambda v: model.GetModelVersionRequest(name=f"{_MODEL}/versions/1")
-    ),
+    Row("ModelService.GetModelVersion", "catalogue", lambda v: model.GetModelVersionRequest(name=_MODEL_VERSION)),
     Row(
         "ModelService.RegisterModelVersion",
         "administer-bad",

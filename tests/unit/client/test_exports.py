@@ -3,8 +3,9 @@ import loupe_client
 PUBLIC = {
     "Analysis", "ApiError", "Box", "Cancelled", "Client", "Conflict", "Coordinates", "CurationRun", "Duplicate",
     "DuplicateGroup", "Export", "GrpcTransport", "Image", "InvalidRequest", "LimitReached", "Model", "ModelFile",
-    "ModelVersion", "NotAllowed", "NotFound", "NotReady", "NotSignedIn", "Notice", "Operation", "Outlier", "Pick",
-    "Prediction", "Preprocessing", "Progress", "Project", "Selection", "Tag", "Transport", "Unavailable", "UploadBatch", "UploadFile", "UploadedFile", "User",
+    "ModelVersion", "NotAllowed", "NotFound", "Notice", "NotReady", "NotSignedIn", "Operation", "Outlier", "Pick",
+    "Prediction", "Preprocessing", "Progress", "Project", "Selection", "Tag", "Transport", "Unavailable",
+    "UploadBatch", "UploadedFile", "UploadFile", "User",
 }  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def _unpack(path: Path, folder: Path) -> None:
                     raise invalid(f"its {name} would have {info.file_size:,} bytes", _REMEDY)
                 if info is not None:
                     (folder / name).write_bytes(archive.read(info))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as error:
         raise invalid("it is no zip, or a truncated one", _REMEDY) from error
 
 
