@@ -32,7 +32,7 @@ class PillowPixels:
         image = ImageOps.exif_transpose(opened)
         digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
         digest.update(image.tobytes())
-        grey = _grey(image).resize((SIDE, SIDE), Image.Resampling.BOX)
+        grey = _grey(image).resize((SIDE, SIDE), Image.Resampling.HAMMING)
         return Fingerprint(digest.digest(), image.width * image.height, np.asarray(grey, np.uint8))
 
 

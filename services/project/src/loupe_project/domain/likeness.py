@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 SIDE = 64
 """Rows and columns of the small images that are compared."""
 MAX_DIFFERENCE = 0.02
-"""Up to which two images show the same. Stored again, resized or a little brighter differs by 0.002 to 0.015 at the
+"""Up to which two images show the same. Stored again, resized or a little brighter differs by 0.002 to 0.004 at the
 median, a scratch of 3 × 30 pixels on 300 × 300 by 0.054, by 0.026 where it is faint."""
 _BLOCK = 4
 _GAIN = 1.5
