@@ -98,7 +98,6 @@ SPECIAL: dict[str, dict[str, Any]] = {
         "propertyNames": {"pattern": "^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"},
     },
     "logLevel": {"enum": ["DEBUG", "INFO", "WARNING", "ERROR"]},
-    "torchserve.logLevel": {"enum": ["DEBUG", "INFO", "WARN", "ERROR"]},
     "global.imagePullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
     "mail.security": {"enum": ["starttls", "tls", "none"]},
     "publicUrl": {"type": "string", "pattern": "^(https?://[^/]+)?$"},

@@ -139,7 +139,18 @@ def test_config__becomes_variables() -> None:
     assert auth["LOUPE_AUTH_TRUSTED_PROXIES"] == "10.42.0.0/16,10.43.0.0/16"
 
 
-def test_config__is_taken_by_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("process", DEPLOYMENTS)
+def test_variables__are_taken_by_the_settings(process: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in of_pod(process).items():
+        # A number where cores are counted, a text where a secret is.
+        given = value if isinstance(value, str) else "2" if "resourceFieldRef" in value else "x" * 40
+        monkeypatch.setenv(name, given)
+
+    for settings in SETTINGS[process]:
+        assert settings()
+
+
+def test_config__is_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in variables(container(render("full"), "plant7-auth")).items():
         monkeypatch.setenv(name, value if isinstance(value, str) else "x" * 40)
 

@@ -27,7 +27,6 @@ LOUPE_TORCHSERVE_TOKENS: "false"
 LOUPE_TORCHSERVE_DEVICE: {{ ternary "auto" "cpu" (ne (.pool.resourceName | default "") "") }}
 LOUPE_TORCHSERVE_COMPUTE_THREADS: {cores: true}
 LOUPE_TORCHSERVE_LOAD_SECONDS: {{ .root.Values.torchserve.loadSeconds | quote }}
-LOUPE_LOG_LEVEL: {{ .root.Values.torchserve.logLevel }}
 {{- end -}}
 
 {{/* Faults of the pools, each on a line. */}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def test_serve__says_which_key_is_missing(settings: AuthSettings, monkeypatch: p
 
 
 def test_migrate__may_be_repeated(settings: AuthSettings) -> None:
+    shutil.rmtree(settings.data_dir, ignore_errors=True)
+
     first, second = _run("migrate"), _run("migrate")
 
     assert (first.returncode, second.returncode) == (0, 0)

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     if chosen.command == "create-admin":
         asyncio.run(_create_admin(settings, chosen.email, chosen.name))
     elif chosen.command == "migrate":
-        asyncio.run(upgrade(settings.database, MIGRATIONS))
+        asyncio.run(_migrate(settings))
     elif chosen.command == "rotate-signing-key":
         asyncio.run(_rotate_signing_key(settings, drop_old=chosen.drop_old))
     else:
@@ -69,6 +69,12 @@ async def _serve(settings: AuthSettings) -> None:
         raise SystemExit("Set LOUPE_SERVICE_TOKEN_KEY (32 characters or more, the same in all of Loupe's processes).")
     service = bootstrap(settings)
     await serving.serve(service, service.resources["authenticator"], settings.address)
+
+
+async def _migrate(settings: AuthSettings) -> None:
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await upgrade(settings.database, MIGRATIONS)
 
 
 async def _create_admin(settings: AuthSettings, email: str, name: str) -> None:

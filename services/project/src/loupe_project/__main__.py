@@ -23,7 +23,13 @@ def main(arguments: list[str] | None = None) -> None:
     command = parser.parse_args(arguments).command
     settings = ProjectSettings()
     telemetry.configure("project", level=settings.log_level, log_format=settings.log_format)
-    asyncio.run(upgrade(settings.database, MIGRATIONS) if command == "migrate" else _serve(settings))
+    asyncio.run(_migrate(settings) if command == "migrate" else _serve(settings))
+
+
+async def _migrate(settings: ProjectSettings) -> None:
+    if settings.is_alone:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    await upgrade(settings.database, MIGRATIONS)
 
 
 async def _serve(settings: ProjectSettings) -> None:
