@@ -23,8 +23,8 @@ def specs() -> list[ModelSpec]:
     return [
         efficientnet_lite0(),
         efficientnet_lite2(),
-        surface_classifier(),
         nanodet_coco(),
+        surface_classifier(),
         surface_fcos_s(),
         surface_fcos_m(),
     ]
@@ -144,21 +144,21 @@ def nanodet_coco() -> ModelSpec:
 
 
 def surface_classifier() -> ModelSpec:
-    """The classifier of whole surfaces that this project trained."""
+    """The classifier of surfaces that this project trained."""
     return ModelSpec(
         id="surface-classifier",
         display_name="Surface Classifier",
         task=Task.CLASSIFICATION,
         descriptions={
             "en": (
-                "Says whether a surface is fine, or which of eight kinds of defects it shows: scratch, dent, stain, "
-                "crack, missing part, contamination, chip, hole. Trained on drawn inspection images: take its verdict "
-                "as a first guess on your own, and label what it gets wrong."
+                "Tells a sound surface from eight kinds of defects: scratch, dent, stain, crack, missing part, "
+                "contamination, chip, hole. Trained on drawn inspection images, so try it on your own before you trust "
+                "it; good for a first sorting and for maps on which defects stand apart."
             ),
             "ko": (
-                "표면이 정상인지, 또는 8가지 결함(긁힘, 찍힘, 얼룩, 균열, 부품 누락, 오염, 깨짐, 구멍) 중 "
-                "무엇이 있는지 판정합니다. 생성된 검사 이미지로 학습했으므로 실제 이미지에서는 첫 추정으로 참고하고, "
-                "틀린 이미지에 라벨을 붙이십시오."
+                "정상 표면과 8가지 결함(긁힘, 찍힘, 얼룩, 균열, 부품 누락, 오염, 깨짐, 구멍)을 구분합니다. "
+                "생성된 검사 이미지로 학습했으므로 신뢰하기 전에 실제 이미지로 확인하십시오. "
+                "1차 분류와 결함이 따로 모이는 맵에 적합합니다."
             ),
         },
         labels=("ok", *_DEFECTS),
@@ -170,8 +170,8 @@ def surface_classifier() -> ModelSpec:
             ModelVersion(
                 version="1",
                 feature_dimension=1280,
-                weights_sha256="598b3fb92c5a167e42cdc8777de9876d39b85ed23d11a5b5a97eba152f46792f",
-                weights_size_bytes=8_252_754,
+                weights_sha256="6ee5a9379dc5744a660b6499a0291aa3dacae463c4b9222c18b9ba79e15f9cf3",
+                weights_size_bytes=8_252_746,
                 create_time=_CREATED,
             ),
         ),
@@ -241,7 +241,7 @@ def surface_fcos_m() -> ModelSpec:
                 version="1",
                 feature_dimension=472,
                 object_feature_dimension=472,
-                weights_sha256="8586d13765aa43e5ab21684e6ed5a83198312bb09f1f77a3dbdac3bf1da44e7e",
+                weights_sha256="dca9e574f61f6994b21a856f09a51e8702a8e5940a523b21bf2a9c020c4c417c",
                 weights_size_bytes=9_094_520,
                 create_time=_CREATED,
             ),
