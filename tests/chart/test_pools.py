@@ -88,10 +88,10 @@ def test_pools__faults_are_named(ci: str, values: str, message: str) -> None:
 def test_examples__have_every_model_of_the_catalogue(ci: str) -> None:
     pools = yaml.safe_load(values_of(ci).read_text())["gpuPools"].values()
 
-    assert {spec.id for spec in catalogue.builtin().all()} <= {model for pool in pools for model in pool["models"]}
+    assert {model for pool in pools for model in pool["models"]} == {spec.id for spec in catalogue.builtin().all()}
 
 
 def test_scaling__watches_the_queue_of_every_model() -> None:
     models = yaml.safe_load((CHART / "values.yaml").read_text())["inference"]["autoscaling"]["keda"]["models"]
 
-    assert {spec.id for spec in catalogue.builtin().all()} <= set(models)
+    assert set(models) == {spec.id for spec in catalogue.builtin().all()}
