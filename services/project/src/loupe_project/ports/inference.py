@@ -19,7 +19,6 @@ class ModelCatalogue(Protocol):
         """
         ...
 
-
     async def check_version(self, model: str, version: str) -> None:
         """Make sure that the catalogue has a version.
 
