@@ -61,14 +61,18 @@ class Stack:
         """Calls FitProjection and returns the whole answer."""
         return await collect(self.fit_call(image_ids, **recipe))
 
-    async def curate(self, method: str, image_ids: Sequence[str], **spec: Any) -> Answer:
-        """Calls a method of CurationService and returns the whole answer."""
+    async def curate(
+        self, method: str, image_ids: Sequence[str], columns: dict[str, bytes] | None = None, **spec: Any
+    ) -> Answer:
+        """Calls a method of CurationService, with what is said of each image, and returns the whole answer."""
         names = {"ScoreOutliers": "OutlierSpec", "FindDuplicates": "DuplicateSpec", "SelectImages": "SelectSpec"}
         request = getattr(curation_pb, f"{method}Request")
         given = curation_pb.CurationInput(project_id=ids.new_id(), source=MODEL)
         first = request(spec=getattr(curation_pb, names[method])(input=given, **spec))
         stub = curation_grpc.CurationServiceStub(self.channel)
-        return await collect(getattr(stub, method)(iter([first, *_blocks(request, image_ids)]), metadata=self.metadata))
+        said = [request(**{name: column}) for name, column in (columns or {}).items()]
+        messages = iter([first, *_blocks(request, image_ids), *said])
+        return await collect(getattr(stub, method)(messages, metadata=self.metadata))
 
 
 def _blocks(request: Any, image_ids: Sequence[str]) -> list[Any]:

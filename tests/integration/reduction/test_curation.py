@@ -76,3 +76,69 @@ async def test_curation__two_images_are_enough(stack: Stack) -> None:
 
     assert (await stack.curate("FindDuplicates", image_ids)).header.count == 2
     assert (await stack.curate("SelectImages", image_ids, count=1)).header.count == 1
+
+
+async def test_score_outliers__against_a_reference(stack: Stack) -> None:
+    values, labels = clusters(80, groups=2, spread=0.1)
+    image_ids = stack.features.add(values)
+    usual = (labels == labels[0]).astype(np.uint8)
+
+    answer = await stack.curate("ScoreOutliers", image_ids, {"reference": usual.tobytes()})
+
+    scores = np.asarray([score.score for block in answer.blocks for score in block.scores])
+    assert (scores[usual == 0] == 1.0).all()
+    assert scores[usual == 1].mean() < 0.6
+
+
+async def test_select_images__by_uncertainty_in_equal_shares(stack: Stack) -> None:
+    values, labels = clusters(120, groups=3)
+    image_ids = stack.features.add(values)
+    classes = np.where(np.arange(120) < 30, labels, 0xFFFFFFFF).astype("<u4")
+    groups = (np.arange(120) % 2).astype("<u4")
+
+    answer = await stack.curate(
+        "SelectImages",
+        image_ids,
+        {"classes": classes.tobytes(), "groups": groups.tobytes()},
+        count=6,
+        strategy=pb.STRATEGY_UNCERTAINTY,
+    )
+
+    picks = [pick for block in answer.blocks for pick in block.picks]
+    rows = [image_ids.index(ids.unpack_ids(pick.image_id)[0]) for pick in picks]
+    assert min(rows) >= 30
+    assert np.bincount(groups[rows]).tolist() == [3, 3]
+    assert [pick.margin for pick in picks] == sorted(pick.margin for pick in picks)
+    assert all(pick.reason.startswith("Two classes are ") for pick in picks)
+    assert answer.header.labelled_count == 30
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({}, "TOO_FEW_CLASSES"),
+        ({"classes": bytes(4 * 40)}, "TOO_FEW_CLASSES"),
+        ({"classes": bytes(4 * 39)}, "SPEC_INVALID"),
+    ],
+)
+async def test_select_images__nothing_to_learn_from(stack: Stack, columns: dict[str, bytes], reason: str) -> None:
+    values, _ = clusters(40)
+    image_ids = stack.features.add(values)
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stack.curate("SelectImages", image_ids, columns, count=3, strategy=pb.STRATEGY_UNCERTAINTY)
+
+    assert status.from_rpc_error(caught.value).reason == reason
+
+
+async def test_select_images__everything_shows_a_labelled_image(stack: Stack) -> None:
+    image_ids = stack.features.add(np.repeat(np.eye(2, 64, dtype=np.float32), 20, axis=0))
+    classes = np.full(40, 0xFFFFFFFF, "<u4")
+    classes[[0, 20]] = 0, 1
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stack.curate(
+            "SelectImages", image_ids, {"classes": classes.tobytes()}, count=3, strategy=pb.STRATEGY_UNCERTAINTY
+        )
+
+    assert status.from_rpc_error(caught.value).reason == "COUNT_OUT_OF_RANGE"

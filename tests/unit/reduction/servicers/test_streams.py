@@ -7,10 +7,10 @@ import pytest
 
 from loupe.reduction.v1 import reduction_service_pb2 as pb
 from loupe_kit import ids
-from loupe_reduction.domain.errors import DuplicateImage, ImageIdsInvalid, SpecMissing, TooManyPoints
+from loupe_reduction.domain.errors import DuplicateImage, ImageIdsInvalid, SpecInvalid, SpecMissing, TooManyPoints
 from loupe_reduction.domain.progress import Phase, Progress, Report
 from loupe_reduction.servicers import streams
-from loupe_reduction.servicers.streams import follow, read_call
+from loupe_reduction.servicers.streams import Column, follow, read_call
 
 SPEC = pb.FitProjectionRequest(spec=pb.FitSpec(project_id="p"))
 
@@ -135,3 +135,29 @@ async def test_follow__heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
     news = [item async for item in follow(work)]
 
     assert news.count(Progress(Phase.NEIGHBOURS, 0.3)) >= 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"), [([], None), ([b"\x01\x00\x00\x00", b"\xff\xff\xff\xff"], [1, 0xFFFFFFFF])]
+)
+def test_column__numbers_or_nothing(sent: list[bytes], expected: list[int] | None) -> None:
+    column = Column("<u4")
+    for block in sent:
+        column.add(block, max_images=2)
+    column.check("classes", 2)
+
+    values = column.values()
+    assert (None if values is None else values.tolist()) == expected
+
+
+def test_column__not_one_for_each_image() -> None:
+    column = Column("<u4")
+    column.add(bytes(8), max_images=5)
+
+    with pytest.raises(SpecInvalid, match="classes has 8 bytes"):
+        column.check("classes", 3)
+
+
+def test_column__more_than_images() -> None:
+    with pytest.raises(TooManyPoints):
+        Column("u1").add(bytes(6), max_images=5)

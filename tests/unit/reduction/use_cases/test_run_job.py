@@ -4,12 +4,19 @@ import asyncio
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from loupe_kit import ids
 from loupe_kit.errors import LoupeError
-from loupe_reduction.domain.errors import CountOutOfRange, FeaturesMissing, ParameterOutOfRange, TooFewPoints
+from loupe_reduction.domain.errors import (
+    CountOutOfRange,
+    FeaturesMissing,
+    ParameterOutOfRange,
+    TooFewClasses,
+    TooFewPoints,
+)
 from loupe_reduction.domain.features import ImageIds
-from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, SelectJob
+from loupe_reduction.domain.jobs import NO_CLASS, DuplicateJob, FitJob, Job, OutlierJob, SelectJob, Strategy
 from loupe_reduction.domain.progress import Phase, Progress
 from loupe_reduction.domain.recipe import Method, Recipe, UmapParameters
 from loupe_reduction.use_cases.run_job import Order, RunJob
@@ -17,6 +24,11 @@ from tests.unit.reduction.fakes import SOURCE, ImmediateWorkers, InMemoryFeature
 
 IMAGES = [ids.new_id() for _ in range(12)]
 FIT = FitJob(Recipe(Method.UMAP, 2, UmapParameters()))
+
+
+def classes(*known: int) -> NDArray[np.int64]:
+    """The classes of twelve images: those that are known, then none."""
+    return np.asarray([*known, *[NO_CLASS] * (12 - len(known))])
 
 
 class Bench:
@@ -84,6 +96,10 @@ async def test_run_job__cancelled() -> None:
         (SelectJob(13), 12, CountOutOfRange),
         (SelectJob(0), 12, CountOutOfRange),
         (OutlierJob(neighbours=0), 12, ParameterOutOfRange),
+        (OutlierJob(reference=np.arange(12) < 9), 12, TooFewPoints),
+        (SelectJob(1, Strategy.UNCERTAINTY), 12, TooFewClasses),
+        (SelectJob(1, Strategy.UNCERTAINTY, classes=classes(1, 1, 1)), 12, TooFewClasses),
+        (SelectJob(11, Strategy.UNCERTAINTY, classes=classes(0, 1)), 12, CountOutOfRange),
         (DuplicateJob(percentile=0.0), 12, ParameterOutOfRange),
         (DuplicateJob(percentile=51.0), 12, ParameterOutOfRange),
         (DuplicateJob(max_distance=-0.1), 12, ParameterOutOfRange),
@@ -104,3 +120,16 @@ async def test_run_job__more_picks_than_images_with_features() -> None:
 
     with pytest.raises(CountOutOfRange, match="5 images cannot be picked from 3"):
         await bench.run(SelectJob(5))
+
+
+async def test_run_job__what_is_known_of_images_without_features_is_left_out() -> None:
+    bench = Bench(known=11)
+
+    await bench.run(SelectJob(2, Strategy.UNCERTAINTY, groups=np.arange(12), classes=classes(0, 1)))
+
+    (job,) = bench.workers.jobs
+    assert isinstance(job, SelectJob)
+    assert job.groups is not None
+    assert job.classes is not None
+    assert job.groups.tolist() == list(range(11))
+    assert job.classes.tolist() == classes(0, 1)[:11].tolist()
