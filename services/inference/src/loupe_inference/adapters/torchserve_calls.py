@@ -125,7 +125,9 @@ def connect(targets: Collection[str], tokens: TokenFile) -> dict[str, TorchServe
     return {target: TorchServeCalls(target, tokens) for target in targets}
 
 
-def _field(name: str, number: int, kind: "_Field.Type", type_name: str = "", *, repeated: bool = False) -> _Field:
+def _field(
+    name: str, number: int, kind: "_Field.Type.ValueType", type_name: str = "", *, repeated: bool = False
+) -> _Field:
     label = _Field.LABEL_REPEATED if repeated else _Field.LABEL_OPTIONAL
     return _Field(name=name, number=number, type=kind, label=label, type_name=type_name or None)
 
@@ -151,7 +153,7 @@ def _messages() -> list[Any]:
     file = descriptor_pb2.FileDescriptorProto(
         name="loupe/torchserve.proto", package=package, syntax="proto3", message_type=described
     )
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     return [
         message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{message.name}"))
         for message in described
