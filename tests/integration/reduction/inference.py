@@ -47,8 +47,11 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
             block = pb.FeatureBlock(image_ids=ids.pack_ids(part), dimension=values.shape[1], values=packed)
             yield pb.StreamFeaturesResponse(block=block)
 
-    async def StreamObjectFeatures(self, request: Any, context: Any) -> Any:
-        return await self._refuse(context)
+    async def StreamObjectFeatures(
+        self, request: pb.StreamObjectFeaturesRequest, context: Any
+    ) -> AsyncIterator[pb.StreamObjectFeaturesResponse]:
+        await self._refuse(context)
+        yield pb.StreamObjectFeaturesResponse()
 
     async def PutFeatures(self, request_iterator: Any, context: Any) -> Any:
         return await self._refuse(context)
