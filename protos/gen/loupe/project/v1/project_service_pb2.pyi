@@ -107,7 +107,9 @@ class Project(_message.Message):
     description: _builtins.str
     """What it is about, at most 2,000 characters. Default empty."""
     model: _builtins.str
-    """The model that analyses its images, `models/{model}`. Required at creation."""
+    """The model that analyses its images, `models/{model}`. Required at creation. Named in an update mask, also unchanged, it brings
+    the project to the version that is active then.
+    """
     model_version: _builtins.str
     """The version of the model, for example "1". Empty: the version that was active when the project was created. Output only."""
     visibility: Global___Project.Visibility.ValueType
