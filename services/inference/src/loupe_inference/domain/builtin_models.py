@@ -76,11 +76,11 @@ def efficientnet_lite2() -> ModelSpec:
         descriptions={
             "en": (
                 "The larger sister of EfficientNet-Lite0: the same 1,000 everyday classes, seen in finer detail at "
-                "about half the speed. Choose it when small details separate your images and maps by Lite0 mix them up."
+                "less than half the speed. Choose it when small details separate your images and maps by Lite0 mix them up."
             ),
             "ko": (
                 "EfficientNet-Lite0보다 큰 모델로, 같은 1,000가지 일상 클래스를 더 세밀하게 보지만 "
-                "속도는 약 절반입니다. "
+                "속도는 절반 이하입니다. "
                 "작은 차이로 구분되는 이미지를 Lite0의 맵이 섞어 놓을 때 선택하십시오."
             ),
         },
