@@ -76,7 +76,8 @@ def efficientnet_lite2() -> ModelSpec:
         descriptions={
             "en": (
                 "The larger sister of EfficientNet-Lite0: the same 1,000 everyday classes, seen in finer detail at "
-                "less than half the speed. Choose it when small details separate your images and maps by Lite0 mix them up."
+                "less than half the speed. Choose it when small details separate your images and maps by Lite0 mix them "
+                "up."
             ),
             "ko": (
                 "EfficientNet-Lite0보다 큰 모델로, 같은 1,000가지 일상 클래스를 더 세밀하게 보지만 "
