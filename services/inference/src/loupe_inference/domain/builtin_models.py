@@ -76,8 +76,8 @@ def efficientnet_lite2() -> ModelSpec:
         descriptions={
             "en": (
                 "The larger sister of EfficientNet-Lite0: the same 1,000 everyday classes, seen in finer detail at "
-                "less than half the speed. Choose it when small details separate your images and maps by Lite0 mix them "
-                "up."
+                "less than half the speed. Choose it when small details separate your images and maps by Lite0 mix "
+                "them up."
             ),
             "ko": (
                 "EfficientNet-Lite0보다 큰 모델로, 같은 1,000가지 일상 클래스를 더 세밀하게 보지만 "
@@ -225,11 +225,11 @@ def surface_fcos_m() -> ModelSpec:
         descriptions={
             "en": (
                 "The larger sister of Surface FCOS S: the same eight kinds of surface defects, seen at 384 pixels "
-                "instead of 256. Choose it where defects are small in the image; it takes about four times the time."
+                "instead of 256. Choose it where defects are small in the image; it takes about five times the time."
             ),
             "ko": (
                 "Surface FCOS S보다 큰 모델로, 같은 8가지 표면 결함을 256픽셀 대신 384픽셀로 봅니다. "
-                "이미지에서 결함이 작을 때 선택하십시오. 처리 시간은 약 4배입니다."
+                "이미지에서 결함이 작을 때 선택하십시오. 처리 시간은 약 5배입니다."
             ),
         },
         labels=_DEFECTS,
