@@ -16,7 +16,9 @@ connect() { # mariadb://user:password@host:port/schema?tls=true: sets options an
   options=(--host="${host%%:*}" --user="$(decode "${account%%:*}")" --default-character-set=utf8mb4)
   if [[ $host == *:* ]]; then options+=(--port="${host##*:}"); fi
   # Not on the command line, where every process of the machine could read it.
-  if [[ $account == *:* ]]; then MYSQL_PWD=$(decode "${account#*:}"); else MYSQL_PWD=; fi
+  local word=
+  if [[ $account == *:* ]]; then word=$(decode "${account#*:}"); fi
+  printf -v MYSQL_PWD %s "$word"
   export MYSQL_PWD
   if [[ $path == *tls=true* ]]; then
     options+=(--ssl-verify-server-cert ${SSL_CERT_FILE:+"--ssl-ca=$SSL_CERT_FILE"})
