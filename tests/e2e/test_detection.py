@@ -91,7 +91,11 @@ def test_boxes__are_exported(loupe: Client, project: str, tmp_path: Path) -> Non
 
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         coco = json.loads(archive.read("coco/predictions.json"))
-        yolo = {Path(name).stem: archive.read(name).decode() for name in archive.namelist() if name.startswith("yolo/predictions/")}
+        yolo = {
+            Path(name).stem: archive.read(name).decode()
+            for name in archive.namelist()
+            if name.startswith("yolo/predictions/")
+        }
     names = {category["id"]: category["name"] for category in coco["categories"]}
     people = [one for one in coco["annotations"] if names[one["category_id"]] == "person"]
     assert [one["bbox"] for one in people] == [pytest.approx((10, 10, 360, 490), abs=20)]
