@@ -131,7 +131,7 @@ async def _select_and_tag(tab: WatchedPage) -> None:
     await form.get_by_role("button", name="Select images").click()
     picks = page.get_by_role("list", name="Picks").get_by_role("listitem")
     await expect(picks).to_have_count(8, timeout=120_000)
-    await expect(picks.first).to_contain_text("images that look alike")
+    await expect(picks.first).to_contain_text("At the centre of a cluster")
     await page.get_by_role("textbox", name="Tag").fill("train next")
     await page.get_by_role("button", name="Tag all picks").click()
     await expect(page.get_by_role("status")).to_contain_text("Tagged", timeout=60_000)

@@ -155,7 +155,7 @@ export const en = {
     running: "Running",
     phases: { queued: "Waiting for its turn", features: "Reading features", curation: "Comparing features", pixels: "Comparing pixels" },
     reasons: {
-      clusters: "At the centre of {{images}} images that look alike.",
+      clusters: "At the centre of a cluster of {{images}}.",
       coverage: "Stands for {{images}} images.",
       uncertainty: "Two classes are only {{margin}} apart; stands for {{images}} images.",
       outlier: "Distance to its neighbours {{distance}}, {{times}} times the usual one.",
