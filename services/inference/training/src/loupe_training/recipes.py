@@ -70,7 +70,7 @@ RECIPES: Mapping[str, Recipe] = {
             backbone="efficientnet-lite1",
             size=240,
             labels=(sample.OK, *sample.LABELS),
-            cycles=(Cycle(range(3000), 6, 2e-3, 4e-4),),
+            cycles=(Cycle(range(3000), 6, 2e-3, 4e-4), Cycle(range(3000, 6000), 2, 5e-4, 2e-4)),
         ),
         Recipe(
             model="surface-fcos-s",
@@ -86,7 +86,7 @@ RECIPES: Mapping[str, Recipe] = {
             backbone="efficientnet-lite2",
             size=384,
             labels=sample.LABELS,
-            cycles=(Cycle(range(2000), 5, 3e-3, 6e-4), Cycle(range(2000, 4000), 2, 1e-3, 4e-4)),
+            cycles=(Cycle(range(2000), 5, 3e-3, 6e-4), Cycle(range(2000, 3500), 2, 1e-3, 4e-4)),
             width=96,
             kept_stages=1,
         ),
