@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from loupe.inference.v1 import model_service_pb2_grpc as pb_grpc
 from loupe.project.v1 import result_service_pb2
 from loupe_inference.bootstrap import Overrides
 from loupe_inference.domain.catalogue import Catalogue
+from loupe_inference.domain.registered import ModelConfig, PreparedModel
+from loupe_inference.models.bring import prepare
+from loupe_inference.models.bring.job import PrepareJob
 from loupe_kit import ids, status
 from loupe_kit.caller import Caller, CallerKind, Role
 from loupe_kit.testing import make_user
@@ -26,6 +30,9 @@ from tests.unit.inference.fake_registry import FakePreparer
 from tests.unit.inference.fakes import FakeBackend
 from tests.unit.inference.models.bring import networks
 
+# Children import torch, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(500)
+
 ADMINISTRATOR = make_user(role=Role.ADMINISTRATOR)
 PICTURE = encoded(Image.linear_gradient("L"))
 
@@ -34,6 +41,20 @@ PICTURE = encoded(Image.linear_gradient("L"))
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
     """With real children: seconds a model."""
     async with running_inference(tmp_path, catalogue=Catalogue([])) as made:
+        yield made
+
+
+class PreparerHere:
+    """Prepares in this process, which has torch already."""
+
+    async def prepare(self, source: Path, target: Path, config: ModelConfig) -> PreparedModel:
+        return await asyncio.to_thread(prepare.prepare, PrepareJob(source, target, config), lambda _: None)
+
+
+@pytest.fixture
+async def prepared_here(tmp_path: Path) -> AsyncIterator[Running]:
+    """Runs models in a real child."""
+    async with running_inference(tmp_path, catalogue=Catalogue([]), preparer=PreparerHere()) as made:
         yield made
 
 
@@ -80,7 +101,7 @@ async def ask(running: Running, method: str, request: Any, caller: Caller = ADMI
 
 async def analysed(running: Running, model: str = "line-3") -> result_service_pb2.ImageResult:
     image = await running.order(PICTURE, model=model)
-    await until(lambda: any(one.image_id == image for one in running.notes.results))
+    await until(lambda: any(one.image_id == image for one in running.notes.results), seconds=300)
     return next(one for one in running.notes.results if one.image_id == image)
 
 
@@ -105,8 +126,8 @@ async def test_registered_model__is_catalogued_and_analyses_without_a_restart(ru
     assert (model.is_builtin, model.feature_dimension, list(model.labels)) == (False, 8, list(networks.LABELS))
 
 
-async def test_registered_model__answers_analyse_now(running: Running) -> None:
-    await register(running, networks.torchscript_bytes(networks.Detector()), task=pb.TASK_DETECTION,
+async def test_registered_model__answers_analyse_now(prepared_here: Running) -> None:
+    await register(prepared_here, networks.torchscript_bytes(networks.Detector()), task=pb.TASK_DETECTION,
                    format=registration.MODEL_FORMAT_TORCHSCRIPT)  # fmt: skip
 
     async def messages() -> AsyncIterator[inference_service_pb2.AnalyseImageRequest]:
@@ -114,35 +135,36 @@ async def test_registered_model__answers_analyse_now(running: Running) -> None:
         yield inference_service_pb2.AnalyseImageRequest(config=settings)
         yield inference_service_pb2.AnalyseImageRequest(chunk=PICTURE)
 
-    stub = inference_service_pb2_grpc.InferenceServiceStub(running.server.channel)
-    answer = await stub.AnalyseImage(messages(), metadata=running.server.metadata(make_user()))
+    stub = inference_service_pb2_grpc.InferenceServiceStub(prepared_here.server.channel)
+    answer = await stub.AnalyseImage(messages(), metadata=prepared_here.server.metadata(make_user()))
 
     assert answer.prediction.boxes.boxes
 
 
-async def test_versions__side_by_side_activate_and_roll_back(running: Running) -> None:
+async def test_versions__side_by_side_activate_and_roll_back(prepared_here: Running) -> None:
     content = networks.onnx_bytes(networks.Classifier())
-    await register(running, content)
-    second = await register(running, content, labels=["a", "b", "c"])
+    await register(prepared_here, content)
+    second = await register(prepared_here, content, labels=["a", "b", "c"])
     assert (second.name, second.is_active) == ("models/line-3/versions/2", False)
 
     answers = []
     for number in (1, 2, 1):
         name = f"models/line-3/versions/{number}"
-        activated = await ask(running, "ActivateModelVersion", pb.ActivateModelVersionRequest(name=name))
+        activated = await ask(prepared_here, "ActivateModelVersion", pb.ActivateModelVersionRequest(name=name))
         assert activated.is_active
-        result = await analysed(running)
+        result = await analysed(prepared_here)
         answers.append((result.prediction.version, result.prediction.class_scores.scores[0].label))
 
     assert [version for version, _ in answers] == ["1", "2", "1"]
     assert answers[0][1] in networks.LABELS
     assert answers[1][1] in "abc"
-    listed = await ask(running, "ListModelVersions", pb.ListModelVersionsRequest(parent="models/line-3"))
+    listed = await ask(prepared_here, "ListModelVersions", pb.ListModelVersionsRequest(parent="models/line-3"))
     assert [(one.name[-1], one.is_active) for one in listed.model_versions] == [("2", False), ("1", True)]
 
 
 async def test_models__are_there_after_a_restart(tmp_path: Path) -> None:
-    async with running_inference(tmp_path, catalogue=Catalogue([])) as running:
+    parts: Overrides = {"catalogue": Catalogue([]), "preparer": PreparerHere(), "backend": FakeBackend()}
+    async with running_inference(tmp_path, **parts) as running:
         await register(running, networks.onnx_bytes(networks.Classifier()))
 
     async with running_inference(tmp_path, catalogue=Catalogue([])) as running:
