@@ -211,6 +211,7 @@ class Visit:
     async def current_run(self, kind: curation.CurationRun.Kind.ValueType) -> str:
         """Returns the name of the curation run that is not superseded, once none is running any more."""
         request = curation.ListCurationRunsRequest(parent=self.world.project, page_size=1000)
+        runs: list[curation.CurationRun] = []
         for _ in range(600):
             listed = await self.ask(Identity.OWNER, "CurationService.ListCurationRuns", request)
             runs = [one for one in listed.curation_runs if one.kind == kind]
