@@ -26,6 +26,9 @@ DOCKERFILES = {
 }
 """By the name of the image."""
 
+WITH_TORCH = {"inference", "torchserve"}
+"""Images that come for CPUs and, as `…-cuda`, for GPUs."""
+
 _BUILDERS = {"docker": ("docker", "build"), "podman": ("podman", "build"), "buildah": ("buildah", "build")}
 
 
@@ -42,7 +45,7 @@ def version() -> str:
     return found[1]
 
 
-def build_command(builder: str, name: str, registry: str, device: str) -> list[str]:
+def build_command(builder: str, name: str, registry: str, device: str, torch_index: str = "") -> list[str]:
     """Returns the command that builds an image.
 
     Args:
@@ -50,10 +53,13 @@ def build_command(builder: str, name: str, registry: str, device: str) -> list[s
         name: one of `DOCKERFILES`.
         registry: what goes before `loupe/<name>`; may be empty.
         device: cpu or cuda, for images with torch.
+        torch_index: address of a package index that has torch for this device; empty: the builder's own.
     """
-    suffix = "-cuda" if device == "cuda" and name in {"inference", "torchserve"} else ""
+    suffix = "-cuda" if device == "cuda" and name in WITH_TORCH else ""
     reference = f"{registry}/loupe/{name}:{version()}{suffix}".removeprefix("/")
-    arguments = [f"--build-arg=DEVICE={device}", f"--build-arg=VERSION={version()}"]
+    arguments = [f"--build-arg=VERSION={version()}"]
+    if name in WITH_TORCH:
+        arguments += [f"--build-arg=DEVICE={device}", f"--build-arg=TORCH_INDEX={torch_index}"]
     return [*_BUILDERS[builder], *arguments, "--file", DOCKERFILES[name], "--tag", reference, "."]
 
 
@@ -67,13 +73,13 @@ def print_list(values: Sequence[str]) -> None:
     print(*images_of(done.stdout), sep="\n")
 
 
-def build(names: Sequence[str], registry: str, device: str) -> None:
+def build(names: Sequence[str], registry: str, device: str, torch_index: str) -> None:
     """Builds images one after the other."""
     builder = next((name for name in _BUILDERS if shutil.which(name)), None)
     if builder is None:
         raise SystemExit(f"No image builder here; install one of {', '.join(_BUILDERS)}.")
     for name in names:
-        subprocess.run(build_command(builder, name, registry, device), cwd=REPOSITORY, check=True)
+        subprocess.run(build_command(builder, name, registry, device, torch_index), cwd=REPOSITORY, check=True)
 
 
 def main() -> None:
@@ -86,11 +92,12 @@ def main() -> None:
     building.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(DOCKERFILES)}; all without")
     building.add_argument("--registry", default="", help="goes before loupe/<name>")
     building.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="of images with torch")
+    building.add_argument("--torch-index", default="", help="package index that has torch for the device")
     chosen = parser.parse_args()
     if chosen.command == "list":
         print_list(chosen.values)
     else:
-        build(chosen.names or list(DOCKERFILES), chosen.registry, chosen.device)
+        build(chosen.names or list(DOCKERFILES), chosen.registry, chosen.device, chosen.torch_index)
 
 
 if __name__ == "__main__":
