@@ -169,7 +169,8 @@ def test_cluster__worker_of_torchserve_torchserve_and_inference_killed_in_the_mi
         assert client.xlen(STREAM) == 0
 
 
-def test_cluster__killed_supervisor_leaves_no_orphan_and_the_data_stay(cluster: Cluster) -> None:
+def test_cluster__killed_supervisor_leaves_no_orphan_and_the_data_stay(cluster_of_one_model: Cluster) -> None:
+    cluster = cluster_of_one_model
     cluster.up()
     os.kill(cluster.supervisor(), 9)
     end = time.monotonic() + 60
