@@ -16,8 +16,7 @@ from scipy.special import log_softmax, softmax
 from loupe_reduction.algorithms.parallel import chunk_pool, map_chunks
 
 PENALTY = 0.03
-"""Weight of the squared coefficients against the mean loss of one image; the coefficients are of features in [-1, 1] or
-so. On solar cells 0.003 to 0.1 gave the same picks within noise."""
+"""Weight of the squared coefficients against the mean loss of one image."""
 
 MOST_TAUGHT = 20_000
 """Images that are learnt from; more make no better picks."""
