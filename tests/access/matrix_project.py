@@ -247,5 +247,6 @@ PROJECT_ROWS = (
     Row("OperationService.ListOperations", "view", lambda v: operation.ListOperationsRequest(parent=v.world.project)),
     Row("OperationService.CancelOperation", "mine", lambda v: operation.CancelOperationRequest(name=v.world.operation)),
     Row("OperationService.WatchOperation", "mine", lambda v: operation.WatchOperationRequest(name=v.world.operation)),
+    Row("ResultService.CountModelUse", "internal", lambda v: result.CountModelUseRequest()),
     Row("ResultService.ReportResults", "internal", lambda v: result.ReportResultsRequest()),
 )
