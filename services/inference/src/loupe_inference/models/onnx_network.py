@@ -24,8 +24,8 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # Its arenas would keep what each model ever needed, 1.3 GB for six; the C library's heap is shared by all of them
-        # and given back when nothing comes. As fast within 2 %, with the environment of the model host.
+        # Its arenas would keep what each model ever needed, 1.3 GB for six; the C library's heap is shared by all of
+        # them and given back when nothing comes. As fast within 2 %, with the environment of the model host.
         options.enable_cpu_mem_arena = False
         # Errors come as exceptions; warnings tell of what its optimizer did.
         options.log_severity_level = 3
