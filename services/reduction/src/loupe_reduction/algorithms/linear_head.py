@@ -15,8 +15,9 @@ from scipy.special import log_softmax, softmax
 
 from loupe_reduction.algorithms.parallel import chunk_pool, map_chunks
 
-PENALTY = 0.03
-"""Weight of the squared coefficients against the mean loss of one image."""
+PENALTY = 0.003
+"""Weight of the squared coefficients against the mean loss of one image. On solar cells ten times as much made picks
+that teach less: balanced accuracies of 72.5, 75.8, 78.0 in place of 74.7, 76.1, 78.8 with 100, 200, 400 of them."""
 
 MOST_TAUGHT = 20_000
 """Images that are learnt from; more make no better picks."""
