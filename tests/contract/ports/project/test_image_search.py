@@ -98,10 +98,13 @@ def test_page__key_set_gives_each_image_once_and_in_order(store: Store, order: O
                 return (image.name.casefold(), image.id)
             case Order.CONFIDENCE:
                 return (2.0 if image.confidence is None else image.confidence, image.id)
+            case Order.OUTLIER:
+                # Nobody scored these: what is left of the order is the id. With scores: test_curation_store.py.
+                return (image.id,)
             case _:
                 return (image.uploaded, image.id)
 
-    expected = [i.id for i in sorted(store.corpus.images, key=key, reverse=order is Order.NEWEST)]
+    expected = [i.id for i in sorted(store.corpus.images, key=key, reverse=order in (Order.NEWEST, Order.OUTLIER))]
 
     assert store.all_ids("", order=order, page=7) == expected
 
