@@ -6,6 +6,7 @@ folded batch norms, at its best batch size on the same cores; median of the pair
 by the fast path, ONNX Runtime; `fast_path_ratio` is against that one alone, at its best.
 `cpu_ratio` and `fast_path_cpu_ratio` = least processor time of an image in the bare model ÷ in all processes of the
 pipeline, median: the same questions where other programs take the cores, which the clock cannot tell from our own work.
+Images are sent when all models have loaded.
 `start_seconds`: from the start of the process until all services serve, median. `idle_mib`: proportional set size of
 the whole process tree, five seconds after that.
 With `--profile cluster` the same of what `make up` starts: TorchServe, S3, MongoDB and all services. Processor time and
@@ -61,6 +62,7 @@ def pipeline(archive: Path, count: int, server: Server) -> dict[str, float]:
         project = loupe.create_project("Bench", f"models/{MODEL}").name
         with httpx.Client(base_url=server.http, timeout=1800.0) as http, archive.open("rb") as file:
             http.post("/v1/account:signIn", json={"email": EMAIL, "password": PASSWORD}).raise_for_status()
+            _wait_for_models(http)
             begun, cpu_before = time.perf_counter(), _cpu_seconds(server)
             answer = http.post(f"/v1/{project}/uploadBatches:upload", files={"file": ("cells.zip", file)})
             answer.raise_for_status()
@@ -76,6 +78,18 @@ def pipeline(archive: Path, count: int, server: Server) -> dict[str, float]:
             "receive_seconds": received,
             "after_mib": memory,
         }
+
+
+def _wait_for_models(http: httpx.Client) -> None:
+    # After a start the other models are loaded behind the one that is ready, once: not ingest.
+    until = time.monotonic() + 600
+    while True:
+        models = http.get("/v1/models").raise_for_status().json()["models"]
+        if all(model["state"] != "STATE_LOADING" for model in models):
+            return
+        if time.monotonic() > until:
+            raise SystemExit("the models do not come up; see the log of inference")
+        time.sleep(0.5)
 
 
 def in_standalone(archive: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:

@@ -2,14 +2,16 @@
 
 import re
 import secrets
+import struct
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from loupe_kit.errors import InvalidArgument
 
 BYTES_PER_ID = 16
+_NOISE_BYTES = 2048
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -31,14 +33,31 @@ class _Ticks:
             return self._last
 
 
+class _Noise:
+    """Random bytes of the system, fetched for many ids at a time: a system call for each is a third of its cost."""
+
+    def __init__(self) -> None:
+        self._bytes: Iterator[int] = iter(())
+        self._lock = threading.Lock()
+
+    def next(self) -> int:
+        """62 random bits."""
+        with self._lock:
+            for value in self._bytes:
+                return value
+            self._bytes = (number >> 2 for (number,) in struct.iter_unpack("=Q", secrets.token_bytes(_NOISE_BYTES)))
+            return next(self._bytes)
+
+
 _ticks = _Ticks()
+_noise = _Noise()
 
 
 def new_id() -> str:
     """A new UUIDv7. Ids of one process sort by the order in which they were made."""
     tick = _ticks.next()
     milliseconds, fraction = tick >> 12, tick & 0xFFF
-    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | _noise.next()
     return str(uuid.UUID(int=value))
 
 
