@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loupe_auth.servicers.calls import CallReader, peer_address
+from loupe_auth.servicers.calls import CallReader
 from loupe_kit.testing import FakeClock
 
 
@@ -23,20 +23,6 @@ class Context:
 
     def invocation_metadata(self) -> Any:
         return self._metadata
-
-
-@pytest.mark.parametrize(
-    ("peer", "address"),
-    [
-        ("ipv4:10.0.0.1:5000", "10.0.0.1"),
-        ("ipv6:%5B::1%5D:5000", "::1"),
-        ("ipv6:[fe80::1%25eth0]:5000", "fe80::1"),
-        ("unix:", ""),
-        ("ipv4:nonsense", ""),
-    ],
-)
-def test_peer_address(peer: str, address: str) -> None:
-    assert peer_address(peer) == address
 
 
 @pytest.mark.parametrize(

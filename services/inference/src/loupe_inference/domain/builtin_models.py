@@ -225,11 +225,13 @@ def surface_fcos_m() -> ModelSpec:
         descriptions={
             "en": (
                 "The larger sister of Surface FCOS S: the same eight kinds of surface defects, seen at 384 pixels "
-                "instead of 256. Choose it where defects are small in the image; it takes about five times the time."
+                "instead of 256, in about five times the time. It finds a few more small ones and is no better in all: "
+                "try both on your images."
             ),
             "ko": (
                 "Surface FCOS S보다 큰 모델로, 같은 8가지 표면 결함을 256픽셀 대신 384픽셀로 봅니다. "
-                "이미지에서 결함이 작을 때 선택하십시오. 처리 시간은 약 5배입니다."
+                "처리 시간은 약 5배입니다. 작은 결함을 조금 더 찾지만 전체 성능은 비슷하므로 "
+                "두 모델을 모두 시험해 보십시오."
             ),
         },
         labels=_DEFECTS,

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { ErrorNotice } from "@/components/ui/notice";
 import { useModifyTags, useSetTruth } from "@/features/images/api/change";
+import { Boxes } from "@/features/images/components/boxes";
 import { imageQuery, type Image } from "@/features/images/api/search";
 import { percent, time } from "@/lib/format";
 
@@ -30,7 +31,10 @@ export function ImagePanel({ project, id, onClose, onStep }: ImagePanelProps) {
       <ErrorNotice error={found.error} />
       {image && (
         <>
-          <img src={`/v1/${image.name ?? ""}:download`} alt={image.fileName} className="max-h-96 w-full rounded border border-line object-contain" />
+          <div className="relative shrink-0">
+            <img src={`/v1/${image.name ?? ""}:download`} alt={image.fileName} className="max-h-96 w-full rounded border border-line object-contain" />
+            <Boxes image={image} />
+          </div>
           <p className="text-quiet">
             {image.format}, {image.width} × {image.height} · {time(image.uploadTime)}
           </p>
@@ -75,8 +79,9 @@ function Predictions({ image }: { image: Image }) {
         <div key={`${prediction.model ?? ""}@${prediction.version ?? ""}`}>
           <span className="text-xs text-quiet">{prediction.model}@{prediction.version}</span>
           <ul>
-            {prediction.classScores?.scores?.map((score) => (
-              <li key={score.index} className="flex items-center gap-2">
+            {prediction.boxes && !prediction.boxes.boxes?.length && <li className="text-quiet">{t("images.nothing")}</li>}
+            {(prediction.classScores?.scores ?? prediction.boxes?.boxes)?.map((score, number) => (
+              <li key={number} className="flex items-center gap-2">
                 <meter className="w-20" max={1} value={score.confidence} aria-label={score.label} />
                 <span className="tabular-nums">{percent(score.confidence)}</span>
                 <span className="truncate">{score.label}</span>

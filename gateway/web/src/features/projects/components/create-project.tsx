@@ -14,7 +14,7 @@ export function CreateProject({ onCreated, onCancel }: { onCreated: (name: strin
   const [description, setDescription] = useState("");
   const [model, setModel] = useState("");
   const [isShared, setIsShared] = useState(false);
-  const chosen = model || models.data?.models?.[0]?.name || "";
+  const chosen = model || models.data?.models?.find((each) => each.state !== "STATE_FAILED")?.name || "";
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -34,9 +34,10 @@ export function CreateProject({ onCreated, onCancel }: { onCreated: (name: strin
         <legend className="mb-1 text-sm font-medium">{t("projects.model")}</legend>
         {models.data?.models?.map((each) => (
           <label key={each.name} className="flex cursor-pointer gap-3 rounded-md border border-line p-3 text-sm has-checked:border-accent">
-            <input type="radio" name="model" checked={chosen === each.name} onChange={() => { setModel(each.name ?? ""); }} />
+            <input type="radio" name="model" disabled={each.state === "STATE_FAILED"} checked={chosen === each.name} onChange={() => { setModel(each.name ?? ""); }} />
             <span>
               <b className="block">{each.displayName}</b>
+              {each.state === "STATE_FAILED" && <span className="block text-danger">{each.stateMessage}</span>}
               <span className="text-quiet">{each.descriptions?.[i18n.language] ?? each.descriptions?.["en"]}</span>
             </span>
           </label>
