@@ -6,7 +6,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const features = ["account", "analyses", "curation", "exports", "images", "projects", "uploads"];
+const features = ["account", "admin", "analyses", "curation", "exports", "images", "projects", "quality", "review", "trash", "uploads"];
 
 export default tseslint.config(
   { ignores: ["node_modules", "**/*.gen.ts"] },

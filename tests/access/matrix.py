@@ -20,7 +20,9 @@ from loupe.inference.v1 import feature_service_pb2 as feature
 from loupe.inference.v1 import inference_service_pb2 as inference
 from loupe.inference.v1 import model_service_pb2 as model
 from loupe.reduction.v1 import curation_service_pb2 as curation
+from loupe.reduction.v1 import neighbour_service_pb2 as neighbour
 from loupe.reduction.v1 import reduction_service_pb2 as reduction
+from loupe.reduction.v1 import teach_service_pb2 as reduction_teach
 from tests.access.identities import PEOPLE, Identity
 from tests.access.matrix_project import PROJECT_ROWS
 from tests.access.row import Row
@@ -174,10 +176,12 @@ ROWS = (
     ),
     Row("ModelService.ActivateModelVersion", "administer-late", _activate_builtin),
     Row("ModelService.DeleteModelVersion", "administer-late", _delete_builtin),
+    Row("ModelService.ListModelServers", "administer", lambda v: model.ListModelServersRequest()),
     Row("InferenceService.AnalyseImage", "known", _analyse_image, "analyse"),
     Row("FeatureService.StreamFeatures", "internal-bad", lambda v: feature.StreamFeaturesRequest()),
     Row("FeatureService.StreamObjectFeatures", "internal-bad", lambda v: feature.StreamObjectFeaturesRequest()),
     Row("FeatureService.PutFeatures", "internal-bad", lambda v: feature.PutFeaturesRequest()),
+    Row("FeatureService.CopyFeatures", "internal-bad", lambda v: feature.CopyFeaturesRequest()),
     Row("FeatureService.DeleteFeatures", "internal-bad", lambda v: feature.DeleteFeaturesRequest()),
     Row("FeatureService.CountFeatures", "internal-bad", lambda v: feature.CountFeaturesRequest()),
     Row("FeatureService.ListFeatureSets", "internal-bad", lambda v: feature.ListFeatureSetsRequest()),
@@ -185,5 +189,8 @@ ROWS = (
     Row("CurationService.ScoreOutliers", "internal-bad", lambda v: curation.ScoreOutliersRequest()),
     Row("CurationService.FindDuplicates", "internal-bad", lambda v: curation.FindDuplicatesRequest()),
     Row("CurationService.SelectImages", "internal-bad", lambda v: curation.SelectImagesRequest()),
+    Row("NeighbourService.FindNeighbours", "internal-bad", lambda v: neighbour.FindNeighboursRequest()),
+    Row("TeachService.TeachHead", "internal-bad", lambda v: reduction_teach.TeachHeadRequest()),
+    Row("TeachService.ApplyHead", "internal-bad", lambda v: reduction_teach.ApplyHeadRequest()),
     *PROJECT_ROWS,
 )

@@ -6,19 +6,28 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from loupe.project.v1 import analysis_service_pb2 as analysis
 from loupe.project.v1 import curation_service_pb2 as curation
+from loupe.project.v1 import drift_service_pb2 as drift
+from loupe.project.v1 import evaluation_service_pb2 as evaluation
 from loupe.project.v1 import export_service_pb2 as export
+from loupe.project.v1 import history_service_pb2 as history
 from loupe.project.v1 import image_pb2
 from loupe.project.v1 import image_service_pb2 as image
 from loupe.project.v1 import label_service_pb2 as label
+from loupe.project.v1 import metadata_service_pb2 as metadata
 from loupe.project.v1 import operation_service_pb2 as operation
 from loupe.project.v1 import project_service_pb2 as project
 from loupe.project.v1 import result_service_pb2 as result
+from loupe.project.v1 import review_service_pb2 as review
+from loupe.project.v1 import saved_search_service_pb2 as saved_search
 from loupe.project.v1 import search_service_pb2 as search
+from loupe.project.v1 import similar_service_pb2 as similar
 from loupe.project.v1 import tag_service_pb2 as tag
+from loupe.project.v1 import teach_service_pb2 as teach
+from loupe.project.v1 import trash_service_pb2 as trash
 from loupe.project.v1 import upload_batch_service_pb2 as upload
 from tests.access.identities import Identity
 from tests.access.row import Row
-from tests.access.world import Visit, unique, upload_of
+from tests.access.world import Visit, unique, unique_id, upload_of
 
 _NOTHING = image_pb2.ImageSelector(query="tag:that-no-image-has")
 _ANALYSED = image_pb2.ImageSelector(query="is:analysed")
@@ -54,8 +63,32 @@ def _update_image(visit: Visit) -> image.UpdateImageRequest:
     return image.UpdateImageRequest(image=changed, update_mask=FieldMask(paths=["metadata.shift"]))
 
 
+async def _copy_images(visit: Visit) -> image.CopyImagesRequest:
+    other = await visit.doomed_project()
+    return image.CopyImagesRequest(parent=visit.world.project, selector=_NOTHING, destination=other)
+
+
+def _no_deletion(visit: Visit) -> trash.TrashSelector:
+    """What a deletion that never was has put into the trash: nothing."""
+    return trash.TrashSelector(deletion=f"{visit.world.project}/operations/that-never-was")
+
+
 def _create_label(visit: Visit) -> label.CreateLabelRequest:
-    return label.CreateLabelRequest(parent=visit.world.image, label=image_pb2.Label(display_name="scratch"))
+    # With a box: a class of the image alone would be one that heads cannot be taught.
+    box = image_pb2.BoundingBox(x=2, y=2, width=4, height=4)
+    return label.CreateLabelRequest(parent=visit.world.image, label=image_pb2.Label(display_name="scratch", box=box))
+
+
+async def _update_label(visit: Visit) -> label.UpdateLabelRequest:
+    changed = image_pb2.Label(name=await visit.new_label(), display_name="dent")
+    return label.UpdateLabelRequest(label=changed, update_mask=FieldMask(paths=["display_name"]))
+
+
+def _import_labels(visit: Visit) -> label.ImportLabelsRequest:
+    table = b"file_name,label\nno-such.png,OK\n"
+    return label.ImportLabelsRequest(
+        parent=visit.world.project, file_name="labels.csv", content=table, validate_only=True
+    )
 
 
 async def _delete_label(visit: Visit) -> label.DeleteLabelRequest:
@@ -73,6 +106,19 @@ def _update_tag(visit: Visit) -> tag.UpdateTagRequest:
 
 async def _delete_tag(visit: Visit) -> tag.DeleteTagRequest:
     return tag.DeleteTagRequest(name=await visit.new_tag())
+
+
+async def _merge_tags(visit: Visit) -> tag.MergeTagsRequest:
+    return tag.MergeTagsRequest(name=await visit.new_tag(), sources=[await visit.new_tag()])
+
+
+def _modify_metadata(visit: Visit) -> metadata.ModifyImageMetadataRequest:
+    return metadata.ModifyImageMetadataRequest(parent=visit.world.project, selector=_NOTHING, remove=["shift"])
+
+
+def _import_metadata(visit: Visit) -> metadata.ImportMetadataRequest:
+    table = {"content": b"file_name,shift\n", "file_name": "late.csv"}
+    return metadata.ImportMetadataRequest(parent=visit.world.project, **table)  # type: ignore[arg-type]
 
 
 def _create_analysis(visit: Visit) -> analysis.CreateAnalysisRequest:
@@ -99,12 +145,25 @@ async def _delete_selection(visit: Visit) -> curation.DeleteSelectionRequest:
 
 
 def _create_run(visit: Visit) -> curation.CreateCurationRunRequest:
-    wanted = curation.CurationRun(kind=curation.CurationRun.KIND_OUTLIERS, selector=_ANALYSED)
+    wanted = curation.CurationRun(kind=curation.CurationRun.KIND_OUTLIERS, selector=_ANALYSED, reference=_ANALYSED)
     return curation.CreateCurationRunRequest(parent=visit.world.project, curation_run=wanted)
 
 
 async def _delete_run(visit: Visit) -> curation.DeleteCurationRunRequest:
     return curation.DeleteCurationRunRequest(name=await visit.new_run(curation.CurationRun.KIND_OUTLIERS))
+
+
+async def _measure_drift(visit: Visit) -> drift.MeasureDriftRequest:
+    await visit.current_run(curation.CurationRun.KIND_OUTLIERS)
+    return drift.MeasureDriftRequest(parent=visit.world.project)
+
+
+def _create_head(visit: Visit) -> teach.CreateHeadRequest:
+    return teach.CreateHeadRequest(parent=visit.world.project, head=teach.Head(head_name=unique_id("cells")))
+
+
+async def _delete_head(visit: Visit) -> teach.DeleteHeadRequest:
+    return teach.DeleteHeadRequest(name=await visit.new_head())
 
 
 async def _list_outliers(visit: Visit) -> curation.ListOutliersRequest:
@@ -113,6 +172,20 @@ async def _list_outliers(visit: Visit) -> curation.ListOutliersRequest:
 
 async def _list_duplicate_groups(visit: Visit) -> curation.ListDuplicateGroupsRequest:
     return curation.ListDuplicateGroupsRequest(parent=await visit.current_run(curation.CurationRun.KIND_DUPLICATES))
+
+
+def _create_saved_search(visit: Visit) -> saved_search.CreateSavedSearchRequest:
+    wanted = saved_search.SavedSearch(display_name=unique("search"), query="is:analysed")
+    return saved_search.CreateSavedSearchRequest(parent=visit.world.project, saved_search=wanted)
+
+
+def _update_saved_search(visit: Visit) -> saved_search.UpdateSavedSearchRequest:
+    changed = saved_search.SavedSearch(name=visit.world.saved_search, query="label:dent")
+    return saved_search.UpdateSavedSearchRequest(saved_search=changed, update_mask=FieldMask(paths=["query"]))
+
+
+async def _delete_saved_search(visit: Visit) -> saved_search.DeleteSavedSearchRequest:
+    return saved_search.DeleteSavedSearchRequest(name=await visit.new_saved_search())
 
 
 def _create_export(visit: Visit) -> export.CreateExportRequest:
@@ -153,6 +226,25 @@ PROJECT_ROWS = (
         lambda v: image.DeleteImagesRequest(parent=v.world.project, selector=_NOTHING),
         "edit",
     ),
+    Row("ImageService.CopyImages", "edit", _copy_images, "edit"),
+    Row(
+        "TrashService.ListDeletedImages",
+        "edit",
+        lambda v: trash.ListDeletedImagesRequest(parent=v.world.project),
+        "edit",
+    ),
+    Row(
+        "TrashService.RestoreImages",
+        "edit",
+        lambda v: trash.RestoreImagesRequest(parent=v.world.project, selector=_no_deletion(v)),
+        "edit",
+    ),
+    Row(
+        "TrashService.PurgeImages",
+        "edit",
+        lambda v: trash.PurgeImagesRequest(parent=v.world.project, selector=_no_deletion(v)),
+        "edit",
+    ),
     Row(
         "ImageService.AnalyseImages",
         "edit",
@@ -170,7 +262,38 @@ PROJECT_ROWS = (
     Row("ImageService.DownloadThumbnail", "view", lambda v: image.DownloadThumbnailRequest(name=v.world.image)),
     Row("LabelService.ListLabels", "view", lambda v: label.ListLabelsRequest(parent=v.world.image)),
     Row("LabelService.CreateLabel", "edit", _create_label, "edit"),
+    Row("LabelService.UpdateLabel", "edit", _update_label, "edit"),
     Row("LabelService.DeleteLabel", "edit", _delete_label, "edit"),
+    Row(
+        "LabelService.ModifyImageLabels",
+        "edit",
+        lambda v: label.ModifyImageLabelsRequest(parent=v.world.project, selector=_NOTHING, display_name="OK"),
+        "edit",
+    ),
+    Row("LabelService.ImportLabels", "edit", _import_labels, "edit"),
+    Row(
+        "EvaluationService.EvaluateModel",
+        "view",
+        lambda v: evaluation.EvaluateModelRequest(parent=v.world.project, group_by=["line", "day"]),
+    ),
+    Row("EvaluationService.GetImageMatches", "view", lambda v: evaluation.GetImageMatchesRequest(name=v.world.image)),
+    Row(
+        "ReviewService.TakeReviewItems",
+        "edit",
+        lambda v: review.TakeReviewItemsRequest(parent=v.world.project, query="tag:that-no-image-has"),
+        "edit",
+    ),
+    Row(
+        "ReviewService.ReviewImage",
+        "edit",
+        lambda v: review.ReviewImageRequest(name=v.world.image, action=review.ReviewImageRequest.ACTION_SKIP),
+        "edit",
+    ),
+    Row(
+        "ReviewService.GetReviewProgress",
+        "view",
+        lambda v: review.GetReviewProgressRequest(parent=v.world.project),
+    ),
     Row("TagService.GetTag", "view", lambda v: tag.GetTagRequest(name=v.world.tag)),
     Row("TagService.ListTags", "view", lambda v: tag.ListTagsRequest(parent=v.world.project)),
     Row("TagService.CreateTag", "edit", _create_tag, "edit"),
@@ -182,8 +305,53 @@ PROJECT_ROWS = (
         lambda v: tag.ModifyImageTagsRequest(parent=v.world.project, selector=_NOTHING, add=["seen"]),
         "edit",
     ),
+    Row("TagService.MergeTags", "edit", _merge_tags, "edit"),
+    Row(
+        "MetadataService.ListMetadataKeys",
+        "view",
+        lambda v: metadata.ListMetadataKeysRequest(parent=v.world.project),
+    ),
+    Row("MetadataService.ModifyImageMetadata", "edit", _modify_metadata, "edit"),
+    Row("MetadataService.ImportMetadata", "edit", _import_metadata, "edit"),
+    Row("HistoryService.ListImageHistory", "view", lambda v: history.ListImageHistoryRequest(parent=v.world.image)),
     Row("SearchService.SearchImages", "view", lambda v: search.SearchImagesRequest(parent=v.world.project)),
     Row("SearchService.GetFacets", "view", lambda v: search.GetFacetsRequest(parent=v.world.project, fields=["label"])),
+    Row(
+        "SearchService.GetHistograms",
+        "view",
+        lambda v: search.GetHistogramsRequest(parent=v.world.project, fields=["conf"]),
+    ),
+    Row(
+        "SearchService.GetSearchNeighbors",
+        "view",
+        lambda v: search.GetSearchNeighborsRequest(parent=v.world.project, image=v.world.image),
+    ),
+    Row("SearchService.CompleteQuery", "view", lambda v: search.CompleteQueryRequest(parent=v.world.project)),
+    Row("SearchService.ParseQuery", "view", lambda v: search.ParseQueryRequest(parent=v.world.project)),
+    Row("SearchService.FormatQuery", "view", lambda v: search.FormatQueryRequest(parent=v.world.project)),
+    Row(
+        "SavedSearchService.GetSavedSearch",
+        "view",
+        lambda v: saved_search.GetSavedSearchRequest(name=v.world.saved_search),
+    ),
+    Row(
+        "SavedSearchService.ListSavedSearches",
+        "view",
+        lambda v: saved_search.ListSavedSearchesRequest(parent=v.world.project, with_numbers=True),
+    ),
+    Row("SavedSearchService.CreateSavedSearch", "view", _create_saved_search, "edit"),
+    Row("SavedSearchService.UpdateSavedSearch", "creator", _update_saved_search, "edit"),
+    Row("SavedSearchService.DeleteSavedSearch", "creator", _delete_saved_search, "edit"),
+    Row(
+        "SavedSearchService.OpenSavedSearch",
+        "view",
+        lambda v: saved_search.OpenSavedSearchRequest(name=v.world.saved_search),
+    ),
+    Row(
+        "SavedSearchService.ListSavedSearchCounts",
+        "view",
+        lambda v: saved_search.ListSavedSearchCountsRequest(parent=v.world.saved_search),
+    ),
     Row("AnalysisService.GetAnalysis", "view", lambda v: analysis.GetAnalysisRequest(name=v.world.analysis)),
     Row("AnalysisService.ListAnalyses", "view", lambda v: analysis.ListAnalysesRequest(parent=v.world.project)),
     Row("AnalysisService.CreateAnalysis", "view", _create_analysis, "analyse"),
@@ -217,6 +385,13 @@ PROJECT_ROWS = (
     Row("CurationService.DeleteCurationRun", "edit", _delete_run, "analyse"),
     Row("CurationService.ListOutliers", "view", _list_outliers),
     Row("CurationService.ListDuplicateGroups", "view", _list_duplicate_groups),
+    Row("SimilarService.FindSimilarImages", "view", lambda v: similar.FindSimilarImagesRequest(image=v.world.image)),
+    Row("DriftService.MeasureDrift", "view", _measure_drift),
+    Row("TeachService.CreateHead", "edit", _create_head, "analyse"),
+    Row("TeachService.GetHead", "view", lambda v: teach.GetHeadRequest(name=v.world.head)),
+    Row("TeachService.ListHeads", "view", lambda v: teach.ListHeadsRequest(parent=v.world.project)),
+    Row("TeachService.UseHead", "edit", lambda v: teach.UseHeadRequest(name=v.world.head), "analyse"),
+    Row("TeachService.DeleteHead", "edit", _delete_head, "analyse"),
     Row("ExportService.GetExport", "mine", lambda v: export.GetExportRequest(name=v.world.export)),
     Row("ExportService.ListExports", "view", lambda v: export.ListExportsRequest(parent=v.world.project)),
     Row("ExportService.CreateExport", "view", _create_export, "export"),
@@ -246,6 +421,12 @@ PROJECT_ROWS = (
     Row("OperationService.GetOperation", "mine", lambda v: operation.GetOperationRequest(name=v.world.operation)),
     Row("OperationService.ListOperations", "view", lambda v: operation.ListOperationsRequest(parent=v.world.project)),
     Row("OperationService.CancelOperation", "mine", lambda v: operation.CancelOperationRequest(name=v.world.operation)),
+    Row(
+        "OperationService.UndoOperation",
+        "undo",
+        lambda v: operation.UndoOperationRequest(name=v.world.operation),
+        "edit",
+    ),
     Row("OperationService.WatchOperation", "mine", lambda v: operation.WatchOperationRequest(name=v.world.operation)),
     Row("ResultService.CountModelUse", "internal", lambda v: result.CountModelUseRequest()),
     Row("ResultService.ReportResults", "internal", lambda v: result.ReportResultsRequest()),

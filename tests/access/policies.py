@@ -41,6 +41,7 @@ view                who?      none     ok     ok     ok    ok         none      
 edit                who?      none     no     ok     ok    no         none          ok   none      no       ok
 own                 who?      none     no     no     ok    no         none          ok   none      no       ok
 creator             who?      none     no     no     ok    no         none          ok   none      no       ok
+undo                who?      none     no     none   ok    no         none          ok   none      no       ok
 mine                who?      none     none   none   ok    none       none          none none      no       ok
 """
 

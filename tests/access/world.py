@@ -29,7 +29,9 @@ from loupe.project.v1 import export_service_pb2 as export
 from loupe.project.v1 import image_pb2, label_service_pb2, search_service_pb2
 from loupe.project.v1 import operation_service_pb2 as operation
 from loupe.project.v1 import project_service_pb2 as project
+from loupe.project.v1 import saved_search_service_pb2 as saved_search
 from loupe.project.v1 import tag_service_pb2 as tag
+from loupe.project.v1 import teach_service_pb2 as teach
 from loupe.project.v1 import upload_batch_service_pb2 as upload
 from loupe_client.demo.server import StandaloneProcess
 from loupe_gateway import contracts
@@ -69,10 +71,12 @@ class World:
     label: str = ""
     tag: str = ""
     analysis: str = ""
+    saved_search: str = ""
     """Shared with the project's members."""
     selection: str = ""
     """Of the owner."""
     curation_run: str = ""
+    head: str = ""
     """For outliers; finished, and perhaps superseded."""
     export: str = ""
     operation: str = ""
@@ -192,6 +196,15 @@ class Visit:
         done = await self.finished(await self.ask(Identity.OWNER, "AnalysisService.CreateAnalysis", request))
         return unpacked(done, analysis.Analysis()).name
 
+    async def new_saved_search(self) -> str:
+        """Returns the name of a new saved search of the owner, shared with the project's members."""
+        wanted = saved_search.SavedSearch(
+            display_name=unique("search"), visibility=saved_search.SavedSearch.VISIBILITY_SHARED
+        )
+        request = saved_search.CreateSavedSearchRequest(parent=self.world.project, saved_search=wanted)
+        made: saved_search.SavedSearch = await self.ask(Identity.OWNER, "SavedSearchService.CreateSavedSearch", request)
+        return made.name
+
     async def new_selection(self) -> str:
         """Returns the name of a new selection of the owner."""
         wanted = curation.Selection(selector=image_pb2.ImageSelector(query="is:analysed"), count=3)
@@ -202,11 +215,19 @@ class Visit:
     async def new_run(self, kind: curation.CurationRun.Kind.ValueType, request_id: str = "") -> str:
         """Returns the name of a new curation run of the owner; of the one before for a repeated `request_id`."""
         wanted = curation.CurationRun(kind=kind, selector=image_pb2.ImageSelector(query="is:analysed"))
+        if kind == curation.CurationRun.KIND_OUTLIERS:
+            wanted.reference.query = "is:analysed"
         request = curation.CreateCurationRunRequest(
             parent=self.world.project, curation_run=wanted, request_id=request_id
         )
         done = await self.finished(await self.ask(Identity.OWNER, "CurationService.CreateCurationRun", request))
         return unpacked(done, curation.CurationRun()).name
+
+    async def new_head(self) -> str:
+        """Returns the name of a new head of the owner, taught from the classes that `_label_images` gave."""
+        request = teach.CreateHeadRequest(parent=self.world.project, head=teach.Head(head_name=unique_id("cells")))
+        done = await self.finished(await self.ask(Identity.OWNER, "TeachService.CreateHead", request))
+        return unpacked(done, teach.Head()).name
 
     async def current_run(self, kind: curation.CurationRun.Kind.ValueType) -> str:
         """Returns the name of the curation run that is not superseded, once none is running any more."""
@@ -260,6 +281,11 @@ def unpacked(done: operations_pb2.Operation, into: M) -> M:
 def unique(word: str) -> str:
     """Returns a name that nothing else has."""
     return f"{word} {time.time_ns()}"
+
+
+def unique_id(word: str) -> str:
+    """Returns the same where names have no blanks."""
+    return unique(word).replace(" ", "-")
 
 
 def picture(seed: int) -> bytes:
@@ -340,10 +366,22 @@ async def _project(visit: Visit) -> None:
         parent=world.project, selector=image_pb2.ImageSelector(query="is:analysed"), add=["seen"]
     )
     world.operation = (await visit.finished(await visit.ask(Identity.OWNER, "TagService.ModifyImageTags", modify))).name
+    world.saved_search = await visit.new_saved_search()
     world.analysis, world.export = await visit.new_analysis(), await visit.new_export()
     world.selection = await visit.new_selection()
     world.curation_run = await visit.new_run(curation.CurationRun.KIND_OUTLIERS)
     await visit.new_run(curation.CurationRun.KIND_DUPLICATES)
+    await _label_images(visit)
+    world.head = await visit.new_head()
+
+
+async def _label_images(visit: Visit) -> None:
+    request = search_service_pb2.SearchImagesRequest(parent=visit.world.project, query="is:analysed")
+    found = await visit.ask(Identity.OWNER, "SearchService.SearchImages", request)
+    for number, one in enumerate(found.images):
+        given = image_pb2.Label(display_name=("OK", "dent")[number % 2])
+        label = label_service_pb2.CreateLabelRequest(parent=one.name, label=given)
+        await visit.ask(Identity.OWNER, "LabelService.CreateLabel", label)
 
 
 async def _upload_images(visit: Visit) -> None:
@@ -369,7 +407,7 @@ async def upload_pictures(visit: Visit, parent: str, count: int) -> None:
 
 async def _keys(visit: Visit) -> None:
     world = visit.world
-    world.doomed = [await visit.new_project(f"Doomed {number}") for number in range(4 * len(Identity))]
+    world.doomed = [await visit.new_project(f"Doomed {number}") for number in range(8 * len(Identity))]
     projects = [world.project, *world.doomed]
     full = await visit.new_api_key(SCOPES, projects)
     world.api_key, world.keys["all"] = full.api_key.name, full.secret

@@ -46,9 +46,7 @@ def main() -> None:
     values = _features([cell.file.read_bytes() for cell in cells])
     truth = np.asarray([cell.label in DEFECTIVE for cell in cells], np.int64)
     found = [_one(values, truth, seed) for seed in seeds]
-    print(
-        json.dumps({name: _mean([one[name] for one in found]) for name in ("picked", "random", "coverage")}, indent=2)
-    )
+    print(json.dumps({name: _mean([one[name] for one in found]) for name in ("picked", "random", "coverage")}))
 
 
 def _features(images: Sequence[bytes]) -> Vectors:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chart.rendering import CI, Object, containers, of_kind, pods, render
+from tests.chart.rendering import CI, Object, containers, of_kind, pods, render, variables
 
 
 def every_pod() -> Iterator[tuple[str, Object]]:
@@ -49,7 +49,9 @@ def test_restricted__would_be_seen() -> None:
 
 def test_pods__have_no_token_and_write_nowhere_but_in_volumes() -> None:
     for name, pod in every_pod():
-        assert pod["spec"]["automountServiceAccountToken"] is False, name
+        told = variables(pod["spec"]["containers"][0]) if name.endswith("-inference") else {}
+        asks = "LOUPE_INFERENCE_TORCHSERVE_PODS" in told
+        assert pod["spec"]["automountServiceAccountToken"] is asks, name
         for container in containers(pod):
             assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
         for volume in pod["spec"].get("volumes", []):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from loupe_inference.domain import catalogue
-from tests.chart.rendering import CHART, Object, container, of_kind, refusal, render, values_of, variables
+from tests.chart.rendering import CHART, Object, container, of_kind, pods, refusal, render, values_of, variables
 
 
 def pod_of(pool: str) -> Object:
@@ -63,6 +63,29 @@ def test_models__each_is_found_where_it_is_loaded() -> None:
         assert int(port) in {one["port"] for one in services[service]["spec"]["ports"]}
         loaded = json.loads(variables(container(objects, service))["LOUPE_TORCHSERVE_MODELS"])
         assert model in loaded
+
+
+def test_models__inference_finds_the_pods_of_each_pool() -> None:
+    objects = render("gpu")
+    told = variables(container(objects, "loupe-inference"))
+    selectors = json.loads(told["LOUPE_INFERENCE_TORCHSERVE_PODS"])
+
+    assert told["LOUPE_INFERENCE_TORCHSERVE_TARGET"] in selectors
+    assert set(selectors) == set(json.loads(told["LOUPE_INFERENCE_TORCHSERVE_TARGETS"]).values())
+    labels = {owner: pod["metadata"]["labels"] for owner, pod in pods(objects)}
+    for target, selector in selectors.items():
+        wanted = dict(part.split("=") for part in selector.split(","))
+        chosen = [owner for owner, has in labels.items() if wanted.items() <= has.items()]
+        assert chosen == [target.removeprefix("dns:///").partition(".")[0]]
+
+
+def test_models__registered_ones_are_fetched_from_the_bucket() -> None:
+    objects = render("gpu")
+    told = variables(container(objects, "loupe-inference"))
+    scheme = "https" if told["LOUPE_S3_SECURE"] == "true" else "http"
+
+    url = variables(container(objects, "loupe-torchserve-cores"))["LOUPE_TORCHSERVE_ARCHIVES_URL"]
+    assert url == f"{scheme}://{told['LOUPE_S3_ENDPOINT']}/{told['LOUPE_S3_BUCKET']}/models/"
 
 
 def test_without_torchserve__nothing_of_it() -> None:

@@ -117,7 +117,20 @@ def test_accounts__exist_for_every_pod() -> None:
         for name, pod in pods(render(ci)):
             assert name.startswith("loupe-bundled-") or pod["spec"]["serviceAccountName"] in accounts, name
         assert all(one["automountServiceAccountToken"] is False for one in accounts.values())
-        assert not of_kind(render(ci), "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
+        assert not of_kind(render(ci), "ClusterRole", "ClusterRoleBinding")
+
+
+def test_roles__inference_lists_pods_and_nobody_may_anything_else() -> None:
+    for ci in CI:
+        roles, bindings = (of_kind(render(ci), kind) for kind in ("Role", "RoleBinding"))
+        has_torchserve = any("-torchserve-" in name for name in of_kind(render(ci), "Deployment"))
+        assert len(roles) == len(bindings) == has_torchserve
+        assert [one["rules"] for one in roles.values()] == [
+            [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+        ] * len(roles)
+        for name, binding in bindings.items():
+            assert binding["roleRef"]["name"] in roles
+            assert [one["name"] for one in binding["subjects"]] == [name.replace("-pods", "")]
 
 
 def test_images__of_an_air_gapped_plant_come_from_its_mirror_by_digest() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.e2e import chromium
+
+# A busy machine is no fault of the page.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class Cluster:
     def remove(self) -> None:
         self.run("down")
         checks.drop_schemas("mariadb://root@127.0.0.1:3306", [f"{self.name}_auth", f"{self.name}_project"])
-        _forget_keys()
+        forget_keys()
 
     def _owns(self, process: psutil.Process) -> bool:
         try:
@@ -91,7 +91,8 @@ class Cluster:
         return str(self.folder) in mentioned and process.pid != os.getpid() and process.status() != "zombie"
 
 
-def _forget_keys() -> None:
+def forget_keys() -> None:
+    """Empties the database of Redis that these clusters share."""
     with Redis.from_url(REDIS_URL) as client:
         for key in client.scan_iter("loupe:*"):
             client.delete(key)
@@ -116,7 +117,7 @@ def cluster_of_one_model(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_cluster__whole_job_with_inference_killed_in_the_middle(cluster: Cluster) -> None:
-    _forget_keys()
+    forget_keys()
     cluster.up()
     assert cluster.run("status").returncode == 0
     killer = threading.Thread(target=_kill_inference_with_jobs_in_hand, args=(cluster,))
@@ -142,7 +143,7 @@ def test_cluster__whole_job_with_inference_killed_in_the_middle(cluster: Cluster
 def test_cluster__worker_of_torchserve_torchserve_and_inference_killed_in_the_middle(
     cluster_of_one_model: Cluster,
 ) -> None:
-    _forget_keys()
+    forget_keys()
     cluster = cluster_of_one_model
     cluster.up()
     target = cluster.target()
@@ -150,13 +151,13 @@ def test_cluster__worker_of_torchserve_torchserve_and_inference_killed_in_the_mi
         loupe.verify_email(loupe.sign_up(EMAIL, PASSWORD, "Ada"), target.mailed_code(EMAIL))
         loupe.sign_in(EMAIL, PASSWORD)
         project = loupe.create_project("Cells", "models/efficientnet-lite0").name
-        sent = [answer for answer in loupe.uploads.send(project, _files()) if isinstance(answer, UploadedFile)]
+        sent = [answer for answer in loupe.uploads.send(project, pictures()) if isinstance(answer, UploadedFile)]
         assert [answer.failure for answer in sent if answer.failure] == []
         done = 0
         for victim in (_worker_of_torchserve, _torchserve, _inference):
             done = _kill_with_images_in_hand(loupe, project, victim(cluster), done + 2 * BATCH)
 
-        _until(lambda: not loupe.images.count(project, "is:pending"))
+        until(lambda: not loupe.images.count(project, "is:pending"))
 
         images = list(loupe.images.search(project))
         assert len(images) == FILES
@@ -182,7 +183,8 @@ def test_cluster__killed_supervisor_leaves_no_orphan_and_the_data_stay(cluster_o
     assert cluster.run("down").returncode == 0
 
 
-def _files() -> Iterator[UploadFile]:
+def pictures() -> Iterator[UploadFile]:
+    """`FILES` pictures of noise, no two alike."""
     draw = np.random.default_rng(3)
     for index in range(FILES):
         buffer = io.BytesIO()
@@ -192,7 +194,7 @@ def _files() -> Iterator[UploadFile]:
 
 def _kill_with_images_in_hand(loupe: Client, project: str, victim: int, analysed: int) -> int:
     """Kills as soon as that many images are analysed and others are being worked on; returns how many are analysed."""
-    _until(lambda: loupe.project(project).analysed_count >= analysed and _pending() > 0)
+    until(lambda: loupe.project(project).analysed_count >= analysed and _pending() > 0)
     os.kill(victim, 9)
     found = loupe.project(project)
     assert found.analysed_count < FILES, "the kill came too late"
@@ -207,7 +209,7 @@ def _worker_of_torchserve(cluster: Cluster) -> int:
         workers[:] = [child.pid for child in server.children() if "model_service_worker" in str(child.cmdline())]
         return bool(workers)
 
-    _until(found)
+    until(found)
     return workers[0]
 
 
@@ -224,7 +226,8 @@ def _pending() -> int:
         return int(client.xpending(STREAM, "workers")["pending"]) if client.exists(STREAM) else 0
 
 
-def _until(done: Callable[[], bool]) -> None:
+def until(done: Callable[[], bool]) -> None:
+    """Waits, and fails after minutes."""
     end = time.monotonic() + 400
     while not done():
         assert time.monotonic() < end
@@ -232,5 +235,5 @@ def _until(done: Callable[[], bool]) -> None:
 
 
 def _kill_inference_with_jobs_in_hand(cluster: Cluster) -> None:
-    _until(lambda: _pending() > 0)
+    until(lambda: _pending() > 0)
     os.kill(_inference(cluster), 9)

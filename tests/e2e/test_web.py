@@ -81,7 +81,7 @@ async def _find_and_tag(tab: WatchedPage) -> None:
     await page.get_by_role("link", name="Images").click()
     found = page.get_by_role("region", name="Images", exact=True).get_by_role("status")
     await expect(found).to_have_text(f"{COUNT} found")
-    await expect(page.get_by_role("button", name="cells/cell00.png")).to_be_visible()
+    await expect(page.get_by_role("link", name="cells/cell00.png")).to_be_visible()
     await tab.picture("images")
     await tab.check_accessibility("images")
 
@@ -95,9 +95,9 @@ async def _find_and_tag(tab: WatchedPage) -> None:
     await page.get_by_role("region", name="line").get_by_role("button", name="L2").click()
     await expect(found).to_have_text("4 found")
 
-    await page.get_by_role("button", name="cells/cell").first.click()
-    panel = page.get_by_role("complementary", name="cells/cell")
-    await panel.get_by_label("Tag").fill("seen")
+    await page.get_by_role("link", name="cells/cell").first.click()
+    panel = page.get_by_role("main", name="cells/cell")
+    await panel.get_by_role("combobox", name="Tag").fill("seen")
     await panel.get_by_role("button", name="Add tag").click()
     await expect(panel.get_by_role("button", name="Remove seen")).to_be_visible()
     await tab.picture("image")
@@ -125,7 +125,8 @@ async def _draw_and_select(tab: WatchedPage) -> None:
     await expect(selection.get_by_role("link")).to_have_count(COUNT // 2)
     await tab.picture("map-3d")
     await selection.get_by_role("link").first.click()
-    await expect(page.get_by_role("complementary", name="cells/cell")).to_contain_text("striped")
+    await expect(page.get_by_role("main", name="cells/cell")).to_contain_text("striped")
+    await page.keyboard.press("Escape")
 
 
 async def _download(page: Page, folder: Path) -> None:

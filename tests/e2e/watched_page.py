@@ -21,6 +21,14 @@ _CATCH_POLICY = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
+# Endless ones (spinners) are no reason to wait; what appears while others end is waited for as well.
+_AT_REST = """
+async () => {
+  const running = () => document.getAnimations().filter(
+    (each) => each.playState === "running" && Number.isFinite(each.effect?.getComputedTiming().endTime ?? 0));
+  while (running().length > 0) await Promise.allSettled(running().map((each) => each.finished));
+}
+"""
 _RUN_AXE = """
 async (rules) => {
   const { violations } = await axe.run(document, { runOnly: { type: "tag", values: rules } });
@@ -67,12 +75,17 @@ class WatchedPage:
     async def picture(self, name: str) -> None:
         """Keeps how the page looks now, for people to look at."""
         PICTURES.mkdir(exist_ok=True)
+        await self.page.evaluate(_AT_REST)
         await self.page.screenshot(path=PICTURES / f"{name}.png")
 
     async def check_accessibility(self, name: str) -> None:
-        """Adds what axe finds against WCAG 2.2 AA to the faults; nothing where axe is not installed."""
+        """Adds what axe finds against WCAG 2.2 AA to the faults; nothing where axe is not installed.
+
+        Colours are judged when everything has faded in.
+        """
         if not _AXE.exists():
             return
+        await self.page.evaluate(_AT_REST)
         # Evaluated, not put into the page: the page's policy allows no script but its own.
         await self.page.evaluate(_AXE.read_text())
         found = await self.page.evaluate(_RUN_AXE, _RULES)

@@ -33,8 +33,11 @@ async def sign_up(page: Page, loupe: StandaloneProcess, email: str, name: str) -
 async def create_project(page: Page, name: str) -> None:
     """Makes a project with the first model; its upload is open afterwards."""
     await page.get_by_role("button", name="New project").click()
-    await page.get_by_label("Name").fill(name)
-    await page.get_by_role("button", name="New project").click()
+    form = page.get_by_role("form", name="New project")
+    await form.get_by_role("button", name="Next").click()
+    await form.get_by_label("Name").fill(name)
+    await form.get_by_role("button", name="Next").click()
+    await form.get_by_role("button", name="New project").click()
     await page.get_by_role("heading", name=name).wait_for()
 
 
@@ -55,21 +58,21 @@ async def search(page: Page, query: str) -> None:
 
 async def draw_map(page: Page, method: str, dimensions: int) -> None:
     """Draws a map of all images and waits until it is on the screen."""
+    await page.get_by_role("button", name="New map").click()
     form = page.get_by_role("form", name="Draw a map")
-    await form.get_by_label("Method").select_option(method)
-    await form.get_by_label("Dimensions").select_option(str(dimensions))
+    await form.get_by_text(method, exact=True).click()
+    await form.get_by_text(f"{dimensions}-D", exact=True).click()
     await form.get_by_role("button", name="Draw a map").click()
     await page.get_by_role("heading", name=f"{method} {dimensions}-D").wait_for(timeout=60_000)
     await page.locator("canvas").wait_for()
 
 
 async def select_on_map(page: Page) -> None:
-    """Draws a box over the whole map with Shift held."""
+    """Draws a box over the whole map."""
     frame = await page.locator("canvas").bounding_box()
     assert frame is not None
-    await page.keyboard.down("Shift")
+    await page.get_by_role("button", name="Select with a box").click()
     await page.mouse.move(frame["x"] + 5, frame["y"] + 5)
     await page.mouse.down()
     await page.mouse.move(frame["x"] + frame["width"] - 5, frame["y"] + frame["height"] - 5, steps=4)
     await page.mouse.up()
-    await page.keyboard.up("Shift")

@@ -24,7 +24,8 @@ inference:
   callers: [gateway, project, reduction]
   calls: {{ ternary (list "auth" "project" "torchserve") (list "auth" "project") $torchserve | toJson }}
   stores: [mongodb, redis, s3]
-  outside: {{ toJson $otlp }}
+  # With TorchServe it asks Kubernetes for pods.
+  outside: {{ concat $otlp (ternary (list "443" "6443") list $torchserve) | uniq | toJson }}
 reduction:
   port: 50054
   measured: true
@@ -51,12 +52,14 @@ torchserve:
   port: 7070
   measured: true
   callers: [inference]
+  # Archives of registered models.
+  stores: [s3]
 {{- end }}
 {{- range $store, $values := .Values.bundled }}
 {{- if $values.enabled }}
 bundled-{{ $store }}:
   port: {{ include "loupe.bundled.port" $store }}
-  callers: {{ get (dict "mariadb" (list "auth" "project" "migrate" "backup") "redis" (list "auth" "project" "inference") "mongodb" (list "inference" "backup") "s3" (list "project" "inference" "backup")) $store | toJson }}
+  callers: {{ get (dict "mariadb" (list "auth" "project" "migrate" "backup") "redis" (list "auth" "project" "inference") "mongodb" (list "inference" "backup") "s3" (list "project" "inference" "torchserve" "backup")) $store | toJson }}
 {{- end }}
 {{- end }}
 {{- end -}}

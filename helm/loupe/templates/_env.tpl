@@ -26,6 +26,16 @@ LOUPE_{{ $.name }}_TRUSTED_PROXIES: {{ join "," . | quote }}
 {{- end }}
 {{- end -}}
 
+{{/* Address of the bucket. */}}
+{{- define "loupe.s3.url" -}}
+{{- $s3 := .Values.stores.s3 -}}
+{{- if .Values.bundled.s3.enabled -}}
+http://{{ include "loupe.fullname" . }}-bundled-s3:8333/{{ $s3.bucket }}
+{{- else -}}
+{{ ternary "https" "http" (eq (toString $s3.secure) "true") }}://{{ $s3.endpoint }}/{{ $s3.bucket }}
+{{- end -}}
+{{- end -}}
+
 {{- define "loupe.env.sharedStores" -}}
 {{- $s3 := .Values.stores.s3 -}}
 {{- $secret := include "loupe.secret.store" (dict "root" . "store" "s3") -}}

@@ -1,7 +1,7 @@
 {{/* What all pods share. Everything here is clean under the Pod Security level `restricted`. */}}
 
 {{- define "loupe.podSecurity" -}}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ .token | default false }}
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true

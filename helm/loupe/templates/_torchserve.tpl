@@ -7,13 +7,17 @@ dns:///{{ include "loupe.fullname" .root }}-torchserve-{{ .pool }}.{{ .root.Rele
 {{- define "loupe.env.torchserveTargets" -}}
 {{- if .Values.torchserve.enabled -}}
 {{- $targets := dict -}}
+{{- $pods := dict -}}
 {{- range $pool, $values := .Values.gpuPools -}}
+{{- $target := include "loupe.torchserve.target" (dict "root" $ "pool" $pool) -}}
+{{- $_ := set $pods $target (printf "app.kubernetes.io/instance=%s,app.kubernetes.io/component=torchserve,loupe/pool=%s" $.Release.Name $pool) -}}
 {{- range $values.models -}}
-{{- $_ := set $targets . (include "loupe.torchserve.target" (dict "root" $ "pool" $pool)) -}}
+{{- $_ := set $targets . $target -}}
 {{- end -}}
 {{- end -}}
 LOUPE_INFERENCE_TORCHSERVE_TARGET: {{ include "loupe.torchserve.target" (dict "root" . "pool" (keys .Values.gpuPools | sortAlpha | first)) }}
 LOUPE_INFERENCE_TORCHSERVE_TARGETS: {{ toJson $targets | quote }}
+LOUPE_INFERENCE_TORCHSERVE_PODS: {{ toJson $pods | quote }}
 {{- end -}}
 {{- end -}}
 
@@ -22,6 +26,7 @@ LOUPE_INFERENCE_TORCHSERVE_TARGETS: {{ toJson $targets | quote }}
 LOUPE_TORCHSERVE_HOST: "0.0.0.0"
 LOUPE_TORCHSERVE_PORT: {{ include "loupe.port" "torchserve" | quote }}
 LOUPE_TORCHSERVE_MODELS: {{ toJson .pool.models | quote }}
+LOUPE_TORCHSERVE_ARCHIVES_URL: {{ include "loupe.s3.url" .root }}/models/
 # Tokens are a file on one machine; between pods the network policy says who may call.
 LOUPE_TORCHSERVE_TOKENS: "false"
 LOUPE_TORCHSERVE_DEVICE: {{ ternary "auto" "cpu" (ne (.pool.resourceName | default "") "") }}

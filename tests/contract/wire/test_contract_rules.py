@@ -19,7 +19,9 @@ INTERNAL_SERVICES = {
     "loupe.inference.v1.FeatureService",
     "loupe.project.v1.ResultService",
     "loupe.reduction.v1.CurationService",
+    "loupe.reduction.v1.NeighbourService",
     "loupe.reduction.v1.ReductionService",
+    "loupe.reduction.v1.TeachService",
 }
 INTERNAL_METHODS = {
     "loupe.auth.v1.ApiKeyService.GetApiKey",
@@ -44,6 +46,7 @@ REPEATABLE = {
     "loupe.auth.v1.SessionService.EndAllSessions",
     "loupe.auth.v1.SessionService.EndSession",
     "loupe.project.v1.OperationService.CancelOperation",
+    "loupe.project.v1.SearchService.FormatQuery",
 }
 # Never more than a handful.
 WITHOUT_PAGES = {"loupe.auth.v1.KeyService.ListSigningKeys"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import grpc
 import pytest
@@ -109,7 +109,12 @@ async def until(done: Callable[[], bool], seconds: float = 60) -> None:
 
 @asynccontextmanager
 async def running_inference(
-    tmp_path: Path, *, threads: int = 1, batch_images: int = 16, **overrides: Unpack[Overrides]
+    tmp_path: Path,
+    *,
+    threads: int = 1,
+    batch_images: int = 16,
+    changes: Mapping[str, Any] | None = None,
+    **overrides: Unpack[Overrides],
 ) -> AsyncIterator[Running]:
     keys = SigningKeys()
     notes = ResultNotes()
@@ -124,7 +129,11 @@ async def running_inference(
     )
     objects, queue = FolderObjectStore(tmp_path / "objects"), InProcessQueue(lease=timedelta(seconds=30))
     settings = InferenceSettings(
-        data_dir=tmp_path, service_token_key=SERVICE_TOKEN_KEY, compute_threads=threads, nice=0
+        data_dir=tmp_path,
+        service_token_key=SERVICE_TOKEN_KEY,
+        compute_threads=threads,
+        nice=0,
+        **(changes or {}),
     )
     parts: Overrides = {
         "objects": objects,

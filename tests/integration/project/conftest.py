@@ -20,6 +20,7 @@ from loupe.inference.v1 import (
     task_pb2,
 )
 from loupe.project.v1 import (
+    evaluation_service_pb2_grpc,
     image_service_pb2_grpc,
     label_service_pb2_grpc,
     operation_service_pb2,
@@ -27,7 +28,9 @@ from loupe.project.v1 import (
     project_service_pb2,
     project_service_pb2_grpc,
     result_service_pb2_grpc,
+    review_service_pb2_grpc,
     tag_service_pb2_grpc,
+    trash_service_pb2_grpc,
 )
 from loupe_kit import ids
 from loupe_kit.caller import Caller, CallerKind, Role
@@ -55,6 +58,7 @@ class FakeInference(model_service_pb2_grpc.ModelServiceServicer, feature_service
 
     def __init__(self) -> None:
         self.deleted: list[tuple[str, list[str]]] = []
+        self.copied: list[tuple[str, str, list[str], list[str], str]] = []
 
     async def GetModel(self, request: model_service_pb2.GetModelRequest, context: Any) -> model_service_pb2.Model:
         if request.name not in (f"models/{MODEL}", "models/yolo"):
@@ -67,6 +71,13 @@ class FakeInference(model_service_pb2_grpc.ModelServiceServicer, feature_service
         if request.name != "models/yolo/versions/2":
             raise NotFound("no such version")
         return model_service_pb2.ModelVersion(name=request.name)
+
+    async def CopyFeatures(
+        self, request: feature_service_pb2.CopyFeaturesRequest, context: Any
+    ) -> feature_service_pb2.CopyFeaturesResponse:
+        sources, targets = ids.unpack_ids(request.source_image_ids), ids.unpack_ids(request.target_image_ids)
+        self.copied.append((request.model, request.version, sources, targets, request.target_project_id))
+        return feature_service_pb2.CopyFeaturesResponse(copied_count=len(sources))
 
     async def DeleteFeatures(
         self, request: feature_service_pb2.DeleteFeaturesRequest, context: Any
@@ -94,8 +105,11 @@ class Project:
             self.employ(one)
         self.projects = project_service_pb2_grpc.ProjectServiceStub(channel)
         self.images = image_service_pb2_grpc.ImageServiceStub(channel)
+        self.trash = trash_service_pb2_grpc.TrashServiceStub(channel)
         self.tags = tag_service_pb2_grpc.TagServiceStub(channel)
         self.labels = label_service_pb2_grpc.LabelServiceStub(channel)
+        self.evaluation = evaluation_service_pb2_grpc.EvaluationServiceStub(channel)
+        self.reviews = review_service_pb2_grpc.ReviewServiceStub(channel)
         self.results = result_service_pb2_grpc.ResultServiceStub(channel)
         self.operations = operation_service_pb2_grpc.OperationServiceStub(channel)
 
@@ -186,6 +200,7 @@ def _registrations(inference: FakeInference) -> list[Registration]:
         "StreamObjectFeatures",
         "PutFeatures",
         "DeleteFeatures",
+        "CopyFeatures",
         "CountFeatures",
         "ListFeatureSets",
     )

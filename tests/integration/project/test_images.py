@@ -11,7 +11,7 @@ from loupe.inference.v1 import prediction_pb2
 from loupe.project.v1 import image_pb2, image_service_pb2, project_service_pb2, result_service_pb2
 from loupe_kit import ids
 from loupe_kit.caller import Caller
-from tests.integration.project.conftest import INFERENCE, MODEL, Project, eventually, reason_of
+from tests.integration.project.conftest import INFERENCE, MODEL, Project, reason_of
 
 CHUNK = 1 << 20
 
@@ -159,7 +159,7 @@ async def test_download__of_somebody_else(project: Project) -> None:
     assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-async def test_delete_images__bytes_and_features_follow(project: Project) -> None:
+async def test_delete_images__are_gone_at_once_and_their_bytes_stay(project: Project) -> None:
     made = await project.make_project()
     images = [await project.add_image(made.name) for _ in range(3)]
     image_ids = [one.rpartition("/")[2] for one in images]
@@ -174,12 +174,17 @@ async def test_delete_images__bytes_and_features_follow(project: Project) -> Non
     assert done.response.Unpack(response)
     assert response.deleted_count == 2
     assert (await _counts(project, made.name)).total == 1
-
-    async def are_bytes_gone() -> bool:
-        return len([key async for key in project.parts.objects.list("projects/")]) == 2
-
-    await eventually(are_bytes_gone)
-    assert sorted(one for _, some in project.inference.deleted for one in some) == image_ids[:2]
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await get(project, images[0])
+    assert reason_of(refusal.value) == "IMAGE_NOT_FOUND"
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        async for _ in project.images.DownloadThumbnail(
+            image_service_pb2.DownloadThumbnailRequest(name=images[0]), metadata=project.by(project.ada)
+        ):
+            pass
+    assert reason_of(refusal.value) == "IMAGE_NOT_FOUND"
+    assert len([key async for key in project.parts.objects.list("projects/")]) == 6
+    assert project.inference.deleted == []
 
 
 async def test_delete_images__unknown_id(project: Project) -> None:

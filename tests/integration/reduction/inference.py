@@ -59,6 +59,9 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
     async def DeleteFeatures(self, request: Any, context: Any) -> Any:
         return await self._refuse(context)
 
+    async def CopyFeatures(self, request: Any, context: Any) -> Any:
+        return await self._refuse(context)
+
     async def CountFeatures(self, request: Any, context: Any) -> Any:
         return await self._refuse(context)
 
@@ -70,6 +73,13 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
 
     def registration(self) -> Registration:
         """Returns what a server needs to serve it."""
-        unserved = ("StreamObjectFeatures", "PutFeatures", "DeleteFeatures", "CountFeatures", "ListFeatureSets")
+        unserved = (
+            "StreamObjectFeatures",
+            "PutFeatures",
+            "CopyFeatures",
+            "DeleteFeatures",
+            "CountFeatures",
+            "ListFeatureSets",
+        )
         table = {f"/{SERVICE}/{name}": Access.SERVICE for name in ("StreamFeatures", *unserved)}
         return Registration(pb_grpc.add_FeatureServiceServicer_to_server, self, SERVICE, table)

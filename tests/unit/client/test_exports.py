@@ -1,11 +1,14 @@
 import loupe_client
 
 PUBLIC = {
-    "Analysis", "ApiError", "Box", "Cancelled", "Client", "Conflict", "Coordinates", "CurationRun", "Duplicate",
-    "DuplicateGroup", "Export", "GrpcTransport", "Image", "InvalidRequest", "LimitReached", "Model", "ModelFile",
-    "ModelVersion", "NotAllowed", "NotFound", "Notice", "NotReady", "NotSignedIn", "Operation", "Outlier", "Pick",
-    "Prediction", "Preprocessing", "Progress", "Project", "Selection", "Tag", "Transport", "Unavailable",
-    "UploadBatch", "UploadedFile", "UploadFile", "User",
+    "Analysis", "ApiError", "Box", "Cancelled", "ClassMeasurement", "Client", "Conflict", "Confusion",
+    "Coordinates", "Copied", "CurationRun", "DeletedImage", "DriftGroup", "Duplicate", "DuplicateGroup",
+    "Evaluation", "Export", "Group", "GrpcTransport", "Head", "HeadClass", "HistoryLine", "Image", "InvalidRequest",
+    "LabelFault", "LabelImport", "LimitReached", "Measurement", "MetadataChange", "MetadataKey", "Model",
+    "ModelFile", "ModelVersion", "NotAllowed", "NotFound", "Notice", "NotReady", "NotSignedIn", "Operation",
+    "Outlier", "Pick", "Prediction", "Preprocessing", "Progress", "Project", "Rate", "ReviewItem", "ReviewProgress",
+    "RowFault", "SavedSearch", "Selection", "SimilarImage", "TableImport", "Tag", "Transport", "Unavailable",
+    "Undone", "UploadBatch", "UploadedFile", "UploadFile", "User", "Verdicts",
 }  # fmt: skip
 
 

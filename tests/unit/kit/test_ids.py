@@ -61,3 +61,14 @@ def test_pack_ids__refuses_what_is_no_id() -> None:
 def test_unpack_ids__refuses_odd_lengths() -> None:
     with pytest.raises(ids.IdInvalid, match="16"):
         ids.unpack_ids(b"x" * 17)
+
+
+def test_derived_id__is_an_id_of_its_own() -> None:
+    one, two = ids.new_id(), ids.new_id()
+
+    derived = ids.derived_id(one, two)
+
+    assert ids.parse_id(derived).version == 7
+    assert ids.derived_id(one, two) == derived
+    assert len({derived, ids.derived_id(two, one), ids.derived_id(one, one), one, two}) == 5
+    assert derived[:13] == one[:13]

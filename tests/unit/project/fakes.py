@@ -7,6 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, cast
 
+from loupe_project.domain.history import Alteration, Change
 from loupe_project.domain.image import ImageState
 from loupe_project.domain.job import Job, ModelChoice, Removal
 from loupe_project.domain.operation import Operation, OperationKind
@@ -47,13 +48,16 @@ class FakeStore:
     ordered_elsewhere: list[tuple[ModelChoice, str]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     leftovers: list[Removal] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)
+    changes: set[Change] = field(default_factory=set)
+    altered: list[str] = field(default_factory=list)
     commits: int = 0
 
     @property
     def jobs(self) -> "FakeStore":
         return self
 
-    projects = images = removals = jobs
+    projects = images = removals = trash = history = jobs
 
     async def get(self, scope: Scope, project_id: str) -> Project | None:
         return self.project
@@ -94,9 +98,23 @@ class FakeStore:
     async def states(self, project_id: str, image_ids: Sequence[str]) -> dict[str, ImageState]:
         return {one: self.image_states[one] for one in image_ids if one in self.image_states}
 
-    async def delete(self, project_id: str, image_ids: Sequence[str], now: datetime) -> int:
+    async def put(
+        self, project_id: str, image_ids: Sequence[str], deletion_id: str, deleter: str, now: datetime
+    ) -> list[str]:
         self.deleted += image_ids
-        return len(image_ids)
+        return list(image_ids)
+
+    async def begin(self, change: Change) -> None:
+        self.changes.add(change)
+
+    async def record(self, change_id: str, alterations: Sequence[Alteration], now: datetime) -> None:
+        self.altered += [one.image_id for one in alterations]
+
+    async def needed(self, object_keys: Sequence[str]) -> set[str]:
+        return self.shared & set(object_keys)
+
+    async def shared_with_others(self, project_id: str) -> set[str]:
+        return {key for key in self.shared if key.startswith(f"projects/{project_id}/")}
 
     async def oldest(self, limit: int) -> list[Removal]:
         return self.leftovers[:limit]

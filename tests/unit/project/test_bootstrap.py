@@ -1,20 +1,10 @@
 """The service as a whole: every RPC is served, and has an access row."""
 
+import importlib
+import pkgutil
 from pathlib import Path
 
-from loupe.project.v1 import (
-    analysis_service_pb2,
-    curation_service_pb2,
-    export_service_pb2,
-    image_service_pb2,
-    label_service_pb2,
-    operation_service_pb2,
-    project_service_pb2,
-    result_service_pb2,
-    search_service_pb2,
-    tag_service_pb2,
-    upload_batch_service_pb2,
-)
+import loupe.project.v1
 from loupe_kit.rpc_policy import Access
 from loupe_kit.server import access_table
 from loupe_kit.testing import SERVICE_TOKEN_KEY
@@ -22,19 +12,11 @@ from loupe_project.bootstrap import bootstrap
 from loupe_project.domain.operation import OperationKind
 from loupe_project.settings import ProjectSettings
 
-CONTRACTS = (
-    analysis_service_pb2,
-    curation_service_pb2,
-    export_service_pb2,
-    image_service_pb2,
-    label_service_pb2,
-    operation_service_pb2,
-    project_service_pb2,
-    result_service_pb2,
-    search_service_pb2,
-    tag_service_pb2,
-    upload_batch_service_pb2,
-)
+CONTRACTS = [
+    importlib.import_module(f"loupe.project.v1.{module.name}")
+    for module in pkgutil.iter_modules(loupe.project.v1.__path__)
+    if module.name.endswith("_service_pb2")
+]
 
 
 async def test_bootstrap__serves_the_whole_contract(tmp_path: Path) -> None:

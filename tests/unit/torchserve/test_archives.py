@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from loupe_inference.adapters import torchserve_archive
 from loupe_inference.domain import catalogue
 from loupe_inference.domain.errors import ModelNotReady
 from loupe_inference.domain.model import ModelSpec, ModelVersion
@@ -36,10 +37,10 @@ def test_write__archive_says_what_it_holds(tmp_path: Path) -> None:
         manifest = json.loads(file.read("MAR-INF/MANIFEST.json"))
         config = yaml.safe_load(file.read(manifest["model"]["configFile"]))
         handler = file.read(manifest["model"]["handler"]).decode()
-        assert file.read(archives.GRAPH) == b"graph 1"
+        assert file.read(torchserve_archive.GRAPH) == b"graph 1"
     assert (manifest["model"]["modelName"], manifest["model"]["modelVersion"]) == (SPEC.id, SPEC.active_version)
     assert manifest["loupe"]["weightsSha256"] == SPEC.active.weights_sha256
-    assert config[archives.VERSION_KEY] == SPEC.active_version
+    assert config[torchserve_archive.VERSION_KEY] == SPEC.active_version
     assert (config["minWorkers"], config["maxWorkers"], config["batchSize"]) == (1, 1, SETTINGS.batch_requests)
     assert "class Handler(ImageHandler)" in handler
 

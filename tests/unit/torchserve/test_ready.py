@@ -11,6 +11,7 @@ def version(model: str, number: str, *states: str) -> dict[str, Any]:
     return {
         "modelName": model,
         "modelVersion": number,
+        "modelUrl": f"{model}-{number}.mar",
         "workers": [{"id": "9000", "status": state} for state in states],
     }
 

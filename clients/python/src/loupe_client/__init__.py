@@ -7,7 +7,9 @@
 Errors: see `loupe_client.ApiError` and its subclasses; programs branch on `reason`.
 """
 
+from loupe_client._changes import HistoryLine, MetadataChange, MetadataKey, RowFault, TableImport, Undone
 from loupe_client._client import Client
+from loupe_client._drift import DriftGroup
 from loupe_client._errors import (
     ApiError,
     Cancelled,
@@ -20,9 +22,16 @@ from loupe_client._errors import (
     NotSignedIn,
     Unavailable,
 )
+from loupe_client._evaluation import ClassMeasurement, Confusion, Evaluation, Group, Measurement, Rate, Verdicts
+from loupe_client._labels import LabelFault, LabelImport
 from loupe_client._operations import Operation
 from loupe_client._results import Coordinates
+from loupe_client._reviews import ReviewItem, ReviewProgress
+from loupe_client._searches import SavedSearch
+from loupe_client._similar import SimilarImage
+from loupe_client._teach import Head, HeadClass
 from loupe_client._transport import GrpcTransport, Transport
+from loupe_client._trash import Copied, DeletedImage
 from loupe_client._types import (
     Analysis,
     Box,
@@ -54,17 +63,32 @@ __all__ = [
     "ApiError",
     "Box",
     "Cancelled",
+    "ClassMeasurement",
     "Client",
     "Conflict",
+    "Confusion",
     "Coordinates",
+    "Copied",
     "CurationRun",
+    "DeletedImage",
+    "DriftGroup",
     "Duplicate",
     "DuplicateGroup",
+    "Evaluation",
     "Export",
+    "Group",
     "GrpcTransport",
+    "Head",
+    "HeadClass",
+    "HistoryLine",
     "Image",
     "InvalidRequest",
+    "LabelFault",
+    "LabelImport",
     "LimitReached",
+    "Measurement",
+    "MetadataChange",
+    "MetadataKey",
     "Model",
     "ModelFile",
     "ModelVersion",
@@ -80,12 +104,21 @@ __all__ = [
     "Preprocessing",
     "Progress",
     "Project",
+    "Rate",
+    "ReviewItem",
+    "ReviewProgress",
+    "RowFault",
+    "SavedSearch",
     "Selection",
+    "SimilarImage",
+    "TableImport",
     "Tag",
     "Transport",
     "Unavailable",
+    "Undone",
     "UploadBatch",
     "UploadFile",
     "UploadedFile",
     "User",
+    "Verdicts",
 ]

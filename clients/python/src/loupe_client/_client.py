@@ -11,12 +11,21 @@ from loupe.auth.v1 import account_service_pb2, account_service_pb2_grpc
 from loupe.inference.v1 import model_service_pb2, model_service_pb2_grpc
 from loupe.project.v1 import project_service_pb2, project_service_pb2_grpc
 from loupe_client import _convert, _errors
+from loupe_client._changes import Changes
 from loupe_client._credentials import Credentials
 from loupe_client._curation import Curation
+from loupe_client._drift import Drift
+from loupe_client._evaluation import Evaluations
 from loupe_client._images import Images
+from loupe_client._labels import Labels
 from loupe_client._models import ModelVersions
 from loupe_client._results import Analyses, Exports
+from loupe_client._reviews import Reviews
+from loupe_client._searches import SavedSearches
+from loupe_client._similar import Similar
+from loupe_client._teach import Teaching
 from loupe_client._transport import GrpcTransport, Transport
+from loupe_client._trash import Trash
 from loupe_client._types import Model, Project, User
 from loupe_client._uploads import Uploads
 
@@ -53,10 +62,25 @@ class Client:
         """Models of one's own."""
         self.images = Images(self._transport)
         """Finding images, their tags and labels."""
+        self.searches = SavedSearches(self._transport)
+        """Searches under a name, and what is new in them."""
+        self.changes = Changes(self._transport)
+        """Tags and metadata of many images, tables that come later, histories, undoing."""
+        self.trash = Trash(self._transport)
+        """Deleting images, bringing them back, copying them to other projects."""
         self.analyses = Analyses(self._transport)
         """Maps."""
         self.curation = Curation(self._transport)
+        self.teaching = Teaching(self._transport)
+        self.similar = Similar(self._transport)
+        self.drift = Drift(self._transport)
         """Selections, outliers, duplicates."""
+        self.labels = Labels(self._transport)
+        """Ground truth of many images, and label files."""
+        self.evaluations = Evaluations(self._transport)
+        """Predictions measured by labels."""
+        self.reviews = Reviews(self._transport)
+        """The review queue."""
         self.exports = Exports(self._transport)
         """Results as zip files."""
 

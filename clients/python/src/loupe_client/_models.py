@@ -9,7 +9,7 @@ from loupe.inference.v1 import model_registration_pb2 as registration
 from loupe.inference.v1 import model_service_pb2 as pb
 from loupe.inference.v1 import model_service_pb2_grpc
 from loupe_client._transport import Transport
-from loupe_client._types import ModelFile, ModelVersion, Preprocessing
+from loupe_client._types import ModelFile, ModelServer, ModelVersion, Preprocessing
 
 _CHUNK_BYTES = 1 << 20
 _REGISTER_SECONDS = 900.0
@@ -81,6 +81,16 @@ class ModelVersions:
         request = pb.ActivateModelVersionRequest(name=name, request_id=str(uuid4()))
         return _version(self._transport.unary(self._stub.ActivateModelVersion, request))
 
+    def servers(self) -> Iterator[ModelServer]:
+        """Yields the servers that host models, by name; none where the inference service computes itself."""
+        token = ""
+        while True:
+            answer = self._transport.unary(self._stub.ListModelServers, pb.ListModelServersRequest(page_token=token))
+            yield from map(_server, answer.model_servers)
+            token = answer.next_page_token
+            if not token:
+                return
+
     def delete(self, name: str) -> None:
         """Deletes a version that is neither active nor used."""
         request = pb.DeleteModelVersionRequest(name=name, request_id=str(uuid4()))
@@ -114,4 +124,16 @@ def _version(message: pb.ModelVersion) -> ModelVersion:
         message.label_count,
         message.check.milliseconds_per_image,
         message.create_time.ToDatetime().isoformat(timespec="seconds") + "Z",
+    )
+
+
+def _server(message: pb.ModelServer) -> ModelServer:
+    return ModelServer(
+        message.display_name,
+        message.pool,
+        message.node,
+        dict(message.accelerators),
+        message.ready,
+        tuple(one.model_version for one in message.hosted_versions if one.ready),
+        message.fault,
     )

@@ -9,7 +9,7 @@ from typing import Literal
 State = Literal["PENDING", "ANALYSED", "FAILED"]
 Method = Literal["PCA", "TSNE", "UMAP"]
 Strategy = Literal["AUTO", "CLUSTERS", "COVERAGE", "UNCERTAINTY"]
-ExportContent = Literal["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "FEATURES", "MAPS"]
+ExportContent = Literal["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "VOC", "LABELS", "FEATURES", "MAPS"]
 MetadataValue = str | float | bool
 
 
@@ -79,6 +79,23 @@ class ModelVersion:
     """On one core, when it was registered; 0 for those that come with Loupe."""
     create_time: str
     """ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelServer:
+    """A process that hosts models."""
+
+    display_name: str
+    """Name of the pod, or host and port."""
+    pool: str
+    node: str
+    accelerators: dict[str, int]
+    """How many devices of which kind it holds."""
+    is_ready: bool
+    hosted: tuple[str, ...]
+    """`models/{model}/versions/{version}` of what it has loaded."""
+    fault: str
+    """What is wrong; empty if all is well."""
 
 
 @dataclass(frozen=True, slots=True)

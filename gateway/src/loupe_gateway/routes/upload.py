@@ -78,7 +78,7 @@ async def upload_messages(
     """
     header: pb.UploadHeader | None = pb.UploadHeader(parent=parent, source="http")
     described = pb.UploadFile()
-    async for event in multipart.read(content_type, body):
+    async for event in _in_large_pieces(multipart.read(content_type, body)):
         match event:
             case multipart.FormField(name="image", value=value):
                 described = _describe(value)
@@ -94,8 +94,27 @@ async def upload_messages(
                 yield pb.UploadFilesRequest(file=described)
                 described = pb.UploadFile()
             case multipart.FileBytes(data=data):
-                for start in range(0, len(data), _CHUNK_BYTES):
-                    yield pb.UploadFilesRequest(chunk=data[start : start + _CHUNK_BYTES])
+                yield pb.UploadFilesRequest(chunk=data)
+
+
+async def _in_large_pieces(events: AsyncIterator[multipart.Event]) -> AsyncIterator[multipart.Event]:
+    """The events with a file's bytes in pieces of one size.
+
+    The server brings 64 KiB at a time, and a message for each would cost more than its bytes.
+    """
+    waiting = bytearray()
+    async for event in events:
+        if isinstance(event, multipart.FileBytes):
+            waiting += event.data
+            if len(waiting) < _CHUNK_BYTES:
+                continue
+        for start in range(0, len(waiting), _CHUNK_BYTES):
+            yield multipart.FileBytes(bytes(waiting[start : start + _CHUNK_BYTES]))
+        waiting.clear()
+        if not isinstance(event, multipart.FileBytes):
+            yield event
+    if waiting:
+        yield multipart.FileBytes(bytes(waiting))
 
 
 def _field_out_of_place(name: str) -> str:

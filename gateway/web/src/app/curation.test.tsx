@@ -89,7 +89,7 @@ it("ranks outliers against a reference, and opens one", async () => {
   expect(gateway.bodies(`POST ${PROJECT}/curationRuns`)).toMatchObject([{ curationRun: { kind: "KIND_OUTLIERS", reference: { query: "tag:golden" } } }]);
 
   await user.click(outliers.getByRole("link", { name: "a.png" }));
-  expect(await screen.findByRole("complementary", { name: "a.png" })).toBeVisible();
+  expect(await screen.findByRole("main", { name: "a.png" })).toBeVisible();
 });
 
 it("groups duplicates beside the one to keep", async () => {

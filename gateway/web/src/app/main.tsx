@@ -5,10 +5,12 @@ import { createRoot } from "react-dom/client";
 import { createCache } from "@/app/cache";
 import { createAppRouter } from "@/app/router";
 import "@/lib/i18n";
+import { applyTheme } from "@/lib/theme";
 import "@/app/style.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+applyTheme();
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={createCache()}>

@@ -2,24 +2,41 @@ import { act, screen, within } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { gatewayWithProject, PROJECT } from "@/testing/answers";
 import { FakeEventSource } from "@/testing/fake-event-source";
-import { Refusal } from "@/testing/fake-gateway";
+import { Refusal, type FakeGateway } from "@/testing/fake-gateway";
 import { renderApp } from "@/testing/render-app";
 
 const OPERATION = "projects/p1/operations/o1";
 const MAP = { name: "projects/p1/analyses/a1", displayName: "UMAP 2-D of 12 images", state: "STATE_SUCCEEDED", pointCount: 2, createTime: "2026-11-22T10:00:00Z" };
+const RUNNING = { ...MAP, state: "STATE_RUNNING", operation: OPERATION };
 
+/** Two points of two images. */
 function table(): ArrayBuffer {
   const bytes = new ArrayBuffer(16 + 2 * 16 + 2 * 2 * 4);
   new Uint8Array(bytes).set(new TextEncoder().encode("LPC1"));
   const view = new DataView(bytes);
   view.setUint32(4, 2, true);
   view.setUint32(8, 2, true);
+  view.setUint8(16 + 15, 1);
+  view.setUint8(16 + 31, 2);
   return bytes;
 }
 
-async function draw(user: ReturnType<typeof renderApp>): Promise<FakeEventSource> {
+function withMap(...maps: unknown[]): FakeGateway {
+  return gatewayWithProject()
+    .on(`GET ${PROJECT}/analyses`, () => ({ analyses: maps }))
+    .on(`GET ${PROJECT}/analyses/a1:coordinates`, table)
+    .on(`GET ${PROJECT}/analyses/a1:pointValues`, ({ query }) => {
+      if (query.get("query")) return { values: ["match"], codes: btoa("\0\0\0\0\xff\xff\xff\xff") };
+      return { field: query.get("field"), values: ["dent"], codes: btoa("\0\0\0\0\xff\xff\xff\xff") };
+    });
+}
+
+/** Draws a map and gives what tells how far it is. */
+async function draw(gateway: FakeGateway, user: ReturnType<typeof renderApp>): Promise<FakeEventSource> {
+  await user.click(await screen.findByRole("button", { name: "New map" }));
+  gateway.on(`GET ${PROJECT}/analyses`, () => ({ analyses: [RUNNING] }));
   const form = within(await screen.findByRole("form", { name: "Draw a map" }));
-  await user.selectOptions(form.getByLabelText("Method"), "UMAP");
+  await user.click(form.getByRole("radio", { name: "t-SNE" }));
   await user.click(form.getByRole("button", { name: "Draw a map" }));
   await screen.findByRole("button", { name: "Cancel" });
   const events = FakeEventSource.opened.get(`/v1/${OPERATION}:watch`);
@@ -28,51 +45,92 @@ async function draw(user: ReturnType<typeof renderApp>): Promise<FakeEventSource
 }
 
 it("draws a map, with progress, and shows what its colours mean", async () => {
-  const gateway = gatewayWithProject();
-  gateway
-    .on(`POST ${PROJECT}/analyses`, () => ({ name: OPERATION }))
-    .on(`GET ${PROJECT}/analyses`, () => (FakeEventSource.opened.get(`/v1/${OPERATION}:watch`)?.readyState === FakeEventSource.CLOSED ? { analyses: [MAP] } : {}))
-    .on(`GET ${PROJECT}/analyses/a1:coordinates`, table)
-    .on(`GET ${PROJECT}/analyses/a1:pointValues`, () => ({ field: "label", values: ["dent"], codes: btoa("\0\0\0\0\xff\xff\xff\xff") }));
+  const gateway = withMap().on(`POST ${PROJECT}/analyses`, () => ({ name: OPERATION }));
   const user = renderApp("/projects/p1?tab=maps");
-  const events = await draw(user);
+  const events = await draw(gateway, user);
 
   act(() => { events.send({ name: OPERATION, metadata: { fraction: 0.4, phase: "layout" } }); });
-  expect(screen.getByRole("progressbar", { name: "layout" })).toHaveAttribute("value", "0.4");
+  expect(screen.getByRole("progressbar", { name: "Laying out" })).toHaveAttribute("value", "0.4");
+  gateway.on(`GET ${PROJECT}/analyses`, () => ({ analyses: [MAP] }));
   act(() => {
     events.send({ name: OPERATION, done: true, response: MAP });
     events.end();
   });
 
   expect(await screen.findByRole("heading", { name: MAP.displayName })).toBeVisible();
+  expect(gateway.bodies(`POST ${PROJECT}/analyses`)).toMatchObject([{ analysis: { method: "METHOD_TSNE", dimensions: 2 } }]);
+});
+
+it("hides a class, shows one alone, and brings all back", async () => {
+  withMap(MAP);
+  const user = renderApp("/projects/p1?tab=maps");
   const legend = within(await screen.findByRole("list", { name: "Legend" }));
-  expect(await legend.findByRole("button", { name: "dent 1" })).toHaveAttribute("aria-pressed", "true");
-  await user.click(legend.getByRole("button", { name: "dent 1" }));
-  expect(legend.getByRole("button", { name: "dent 1" })).toHaveAttribute("aria-pressed", "false");
-  expect(gateway.bodies(`POST ${PROJECT}/analyses`)).toMatchObject([{ analysis: { method: "METHOD_UMAP", dimensions: 2 } }]);
+  const dent = await legend.findByRole("button", { name: "dent 1" });
+  const none = legend.getByRole("button", { name: "none 1" });
+
+  await user.click(dent);
+  expect([dent, none].map((each) => each.getAttribute("aria-pressed"))).toEqual(["false", "true"]);
+  await user.dblClick(dent);
+  expect([dent, none].map((each) => each.getAttribute("aria-pressed"))).toEqual(["true", "false"]);
+  await user.click(screen.getByRole("button", { name: "Show all" }));
+  expect([dent, none].map((each) => each.getAttribute("aria-pressed"))).toEqual(["true", "true"]);
+});
+
+it("colours by agreement, and marks what a query finds", async () => {
+  const gateway = withMap(MAP);
+  const user = renderApp("/projects/p1?tab=maps&query=label%3Adent");
+
+  expect(await screen.findByRole("status")).toHaveTextContent("1 match");
+  await user.click(screen.getByRole("radio", { name: "Agreement" }));
+  expect(gateway.calls.filter((call) => call.route.endsWith(":pointValues")).map((call) => call.query.toString())).toEqual(
+    expect.arrayContaining(["field=label", "query=label%3Adent", "field=agreement"]),
+  );
+});
+
+it("renames, shares and deletes a map", async () => {
+  const gateway = withMap(MAP)
+    .on(`PATCH ${PROJECT}/analyses/a1`, () => MAP)
+    .on(`DELETE ${PROJECT}/analyses/a1`, () => ({}));
+  const user = renderApp("/projects/p1?tab=maps");
+  const choose = async (item: string) => {
+    await user.click(await screen.findByRole("button", { name: `More about ${MAP.displayName}` }));
+    await user.click(await screen.findByRole("menuitem", { name: item }));
+  };
+
+  await choose("Rename");
+  const name = await screen.findByRole("textbox", { name: "Name" });
+  await user.clear(name);
+  await user.type(name, "Cells, week 47{Enter}");
+  await choose("Share with the project");
+  await choose("Delete");
+
+  expect(gateway.bodies(`PATCH ${PROJECT}/analyses/a1`)).toEqual([{ displayName: "Cells, week 47" }, { visibility: "VISIBILITY_SHARED" }]);
+  expect(gateway.bodies(`DELETE ${PROJECT}/analyses/a1`)).toHaveLength(1);
 });
 
 it("cancels a map", async () => {
-  const gateway = gatewayWithProject()
+  const gateway = withMap()
     .on(`POST ${PROJECT}/analyses`, () => ({ name: OPERATION }))
     .on(`POST /v1/${OPERATION}:cancel`, () => ({}));
   const user = renderApp("/projects/p1?tab=maps");
-  const events = await draw(user);
+  const events = await draw(gateway, user);
 
   await user.click(screen.getByRole("button", { name: "Cancel" }));
+  gateway.on(`GET ${PROJECT}/analyses`, () => ({}));
   act(() => {
     events.send({ name: OPERATION, done: true, error: { code: 1, message: "The map was cancelled." } });
     events.end();
   });
 
+  expect(await screen.findByText("No map yet")).toBeVisible();
   expect(gateway.bodies(`POST /v1/${OPERATION}:cancel`)).toHaveLength(1);
-  expect(await screen.findByRole("button", { name: "Draw a map" })).toBeEnabled();
 });
 
 it("says when there are too few images", async () => {
-  gatewayWithProject().on(`POST ${PROJECT}/analyses`, () => { throw new Refusal(400, "A map needs 10 images; these are 2.", "TOO_FEW_IMAGES"); });
+  withMap().on(`POST ${PROJECT}/analyses`, () => { throw new Refusal(400, "A map needs 10 images; these are 2.", "TOO_FEW_IMAGES"); });
   const user = renderApp("/projects/p1?tab=maps");
 
+  await user.click(await screen.findByRole("button", { name: "New map" }));
   await user.click(await screen.findByRole("button", { name: "Draw a map" }));
 
   expect(await screen.findByRole("alert")).toHaveTextContent("A map needs 10 images; these are 2.");

@@ -2,18 +2,25 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { ImagesView } from "@/app/images-view";
 import { TABS, type ProjectSearch } from "@/app/search";
 import { ErrorNotice } from "@/components/ui/notice";
-import { CurationTab } from "@/features/curation/components/curation-tab";
-import { ExportsTab } from "@/features/exports/components/exports-tab";
-import { ImagesTab } from "@/features/images/components/images-tab";
-import { SelectionBar } from "@/features/images/components/selection-bar";
+import { Boxes, predictedBoxes } from "@/features/images/components/boxes";
 import { projectQuery } from "@/features/projects/api/projects";
 import { UploadTab } from "@/features/uploads/components/upload-tab";
 import { count } from "@/lib/format";
 
 // The map brings a 3-D library along; who does not open it does not load it.
 const MapsTab = lazy(() => import("@/features/analyses/components/maps-tab").then((module) => ({ default: module.MapsTab })));
+
+// So are the others: most visits are for the images.
+const CurationTab = lazy(() => import("@/features/curation/components/curation-tab").then((module) => ({ default: module.CurationTab })));
+const ExportsTab = lazy(() => import("@/features/exports/components/exports-tab").then((module) => ({ default: module.ExportsTab })));
+const SettingsTab = lazy(() => import("@/features/projects/components/settings-tab").then((module) => ({ default: module.SettingsTab })));
+
+const QualityTab = lazy(() => import("@/features/quality/components/quality-tab").then((module) => ({ default: module.QualityTab })));
+const ReviewTab = lazy(() => import("@/features/review/components/review-tab").then((module) => ({ default: module.ReviewTab })));
+const TrashTab = lazy(() => import("@/features/trash/components/trash-tab").then((module) => ({ default: module.TrashTab })));
 
 export function ProjectPage({ project, search }: { project: string; search: ProjectSearch }) {
   const { t } = useTranslation();
@@ -26,11 +33,12 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
 
   if (found.error) return <div className="p-6"><ErrorNotice error={found.error} /></div>;
   return (
-    <main className="flex w-full flex-1 flex-col gap-4 p-6">
-      <div className="flex flex-wrap items-baseline gap-x-4">
-        <h1 className="min-w-0 text-xl font-semibold break-words">{name ?? t("common.loading")}</h1>
+    <main className="flex min-h-0 w-full flex-1 flex-col">
+      <div className="flex shrink-0 flex-wrap items-center gap-x-5 border-b border-line bg-surface px-4">
+        <h1 className="max-w-80 min-w-0 truncate text-base font-semibold" title={name}>{name ?? t("common.loading")}</h1>
+        <Tabs project={project} search={search} />
         {found.data && (
-          <span className="text-sm text-quiet tabular-nums">
+          <span className="ml-auto text-xs text-quiet tabular-nums">
             {t("projects.counts", {
               total: count(found.data.imageCounts?.total),
               analysed: count(found.data.imageCounts?.analysed),
@@ -39,24 +47,26 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
           </span>
         )}
       </div>
-      <Tabs project={project} search={search} />
-      <TabContent project={project} search={search} />
+      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto p-4">
+        <Suspense fallback={<p className="text-quiet">{t("common.loading")}</p>}><TabContent project={project} search={search} /></Suspense>
+      </div>
     </main>
   );
 }
 
 function Tabs({ project, search }: { project: string; search: ProjectSearch }) {
   const { t } = useTranslation();
+  const shown = search.tab === "trash" ? "settings" : (search.tab ?? "images");
   return (
-    <nav className="flex gap-1 border-b border-line" aria-label={t("tabs.title")}>
+    <nav className="flex" aria-label={t("tabs.title")}>
       {TABS.map((each) => (
         <Link
           key={each}
           to="/projects/$project"
           params={{ project }}
           search={{ tab: each, ...(search.query && { query: search.query }) }}
-          aria-current={each === (search.tab ?? "images") ? "page" : undefined}
-          className="-mb-px border-b-2 border-transparent px-4 py-2 text-sm hover:border-line aria-[current=page]:border-accent aria-[current=page]:font-semibold"
+          aria-current={each === shown ? "page" : undefined}
+          className="-mb-px border-b-2 border-transparent px-3 py-2.5 text-quiet hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
         >
           {t(`tabs.${each}`)}
         </Link>
@@ -85,25 +95,40 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
   }
   if (search.tab === "maps") {
     return (
-      <Suspense fallback={<p className="text-quiet">{t("common.loading")}</p>}>
-        <MapsTab
-          project={project}
-          query={query}
-          map={search.map ?? ""}
-          onOpen={(map) => { go({ tab: "maps", map, query }); }}
-          imageLink={(image) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", image } })}
-          actions={(ids, onClear) => <SelectionBar project={project} ids={ids} onClear={onClear} />}
-        />
-      </Suspense>
+      <MapsTab
+        project={project}
+        query={query}
+        map={search.map ?? ""}
+        beside={search.beside ?? ""}
+        onOpen={(map, beside) => { go({ tab: "maps", map, query, ...(beside && { beside }) }); }}
+        onQuery={(text) => { go({ ...search, query: text }); }}
+        imageLink={(image) => ({ to: "/projects/$project/images/$image", params: { project, image }, search: {} })}
+        onImage={(image) => void navigate({ to: "/projects/$project/images/$image", params: { project, image }, search: {} })}
+        onTagged={(tag) => { go({ query: `tag:"${tag.replace(/["\\]/g, "\\$&")}"` }); }}
+      />
     );
   }
-  return (
-    <ImagesTab
-      project={project}
-      query={query}
-      opened={search.image ?? ""}
-      onQuery={(text) => { go({ query: text }); }}
-      onOpen={(image) => { go({ query, image }); }}
-    />
-  );
+  if (search.tab === "review") {
+    return <ReviewTab project={project} query={query} overlay={(image) => <Boxes image={image} boxes={predictedBoxes(image)} />} />;
+  }
+  if (search.tab === "quality") {
+    return (
+      <QualityTab
+        project={project}
+        query={query}
+        queryLink={(text) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", query: text } })}
+        reviewLink={{ to: "/projects/$project", params: { project }, search: { tab: "review", ...(query && { query }) } }}
+      />
+    );
+  }
+  if (search.tab === "trash") return <TrashTab project={project} />;
+  if (search.tab === "settings") {
+    return (
+      <>
+        <Link to="/projects/$project" params={{ project }} search={{ tab: "trash" }} className="self-end text-accent underline">{t("trash.title")}</Link>
+        <SettingsTab project={project} onDeleted={() => void navigate({ to: "/" })} />
+      </>
+    );
+  }
+  return <ImagesView project={project} search={search} />;
 }

@@ -1,5 +1,8 @@
 import { createRootRoute, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { ImageView } from "@/app/image-view";
+import { AdminRoute, readAdminSearch } from "@/app/admin-route";
 import { Layout } from "@/app/layout";
 import { ProjectPage } from "@/app/project-page";
 import { readProjectSearch } from "@/app/search";
@@ -22,6 +25,27 @@ function ProjectRoute() {
   const { project } = projectRoute.useParams();
   return <ProjectPage key={project} project={project} search={projectRoute.useSearch()} />;
 }
+
+const imageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/projects/$project/images/$image",
+  component: ImageRoute,
+  validateSearch: readProjectSearch,
+});
+
+function ImageRoute() {
+  return <ImageView {...imageRoute.useParams()} search={imageRoute.useSearch()} />;
+}
+
+const SettingsPage = lazy(() => import("@/features/account/components/settings-page").then((module) => ({ default: module.SettingsPage })));
+
+const accountRoute = createRoute({ getParentRoute: () => rootRoute, path: "/account", component: AccountRoute });
+
+function AccountRoute() {
+  return <Suspense><SettingsPage /></Suspense>;
+}
+
+const adminRoute = createRoute({ getParentRoute: () => rootRoute, path: "/admin", component: AdminRoute, validateSearch: readAdminSearch });
 
 function NotFound() {
   const { t } = useTranslation();
@@ -46,7 +70,7 @@ function Broken({ error }: ErrorComponentProps) {
 
 /** The pages; tests give a history of their own. */
 export function createAppRouter(history?: RouterHistory) {
-  return createRouter({ routeTree: rootRoute.addChildren([projectsRoute, projectRoute]), ...(history && { history }) });
+  return createRouter({ routeTree: rootRoute.addChildren([projectsRoute, projectRoute, imageRoute, accountRoute, adminRoute]), ...(history && { history }) });
 }
 
 declare module "@tanstack/react-router" {

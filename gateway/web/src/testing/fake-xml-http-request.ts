@@ -11,6 +11,7 @@ export class FakeXmlHttpRequest {
   form = new FormData();
   onload: (() => void) | null = null;
   onerror: (() => void) | null = null;
+  onabort: (() => void) | null = null;
 
   open(_method: string, url: string): void {
     this.url = url;
@@ -23,6 +24,14 @@ export class FakeXmlHttpRequest {
 
   progress(loaded: number, total: number): void {
     this.upload.onprogress?.({ loaded, total });
+  }
+
+  abort(): void {
+    this.onabort?.();
+  }
+
+  breakOff(): void {
+    this.onerror?.();
   }
 
   answer(status: number, body: unknown): void {

@@ -12,6 +12,13 @@ vi.stubGlobal("fetch", (what: Request | string) =>
 vi.stubGlobal("EventSource", FakeEventSource);
 vi.stubGlobal("XMLHttpRequest", FakeXmlHttpRequest);
 vi.stubGlobal("scrollTo", () => undefined);
+// Nothing is laid out here: sizes never change, and nothing needs to be scrolled to.
+vi.stubGlobal("ResizeObserver", class {
+  observe(): void { /* nothing to see */ }
+  unobserve(): void { /* nothing to see */ }
+  disconnect(): void { /* nothing to see */ }
+});
+Element.prototype.scrollIntoView = () => undefined;
 
 // A busy machine is no fault of the page.
 configure({ asyncUtilTimeout: 20_000 });

@@ -119,9 +119,9 @@ def torchserve(management: str, key_file: Path) -> bool:
             ]
     except (OSError, ValueError, KeyError, httpx.HTTPError):
         return False
-    return bool(versions) and all(
-        any(worker["status"] == "READY" for worker in version["workers"]) for version in versions
-    )
+    # Registered versions, which it fetches from an address, are loaded later and are not waited for.
+    own = [version for version in versions if "://" not in version["modelUrl"]]
+    return bool(own) and all(any(worker["status"] == "READY" for worker in version["workers"]) for version in own)
 
 
 def http(url: str) -> bool:

@@ -19,7 +19,7 @@ def of_process(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, st
     Variables of the caller such as `LOUPE_AUTH_SMTP_HOST` or `LOUPE_LOG_LEVEL` are passed on and win.
 
     Args:
-        name: One of `SERVICES`, `torchserve`, `gateway` or `ingress`.
+        name: One of `SERVICES` or of their further replicas (`project-2`), `torchserve`, `gateway` or `ingress`.
         settings: Of the cluster.
         keys: Its secrets.
     """
@@ -29,7 +29,7 @@ def of_process(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, st
         for key, value in os.environ.items()
         if key.startswith("LOUPE_") and not key.startswith("LOUPE_CLUSTER_") and key != "LOUPE_DATA_DIR"
     }
-    return kept | _common(name, settings, keys) | _OWN[name](settings, keys) | given
+    return kept | _common(name, settings, keys) | _OWN[_service_of(name)](name, settings, keys) | given
 
 
 def _common(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
@@ -39,8 +39,12 @@ def _common(name: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
 
 
 def data_dir(name: str, settings: ClusterSettings) -> Path:
-    """Folder of what a process keeps on this machine: mails of auth, caches."""
-    return settings.dir.resolve() / name
+    """Folder of what a process keeps on this machine: mails of auth, which its replicas share; caches, each its own."""
+    return settings.dir.resolve() / ("auth" if _service_of(name) == "auth" else name)
+
+
+def _service_of(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def _key_file(settings: ClusterSettings) -> Path:
@@ -59,17 +63,17 @@ def _shared_stores(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
     }
 
 
-def _auth(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+def _auth(process: str, settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
     return {
-        "LOUPE_AUTH_ADDRESS": settings.target("auth"),
+        "LOUPE_AUTH_ADDRESS": settings.address(process),
         "LOUPE_AUTH_DATABASE_URL": f"{settings.mariadb_url}/{settings.schema_of('auth')}",
         "LOUPE_AUTH_REDIS_URL": settings.redis_url,
     }
 
 
-def _project(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
+def _project(process: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
     return {
-        "LOUPE_PROJECT_ADDRESS": settings.target("project"),
+        "LOUPE_PROJECT_ADDRESS": settings.address(process),
         "LOUPE_PROJECT_AUTH_TARGET": settings.target("auth"),
         "LOUPE_PROJECT_INFERENCE_TARGET": settings.target("inference"),
         "LOUPE_PROJECT_REDUCTION_TARGET": settings.target("reduction"),
@@ -77,9 +81,9 @@ def _project(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
     } | _shared_stores(settings, keys)
 
 
-def _inference(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
+def _inference(process: str, settings: ClusterSettings, keys: Keys) -> dict[str, str]:
     return {
-        "LOUPE_INFERENCE_ADDRESS": settings.target("inference"),
+        "LOUPE_INFERENCE_ADDRESS": settings.address(process),
         "LOUPE_INFERENCE_AUTH_TARGET": settings.target("auth"),
         "LOUPE_INFERENCE_PROJECT_TARGET": settings.target("project"),
         "LOUPE_INFERENCE_MONGODB_URL": _with_database(settings.mongodb, settings.schema_of("inference")),
@@ -88,25 +92,29 @@ def _inference(settings: ClusterSettings, keys: Keys) -> dict[str, str]:
     } | _shared_stores(settings, keys)
 
 
-def _torchserve(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
-    return {"LOUPE_TORCHSERVE_PORT": str(settings.port("torchserve"))}
-
-
-def _reduction(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+def _torchserve(_process: str, settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+    scheme = "https" if settings.s3_secure else "http"
     return {
-        "LOUPE_REDUCTION_ADDRESS": settings.target("reduction"),
+        "LOUPE_TORCHSERVE_PORT": str(settings.port("torchserve")),
+        "LOUPE_TORCHSERVE_ARCHIVES_URL": f"{scheme}://{settings.s3}/{settings.bucket}/models/",
+    }
+
+
+def _reduction(process: str, settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+    return {
+        "LOUPE_REDUCTION_ADDRESS": settings.address(process),
         "LOUPE_REDUCTION_INFERENCE_TARGET": settings.target("inference"),
     }
 
 
-def _gateway(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+def _gateway(_process: str, settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
     return {
         "LOUPE_GATEWAY_HOST": settings.http_host,
         "LOUPE_GATEWAY_PORT": str(settings.port("gateway")),
     } | {f"LOUPE_GATEWAY_{service.upper()}_TARGET": settings.target(service) for service in SERVICES}
 
 
-def _ingress(settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
+def _ingress(_process: str, settings: ClusterSettings, _keys: Keys) -> dict[str, str]:
     return {"LOUPE_INGRESS_ADDRESS": settings.grpc} | {
         f"LOUPE_INGRESS_{service.upper()}_TARGET": settings.target(service) for service in SERVICES
     }

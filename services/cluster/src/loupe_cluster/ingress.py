@@ -20,6 +20,8 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", 16 << 20),
     ("grpc.max_send_message_length", 16 << 20),
     ("grpc.so_reuseport", 0),
+    # Of several replicas each takes its turn.
+    ("grpc.lb_policy_name", "round_robin"),
 )
 # The way of a call is the ingress's word, never the caller's; the others belong to one connection.
 _DROPPED = ("x-forwarded-for", "grpc-timeout", "te", "user-agent", "content-type")

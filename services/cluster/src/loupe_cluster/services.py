@@ -10,13 +10,16 @@ from loupe_cluster.settings import ClusterSettings
 _STOP_SECONDS = 40.0
 _MODULES = {name: f"loupe_{name}" for name in (*environment.SERVICES, "gateway")} | {"ingress": "loupe_cluster.ingress"}
 
-NAMES = tuple(_MODULES)
-"""All of Loupe's own processes, in the order of their starts."""
+
+def names(settings: ClusterSettings) -> list[str]:
+    """Names of all of Loupe's own processes, in the order of their starts."""
+    replicated = {name: settings.processes(name) for name in environment.SERVICES}
+    return [process for name in _MODULES for process in replicated.get(name, [name])]
 
 
 def all_of(settings: ClusterSettings, keys: Keys) -> list[Program]:
     """Returns the programs of all of them."""
-    return [_program(name, settings, keys) for name in NAMES]
+    return [_program(name, settings, keys) for name in names(settings)]
 
 
 def _program(name: str, settings: ClusterSettings, keys: Keys) -> Program:
@@ -26,11 +29,11 @@ def _program(name: str, settings: ClusterSettings, keys: Keys) -> Program:
         if name == "gateway":
             # It asks every service, and they ask their stores.
             return checks.http(f"{settings.http}/readyz")
-        return checks.grpc(settings.grpc if name == "ingress" else settings.target(name))
+        return checks.grpc(settings.address(name))
 
     return Program(
         name,
-        [sys.executable, "-m", _MODULES[name]],
+        [sys.executable, "-m", _MODULES[name.partition("-")[0]]],
         is_ready,
         environment.of_process(name, settings, keys),
         prepare=lambda: data.mkdir(parents=True, exist_ok=True, mode=0o700),

@@ -21,6 +21,8 @@ class ClusterSettings(BaseSettings):
     """Added to every port that is used, so that a second cluster fits beside the first."""
     name: str = Field(default="loupe", pattern=r"^[a-z][a-z0-9_]{0,30}$")
     """Begins the names of the MariaDB schemas and of the bucket; two clusters on the same servers need two."""
+    replicas: int = Field(default=1, ge=1, le=4)
+    """Processes of each of the four services; calls go round them, as in a plant's cluster."""
     mariadb_url: str = "mariadb://root@127.0.0.1:3306"
     """MariaDB and an account that may create schemas. Started here if nothing listens and it is installed."""
     redis_url: str = "redis://127.0.0.1:6379/0"
@@ -63,7 +65,7 @@ class ClusterSettings(BaseSettings):
     @property
     def torchserve(self) -> str:
         """`host:port` of TorchServe's gRPC."""
-        return self.torchserve_target or self.target("torchserve")
+        return self.torchserve_target or self.address("torchserve")
 
     @property
     def bucket(self) -> str:
@@ -71,18 +73,33 @@ class ClusterSettings(BaseSettings):
         return self.name.replace("_", "-") + "-objects"
 
     def port(self, process: str) -> int:
-        """Port of a process, the offset added."""
-        return (self.http_port if process == "gateway" else _PORTS[process]) + self.port_offset
+        """Port of a process, the offset added; `project-2` is the second replica of `project`."""
+        if process == "gateway":
+            return self.http_port + self.port_offset
+        first, _, number = process.rpartition("-")
+        if number.isdigit():
+            return _PORTS[first] + _BETWEEN_REPLICAS * (int(number) - 1) + self.port_offset
+        return _PORTS[process] + self.port_offset
+
+    def address(self, process: str) -> str:
+        """`host:port` of the gRPC server of one process."""
+        return f"127.0.0.1:{self.port(process)}"
+
+    def processes(self, service: str) -> list[str]:
+        """Names of the replicas of a service: `project`, `project-2` and so on."""
+        return [service, *(f"{service}-{number}" for number in range(2, self.replicas + 1))]
 
     def target(self, service: str) -> str:
-        """`host:port` of a service's own gRPC server."""
-        return f"127.0.0.1:{self.port(service)}"
+        """What gRPC is told to reach a service, all of its replicas."""
+        addresses = ",".join(map(self.address, self.processes(service)))
+        return addresses if self.replicas == 1 else f"ipv4:{addresses}"
 
     def schema_of(self, service: str) -> str:
         """Name of the MariaDB schema of a service."""
         return f"{self.name}_{service}"
 
 
+_BETWEEN_REPLICAS = 10
 _PORTS = {
     "ingress": 50050,
     "auth": 50051,

@@ -151,7 +151,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         # Those who ask first, those who answer last: Loupe's processes together, then the servers together.
-        own = {process for process in self._processes if process.program.name in services.NAMES}
+        names = services.names(self._settings)
+        own = {process for process in self._processes if process.program.name in names}
         for group in (own, set(self._processes) - own):
             asked = time.monotonic()
             for process in group:

@@ -7,10 +7,10 @@ import grpc
 
 from loupe.inference.v1 import feature_service_pb2_grpc, inference_service_pb2_grpc, model_service_pb2_grpc
 from loupe_inference.adapters.model_files import ModelFiles
+from loupe_inference.adapters.no_servers import NoServers
 from loupe_inference.adapters.preparation_child import PreparationChild
 from loupe_inference.adapters.project_results import ProjectResultReporter
 from loupe_inference.adapters.project_use import ProjectModelUse
-from loupe_inference.adapters.routed import RoutedBackend
 from loupe_inference.adapters.sqlite_features import SqliteFeatureStore
 from loupe_inference.adapters.sqlite_models import SqliteModelRegistry
 from loupe_inference.adapters.task_queue import QueueTaskSource
@@ -18,7 +18,7 @@ from loupe_inference.adapters.torch_child import TorchChildBackend
 from loupe_inference.background import Background, Crew
 from loupe_inference.domain import catalogue as catalogues
 from loupe_inference.domain.catalogue import Catalogue
-from loupe_inference.ports import FeatureStore, ModelBackend, ModelPreparer, ModelRegistry
+from loupe_inference.ports import FeatureStore, ModelBackend, ModelPreparer, ModelRegistry, ModelServers
 from loupe_inference.servicers import feature_service, inference_service, model_service
 from loupe_inference.servicers.feature_service import FeatureServicer
 from loupe_inference.servicers.inference_service import InferenceServicer
@@ -28,6 +28,7 @@ from loupe_inference.use_cases.change_models import ModelChanger
 from loupe_inference.use_cases.finish_results import ResultFinisher
 from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
 from loupe_inference.use_cases.register_model import ModelRegistrar
+from loupe_inference.use_cases.roll_out import RollOut
 from loupe_inference.use_cases.take_up_tasks import TaskReader
 from loupe_inference.use_cases.warm_up import ModelWarmer
 from loupe_inference.use_cases.worker import Worker, WorkerLimits
@@ -67,7 +68,7 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
     features = kept.store
     stores = open_stores(settings, queue=overrides.get("queue"), objects=overrides.get("objects"))
     files = ModelFiles(catalogue, stores.objects, settings.data_dir / "inference" / "models")
-    backend = overrides.get("backend") or _backend(settings, catalogue, files)
+    backend = overrides.get("backend") or _backend(settings, files)
     registry = overrides.get("registry") or _registry(settings)
     keeper = CatalogueKeeper(registry, catalogue)
     tasks = QueueTaskSource(stores.queue, f"inference-{ids.new_id()}")
@@ -78,7 +79,9 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
     finisher = ResultFinisher(features, reporter)
     warmer = ModelWarmer(backend, catalogue)
     crew = Crew(catalogue, lambda model: Worker(model, keeper, tasks, reader, backend, finisher, limits).run)
-    background = Background([warmer.run, keeper.run, crew.run])
+    servers = _servers(settings, stores.objects)
+    roll_out = RollOut(servers, keeper, catalogue)
+    background = Background([warmer.run, keeper.run, crew.run, roll_out.run])
     registrar = ModelRegistrar(
         registry,
         stores.objects,
@@ -89,12 +92,13 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
         settings.max_model_bytes,
         SystemClock(),
     )
-    changer = ModelChanger(registry, stores.objects, keeper, catalogue, ProjectModelUse(channel))
+    changer = ModelChanger(registry, stores.objects, keeper, catalogue, ProjectModelUse(channel), roll_out)
 
     async def close() -> None:
         await backend.close()
         await features.close()
         await registry.close()
+        await servers.close()
         if "project_channel" not in overrides:
             await channel.close()
 
@@ -106,7 +110,7 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
         registrations=[
             Registration(
                 model_service_pb2_grpc.add_ModelServiceServicer_to_server,
-                ModelServicer(catalogue, warmer, registrar, changer),
+                ModelServicer(catalogue, warmer, registrar, changer, roll_out),
                 model_service.SERVICE,
                 model_service.ACCESS,
             ),
@@ -167,8 +171,19 @@ def _registry(settings: InferenceSettings) -> ModelRegistry:
     return SqliteModelRegistry(settings.data_dir / "inference" / "models.db")
 
 
-def _backend(settings: InferenceSettings, catalogue: Catalogue, files: ModelFiles) -> ModelBackend:
-    child = TorchChildBackend(
+def _backend(settings: InferenceSettings, files: ModelFiles) -> ModelBackend:
+    if settings.torchserve_target:
+        from loupe_inference.adapters.torchserve import TorchServeBackend
+        from loupe_inference.adapters.torchserve_calls import TokenFile, connect
+
+        servers = connect(_targets(settings), TokenFile(settings.torchserve_key_file))
+        return TorchServeBackend(
+            servers[settings.torchserve_target],
+            {model: servers[target] for model, target in settings.torchserve_targets.items()},
+            time_limit=settings.batch_time_limit,
+            request_bytes=settings.torchserve_request_bytes,
+        )
+    return TorchChildBackend(
         threads=settings.compute_threads,
         device=settings.device,
         max_pixels=settings.max_image_pixels,
@@ -176,21 +191,33 @@ def _backend(settings: InferenceSettings, catalogue: Catalogue, files: ModelFile
         nice=settings.nice,
         files=files,
     )
-    if settings.torchserve_target:
-        from loupe_inference.adapters.torchserve import TorchServeBackend
-        from loupe_inference.adapters.torchserve_calls import TokenFile, connect
 
-        servers = connect(
-            {settings.torchserve_target, *settings.torchserve_targets.values()}, TokenFile(settings.torchserve_key_file)
-        )
-        hosted = TorchServeBackend(
-            servers[settings.torchserve_target],
-            {model: servers[target] for model, target in settings.torchserve_targets.items()},
-            time_limit=settings.batch_time_limit,
-            request_bytes=settings.torchserve_request_bytes,
-        )
-        return RoutedBackend(catalogue, builtin=hosted, registered=child)
-    return child
+
+def _targets(settings: InferenceSettings) -> set[str]:
+    return {settings.torchserve_target, *settings.torchserve_targets.values()}
+
+
+def _servers(settings: InferenceSettings, objects: ObjectStore) -> ModelServers:
+    if not settings.torchserve_target:
+        return NoServers()
+    from loupe_inference.adapters import torchserve_fleet
+    from loupe_inference.adapters.torchserve_archive import Serving
+    from loupe_inference.adapters.torchserve_calls import TokenFile
+
+    target = settings.torchserve_target
+    if settings.torchserve_pods:
+        from loupe_inference.adapters import kubernetes_servers
+
+        find: torchserve_fleet.FindServers = kubernetes_servers.connect(settings.torchserve_pods, target).find
+    else:
+        find = torchserve_fleet.fixed(sorted(_targets(settings)), target)
+    return torchserve_fleet.TorchServeFleet(
+        find,
+        TokenFile(settings.torchserve_key_file),
+        objects,
+        settings.data_dir / "inference" / "archives",
+        Serving(time_limit_seconds=int(settings.batch_time_limit.total_seconds())),
+    )
 
 
 def _project_channel(settings: InferenceSettings) -> grpc.aio.Channel:

@@ -8,6 +8,7 @@ from loupe.inference.v1 import model_registration_pb2, model_service_pb2
 from loupe_inference.convert import TASKS
 from loupe_inference.domain.errors import ModelConfigInvalid
 from loupe_inference.domain.model import ModelSpec, ModelVersion, Task
+from loupe_inference.domain.model_server import ServerState
 from loupe_inference.domain.registered import ModelCheck, ModelConfig, ModelFormat, Preprocessing, RegisteredVersion
 from loupe_kit.errors import FieldViolation
 
@@ -144,4 +145,25 @@ def _missing(field: str, text: str) -> ModelConfigInvalid:
         f"config.{field} {text}; correct it and register the file again.",
         fields=[FieldViolation(f"config.{field}", text)],
         field=field,
+    )
+
+
+def server_to_proto(state: ServerState) -> model_service_pb2.ModelServer:
+    """A server with what it has."""
+    server = state.server
+    hosted = [
+        model_service_pb2.ModelServer.HostedVersion(
+            model_version=f"models/{one.model}/versions/{one.version}", ready=one.is_ready
+        )
+        for one in sorted(state.versions, key=lambda one: (one.model, one.version))
+    ]
+    return model_service_pb2.ModelServer(
+        display_name=server.name,
+        pool=server.pool,
+        node=server.node,
+        accelerators=server.accelerators,
+        ready=server.is_ready,
+        takes_registered=server.takes_registered,
+        hosted_versions=hosted,
+        fault=state.fault,
     )

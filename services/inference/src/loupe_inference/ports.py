@@ -7,6 +7,7 @@ from typing import Protocol
 
 from loupe_inference.domain.analysis import ClaimedTask, ImageSource, Outcome, TaskResult
 from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet, Matrix, ObjectFeatureBlock
+from loupe_inference.domain.model_server import HostedVersion, ModelServer
 from loupe_inference.domain.registered import ModelConfig, PreparedModel, RegisteredVersion, Request
 
 
@@ -186,6 +187,47 @@ class ModelRegistry(Protocol):
 
     async def close(self) -> None:
         """Close the registry."""
+        ...
+
+
+class ModelServers(Protocol):
+    """The servers that host models, one by one."""
+
+    async def find(self) -> Sequence[ModelServer]:
+        """Those there are now.
+
+        Raises:
+            LoupeError: If it cannot be asked.
+        """
+        ...
+
+    async def hosted(self, server: ModelServer, /) -> Sequence[HostedVersion]:
+        """What a server has.
+
+        Raises:
+            LoupeError: If it does not answer.
+        """
+        ...
+
+    async def load(self, server: ModelServer, version: RegisteredVersion, /) -> None:
+        """Have a registered version on a server; returns when it is loaded. Nothing happens if it is there.
+
+        Raises:
+            ModelNotReady: If the server cannot load it.
+            LoupeError: If the object store does not answer.
+        """
+        ...
+
+    async def unload(self, server: ModelServer, model: str, version: str, /) -> None:
+        """Take a version off a server; nothing happens if it is not there.
+
+        Raises:
+            LoupeError: If it does not answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
         ...
 
 

@@ -33,6 +33,8 @@ class InferenceSettings(SharedStoreSettings):
     """`host:port` of TorchServe's gRPC, its management on the next port; empty: models run in a child process."""
     torchserve_targets: dict[str, str] = Field(default_factory=dict)
     """The same for single models that another TorchServe hosts, by id of the model, as JSON."""
+    torchserve_pods: dict[str, str] = Field(default_factory=dict)
+    """In Kubernetes: label selector of the pods behind each target, as JSON; empty: each target is one server."""
     torchserve_key_file: Path | None = None
     """TorchServe's `key_file.json`; none: its tokens are off."""
     torchserve_request_bytes: int = Field(default=128 << 20, ge=1 << 20)
@@ -43,7 +45,7 @@ class InferenceSettings(SharedStoreSettings):
     """Images that are decoded and computed at the same time, one core each. Default: all cores."""
     nice: int = Field(default=5, ge=0, le=19)
     """Added to the niceness of the model host."""
-    batch_images: int = Field(default=128, ge=1, le=1000)
+    batch_images: int = Field(default=256, ge=1, le=1000)
     """Images in one batch at most."""
     batch_bytes: int = Field(default=64 << 20, ge=1 << 20)
     """Bytes of image files that one batch holds in memory at most, unless a single image has more."""

@@ -1,5 +1,6 @@
 """Identifiers: UUIDv7, written as 36 lowercase characters, packed as 16 bytes each."""
 
+import hashlib
 import re
 import secrets
 import struct
@@ -58,6 +59,14 @@ def new_id() -> str:
     tick = _ticks.next()
     milliseconds, fraction = tick >> 12, tick & 0xFFF
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | _noise.next()
+    return str(uuid.UUID(int=value))
+
+
+def derived_id(first: str, second: str) -> str:
+    """A UUIDv7 that is always the same for two ids, with the time of the first."""
+    milliseconds = parse_id(first).int >> 80
+    noise = int.from_bytes(hashlib.sha256(pack_ids([first, second])).digest()[:10])
+    value = milliseconds << 80 | 0x7 << 76 | (noise >> 62 & 0xFFF) << 64 | 0b10 << 62 | noise & (1 << 62) - 1
     return str(uuid.UUID(int=value))
 
 

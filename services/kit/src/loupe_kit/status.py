@@ -22,7 +22,6 @@ _MAX_TEXT = 500
 _MAX_FIELD_TEXT = 200
 
 _CODES = {int(code): code for code in Code}
-_GRPC_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 def to_status_proto(error: LoupeError, **more_metadata: str) -> status_pb2.Status:
@@ -103,11 +102,6 @@ def _sent_status(error: grpc.RpcError) -> status_pb2.Status | None:
             except DecodeError:
                 return None
     return None
-
-
-def grpc_code(code: Code) -> grpc.StatusCode:
-    """The gRPC library's name for a code."""
-    return _GRPC_CODES[int(code)]
 
 
 def code_name(status: status_pb2.Status) -> str:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from loupe.project.v1 import (
     image_service_pb2_grpc,
-    label_service_pb2_grpc,
     operation_service_pb2_grpc,
     project_service_pb2_grpc,
     result_service_pb2_grpc,
@@ -28,28 +27,38 @@ from loupe_kit.sql import create_engine, upgrade
 from loupe_kit.tokens import ServiceTokens
 from loupe_project.adapters.audit import AuthAuditLog
 from loupe_project.adapters.directory import AuthDirectory
-from loupe_project.adapters.inference import InferenceFeatureRemover, InferenceModelCatalogue
+from loupe_project.adapters.inference import (
+    InferenceFeatureCopier,
+    InferenceFeatureRemover,
+    InferenceModelCatalogue,
+)
 from loupe_project.adapters.intake.feature_service import GrpcFeatureSink
 from loupe_project.adapters.intake.pillow import PillowInspector
+from loupe_project.adapters.search.indexes import SearchIndexes
 from loupe_project.adapters.sql.unit_of_work import ProjectUnitOfWork
+from loupe_project.bootstrap_changes import build_changes
 from loupe_project.bootstrap_intake import Intake, build_intake
+from loupe_project.bootstrap_quality import build_quality
 from loupe_project.bootstrap_results import Results, build_results
+from loupe_project.bootstrap_trash import build_trash
 from loupe_project.convert import work
+from loupe_project.domain.history import Fact
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.access import Directory
 from loupe_project.ports.audit import AuditLog
+from loupe_project.ports.history import Reverter
 from loupe_project.ports.inference import FeatureRemover, ModelCatalogue
 from loupe_project.ports.intake import FeatureSink
 from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
-from loupe_project.servicers import image, label, operation, project, result, tag, upload_batch
+from loupe_project.servicers import image, operation, project, result, tag, upload_batch
 from loupe_project.servicers.calls import Calls
 from loupe_project.settings import ProjectSettings
 from loupe_project.use_cases.analyse_images import AnalyseImages
-from loupe_project.use_cases.delete_images import DeleteImages
+from loupe_project.use_cases.copy_images import CopyImages
 from loupe_project.use_cases.forget_answers import AnswerForgetter
+from loupe_project.use_cases.label_changes import LabelReverter
 from loupe_project.use_cases.modify_image_access import ModifyImageAccess
-from loupe_project.use_cases.modify_image_tags import ModifyImageTags
 from loupe_project.use_cases.operation_hub import OperationHub
 from loupe_project.use_cases.recheck import OperationRights
 from loupe_project.use_cases.relay_audit import AuditRelay
@@ -59,6 +68,7 @@ from loupe_project.use_cases.run_operations import OperationRunner, RunnerOption
 from loupe_project.use_cases.scopes import Scopes
 from loupe_project.use_cases.signal import Bell
 from loupe_project.use_cases.thumbnails import Thumbnails
+from loupe_project.use_cases.trashing import TrashReverter
 
 MIGRATIONS = "loupe_project:migrations"
 
@@ -86,6 +96,7 @@ class Parts:
     settings: ProjectSettings
     clock: Clock
     engine: AsyncEngine
+    indexes: SearchIndexes
     stores: StoreFactory
     calls: Calls
     shared: SharedStores
@@ -129,12 +140,18 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
     relay, remover = _relay(parts), LeftoverRemover(parts.stores, parts.objects, parts.features, parts.removals)
     forgetter = AnswerForgetter(parts.stores, parts.clock)
     intake, results = _intake(parts), _results(parts)
-    handlers = _handlers(parts, intake) | results.handlers
+    trash = build_trash(settings, parts.stores, parts.calls, parts.clock, parts.hub, parts.removals)
+    quality = build_quality(parts.stores, parts.calls, parts.objects, parts.clock, parts.hub)
+    handlers = _handlers(parts, intake) | results.handlers | trash.handlers | quality.handlers
+    reverters: dict[Fact, Reverter] = {Fact.TRASH: TrashReverter(), Fact.LABEL: LabelReverter()}
+    changes = build_changes(settings, parts.stores, parts.calls, parts.objects, parts.clock, parts.hub, reverters)
+    handlers |= changes.handlers
     rights = OperationRights(parts.stores, parts.scopes)
     runner = OperationRunner(parts.stores, handlers, parts.hub, parts.clock, _runner_options(settings), rights.check)
     auditor = AuditRelay(parts.stores, parts.audit_log)
 
     async def close() -> None:
+        await parts.indexes.stop()
         await parts.engine.dispose()
         if "inference_channel" not in overrides:
             await parts.inference.close()
@@ -145,7 +162,13 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
 
     return Service(
         name="project",
-        registrations=_registrations(parts, intake) + results.registrations,
+        registrations=[
+            *_registrations(parts, intake),
+            *results.registrations,
+            *trash.registrations,
+            *changes.registrations,
+            *quality.registrations,
+        ],
         readiness=partial(_answers, parts),
         on_start=[
             partial(upgrade, parts.engine, MIGRATIONS),
@@ -154,18 +177,26 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
             relay.start,
             remover.start,
             forgetter.start,
+            changes.forgetter.start,
             runner.start,
             results.sweeper.start,
+            results.answerer.start,
+            results.counter.start,
+            trash.emptier.start,
             auditor.start,
         ],
         on_stop=[
             auditor.stop,
+            trash.emptier.stop,
+            results.counter.stop,
+            results.answerer.stop,
             results.sweeper.stop,
             runner.stop,
             intake.stop,
             relay.stop,
             remover.stop,
             forgetter.stop,
+            changes.forgetter.stop,
             close,
         ],
         resources={"parts": parts, "handlers": handlers},
@@ -175,7 +206,8 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
 def _parts(settings: ProjectSettings, overrides: Overrides) -> Parts:
     clock = overrides.get("clock") or SystemClock()
     engine = _engine(settings)
-    stores: Any = partial(ProjectUnitOfWork, engine)
+    indexes = SearchIndexes(settings.database, settings.search_memory_bytes, settings.data_dir / "search-index")
+    stores: Any = partial(ProjectUnitOfWork, engine, indexes=indexes)
     channel = overrides.get("inference_channel") or _channel(settings, settings.inference_target)
     auth = overrides.get("auth_channel") or _channel(settings, settings.auth_target)
     directory = overrides.get("directory") or AuthDirectory(auth, clock)
@@ -184,6 +216,7 @@ def _parts(settings: ProjectSettings, overrides: Overrides) -> Parts:
         settings=settings,
         clock=clock,
         engine=engine,
+        indexes=indexes,
         stores=stores,
         calls=Calls(stores, clock, scopes, OriginReader(settings.trusted_proxies)),
         shared=open_stores(settings, queue=overrides.get("queue"), objects=overrides.get("objects")),
@@ -221,10 +254,16 @@ def _results(parts: Parts) -> Results:
 def _handlers(parts: Parts, intake: Intake) -> dict[OperationKind, OperationHandler]:
     return {
         OperationKind.IMPORT_ARCHIVE: intake.imports,
-        OperationKind.DELETE_IMAGES: DeleteImages(parts.stores, parts.removals, work.deleted, parts.clock),
+        OperationKind.COPY_IMAGES: CopyImages(
+            parts.stores,
+            InferenceFeatureCopier(parts.inference),
+            parts.features,
+            parts.jobs,
+            work.copied,
+            parts.clock,
+        ),
         OperationKind.ANALYSE_IMAGES: AnalyseImages(parts.stores, parts.jobs, work.analysed, parts.clock),
-        OperationKind.MODIFY_IMAGE_TAGS: ModifyImageTags(parts.stores, work.modified, parts.clock),
-        OperationKind.MODIFY_IMAGE_ACCESS: ModifyImageAccess(parts.stores, work.access_modified),
+        OperationKind.MODIFY_IMAGE_ACCESS: ModifyImageAccess(parts.stores, work.access_modified, parts.clock),
     }
 
 
@@ -255,12 +294,6 @@ def _registrations(parts: Parts, intake: Intake) -> list[Registration]:
             tag.TagServicer(parts.calls, parts.hub),
             f"{package}.TagService",
             tag.ACCESS,
-        ),
-        Registration(
-            label_service_pb2_grpc.add_LabelServiceServicer_to_server,
-            label.LabelServicer(parts.calls),
-            f"{package}.LabelService",
-            label.ACCESS,
         ),
         Registration(
             result_service_pb2_grpc.add_ResultServiceServicer_to_server,

@@ -9,8 +9,12 @@ import grpc
 from loupe.project.v1 import (
     analysis_service_pb2_grpc,
     curation_service_pb2_grpc,
+    drift_service_pb2_grpc,
     export_service_pb2_grpc,
+    saved_search_service_pb2_grpc,
     search_service_pb2_grpc,
+    similar_service_pb2_grpc,
+    teach_service_pb2_grpc,
 )
 from loupe_kit.clock import Clock
 from loupe_kit.objects import ObjectStore
@@ -20,19 +24,26 @@ from loupe_project.adapters.export.builder import zip_builder
 from loupe_project.adapters.features import InferenceFeatureReader
 from loupe_project.adapters.pixels import PillowPixels
 from loupe_project.adapters.reduction import GrpcReduction
+from loupe_project.adapters.similar import GrpcNeighbourhood
+from loupe_project.adapters.teaching import GrpcTeacher
 from loupe_project.convert import analysis as convert_analysis
 from loupe_project.convert import curation as convert_curation
 from loupe_project.convert import export as convert_export
+from loupe_project.convert import teach as convert_teach
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
-from loupe_project.servicers import analysis, curation, export, search
+from loupe_project.servicers import analysis, curation, drift, export, saved_search, search, similar, teach
 from loupe_project.servicers.calls import Calls
 from loupe_project.settings import ProjectSettings
+from loupe_project.use_cases.answer_by_heads import HeadAnswerer
 from loupe_project.use_cases.compare_pixels import ComparePixels
+from loupe_project.use_cases.count_saved_searches import SavedSearchCounter
 from loupe_project.use_cases.expire_exports import ExportSweeper
+from loupe_project.use_cases.find_similar import FindSimilar
 from loupe_project.use_cases.make_analysis import MakeAnalysis
 from loupe_project.use_cases.make_export import MakeExport
+from loupe_project.use_cases.make_head import LetSpeak, MakeHead, UseHead
 from loupe_project.use_cases.make_run import MakeRun
 from loupe_project.use_cases.make_selection import MakeSelection
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -45,6 +56,8 @@ class Results:
     registrations: list[Registration]
     handlers: dict[OperationKind, OperationHandler]
     sweeper: ExportSweeper
+    answerer: HeadAnswerer
+    counter: SavedSearchCounter
 
 
 def build_results(
@@ -72,9 +85,11 @@ def build_results(
     maps = MakeAnalysis(stores, objects, GrpcReduction(reduction), clock, convert_analysis.to_message)
     builders = partial(zip_builder, folder=_work_folder(settings))
     files = MakeExport(stores, objects, InferenceFeatureReader(inference), builders, convert_export.to_message)
+    teacher = GrpcTeacher(reduction)
+    speak = LetSpeak(stores, objects, teacher, clock)
     curator, pixels = GrpcCurator(reduction), ComparePixels(stores, objects, PillowPixels())
     return Results(
-        registrations=_registrations(settings, calls, objects, hub),
+        registrations=_registrations(settings, calls, objects, hub, FindSimilar(stores, GrpcNeighbourhood(reduction))),
         handlers={
             OperationKind.CREATE_ANALYSIS: maps,
             OperationKind.CREATE_EXPORT: files,
@@ -82,8 +97,12 @@ def build_results(
                 stores, curator, clock, convert_curation.selection_to_message
             ),
             OperationKind.CREATE_CURATION_RUN: MakeRun(stores, curator, pixels, clock, convert_curation.run_to_message),
+            OperationKind.CREATE_HEAD: MakeHead(stores, objects, teacher, speak, clock, convert_teach.head_to_message),
+            OperationKind.USE_HEAD: UseHead(stores, speak, convert_teach.head_to_message),
         },
         sweeper=ExportSweeper(stores, objects, clock),
+        answerer=HeadAnswerer(stores, objects, speak),
+        counter=SavedSearchCounter(stores, clock),
     )
 
 
@@ -94,7 +113,7 @@ def _work_folder(settings: ProjectSettings) -> Path:
 
 
 def _registrations(
-    settings: ProjectSettings, calls: Calls, objects: ObjectStore, hub: OperationHub
+    settings: ProjectSettings, calls: Calls, objects: ObjectStore, hub: OperationHub, find_similar: FindSimilar
 ) -> list[Registration]:
     package = "loupe.project.v1"
     return [
@@ -103,6 +122,12 @@ def _registrations(
             search.SearchServicer(calls),
             f"{package}.SearchService",
             search.ACCESS,
+        ),
+        Registration(
+            saved_search_service_pb2_grpc.add_SavedSearchServiceServicer_to_server,
+            saved_search.SavedSearchServicer(calls),
+            f"{package}.SavedSearchService",
+            saved_search.ACCESS,
         ),
         Registration(
             analysis_service_pb2_grpc.add_AnalysisServiceServicer_to_server,
@@ -115,6 +140,24 @@ def _registrations(
             curation.CurationServicer(calls, hub),
             f"{package}.CurationService",
             curation.ACCESS,
+        ),
+        Registration(
+            drift_service_pb2_grpc.add_DriftServiceServicer_to_server,
+            drift.DriftServicer(calls),
+            f"{package}.DriftService",
+            drift.ACCESS,
+        ),
+        Registration(
+            similar_service_pb2_grpc.add_SimilarServiceServicer_to_server,
+            similar.SimilarServicer(calls, find_similar),
+            f"{package}.SimilarService",
+            similar.ACCESS,
+        ),
+        Registration(
+            teach_service_pb2_grpc.add_TeachServiceServicer_to_server,
+            teach.TeachServicer(calls, objects, hub),
+            f"{package}.TeachService",
+            teach.ACCESS,
         ),
         Registration(
             export_service_pb2_grpc.add_ExportServiceServicer_to_server,

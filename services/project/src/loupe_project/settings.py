@@ -36,6 +36,10 @@ class ProjectSettings(SharedStoreSettings):
     """How long an operation of a process that died waits for another."""
     export_lifetime: timedelta = Field(default=timedelta(days=7), ge=timedelta(minutes=1))
     """How long the file of an export is kept."""
+    trash_lifetime: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=1))
+    """How long deleted images can be restored."""
+    history_lifetime: timedelta = Field(default=timedelta(days=365), ge=timedelta(days=1))
+    """How long it is known who changed what of images, and can be undone."""
     max_running_operations: int = Field(default=4, ge=1, le=64)
     """Most operations at a time in this process."""
     intake_threads: int = Field(default=2, ge=1, le=64)
@@ -50,6 +54,9 @@ class ProjectSettings(SharedStoreSettings):
     """Most bytes that one archive may unpack to."""
     max_archive_entries: int = Field(default=1_000_000, ge=1)
     """Most files in one archive."""
+
+    search_memory_bytes: int = Field(default=1 << 30, ge=1 << 20)
+    """Memory for search indexes; projects that were not searched for longest lose theirs first."""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import grpc
 
-from loupe.reduction.v1 import curation_service_pb2_grpc, reduction_service_pb2_grpc
+from loupe.reduction.v1 import (
+    curation_service_pb2_grpc,
+    neighbour_service_pb2_grpc,
+    reduction_service_pb2_grpc,
+    teach_service_pb2_grpc,
+)
 from loupe_kit.channels import open_channel
 from loupe_kit.server import Registration, Service
 from loupe_kit.service import Hook
 from loupe_kit.tokens import ServiceTokens
 from loupe_reduction.adapters.feature_service import GrpcFeatureReader
 from loupe_reduction.adapters.spool import file_spools
+from loupe_reduction.adapters.vector_store import VectorStore
 from loupe_reduction.adapters.warming import KernelWarming
 from loupe_reduction.adapters.workers import ProcessWorkers
 from loupe_reduction.ports import FeatureReader, Workers
-from loupe_reduction.servicers import curation, reduction
+from loupe_reduction.servicers import curation, neighbours, reduction, teach
 from loupe_reduction.settings import ReductionSettings
+from loupe_reduction.use_cases.apply_head import ApplyHead
+from loupe_reduction.use_cases.find_neighbours import FindNeighbours
 from loupe_reduction.use_cases.run_job import RunJob
 
 NAME = "reduction"
@@ -56,11 +64,14 @@ def bootstrap(
             on_stop.append(inference_channel.close)
         reader = GrpcFeatureReader(inference_channel, settings.feature_timeout.total_seconds())
     run_job = RunJob(reader, file_spools(settings.spool_folder), workers)
-    registrations = _registrations(run_job, settings.max_images)
+    neighbours = FindNeighbours(reader, lambda name: VectorStore(settings.neighbour_folder / name))
+    registrations = _registrations(run_job, ApplyHead(reader), neighbours, settings.max_images)
     return Service(name=NAME, registrations=registrations, on_start=on_start, on_stop=on_stop)
 
 
-def _registrations(run_job: RunJob, max_images: int) -> list[Registration]:
+def _registrations(
+    run_job: RunJob, apply_head: ApplyHead, find_neighbours: FindNeighbours, max_images: int
+) -> list[Registration]:
     return [
         Registration(
             reduction_service_pb2_grpc.add_ReductionServiceServicer_to_server,
@@ -73,6 +84,18 @@ def _registrations(run_job: RunJob, max_images: int) -> list[Registration]:
             curation.CurationServicer(run_job, max_images),
             curation.SERVICE,
             curation.ACCESS,
+        ),
+        Registration(
+            neighbour_service_pb2_grpc.add_NeighbourServiceServicer_to_server,
+            neighbours.NeighbourServicer(find_neighbours, max_images),
+            neighbours.SERVICE,
+            neighbours.ACCESS,
+        ),
+        Registration(
+            teach_service_pb2_grpc.add_TeachServiceServicer_to_server,
+            teach.TeachServicer(run_job, apply_head, max_images),
+            teach.SERVICE,
+            teach.ACCESS,
         ),
     ]
 

@@ -75,5 +75,45 @@ class Workers(Protocol):
         ...
 
 
+class KeptVectors(Protocol):
+    """Vectors of one source that were read before, and the nearest among some of them."""
+
+    def __len__(self) -> int:
+        """Returns the number of rows."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Returns the length of the vectors; 0 while nothing is kept."""
+        ...
+
+    @property
+    def is_to_be_cut(self) -> bool:
+        """Whether searches would be faster after `cut`."""
+        ...
+
+    def find(self, image_ids: bytes) -> NDArray[np.int64]:
+        """Returns for each packed id its row, -1 if it has none: array, int64."""
+        ...
+
+    def append(self, image_ids: bytes, values: NDArray[np.float32]) -> None:
+        """Adds vectors of images that have no row yet: array (N, D), float32."""
+        ...
+
+    def vector(self, row: int) -> NDArray[np.float32]:
+        """Returns a row as a vector of length 1: array (D,), float32."""
+        ...
+
+    def nearest(
+        self, vector: NDArray[np.float32], among: NDArray[np.int64], count: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Returns the rows of `among` that are most like a vector, the most alike first, and their similarities."""
+        ...
+
+    def cut(self) -> None:
+        """Prepares for faster searches; takes minutes, and others may append and search meanwhile."""
+        ...
+
+
 SpoolFactory = Callable[[], AbstractAsyncContextManager[FeatureSpool]]
 """Opens a spool that is thrown away at the end of the block."""

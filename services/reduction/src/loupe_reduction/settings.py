@@ -56,6 +56,11 @@ class ReductionSettings(LoupeSettings):
         return self.kernel_cache or self.data_dir / "reduction" / "kernels"
 
     @property
+    def neighbour_folder(self) -> Path:
+        """Folder of the vectors that are kept to search neighbours."""
+        return self.data_dir / "reduction" / "neighbours"
+
+    @property
     def spool_folder(self) -> Path:
         """Folder of the vectors of running work."""
         return self.data_dir / "reduction" / "spool"

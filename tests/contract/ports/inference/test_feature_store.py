@@ -10,9 +10,10 @@ import pytest
 
 from loupe_inference.adapters.mongo_features import MongoFeatureStore
 from loupe_inference.adapters.sqlite_features import SqliteFeatureStore
-from loupe_inference.domain.errors import FeatureDimensionMismatch
+from loupe_inference.domain.errors import FeatureDimensionMismatch, FeatureIdsInvalid
 from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet, Matrix
 from loupe_inference.ports import FeatureStore
+from loupe_inference.use_cases.copy_features import copy_features
 from loupe_kit import ids
 from tests.unit.inference.fakes import InMemoryFeatureStore
 
@@ -252,3 +253,44 @@ async def test_list_sets__counts_by_model_and_version(store: FeatureStore) -> No
         FeatureSet(KEY, 3, 2),
         FeatureSet(FeatureKey("uploaded", "mine"), 5, 1),
     ]
+
+
+async def test_copy_features__vectors_and_those_of_objects(store: FeatureStore) -> None:
+    sources, targets = some_ids(4), some_ids(4)
+    objects = [np.full((count, 2), count, dtype=np.float32) for count in (2, 0, 1)]
+    await store.put(PROJECT, KEY, block(sources[:48]), objects)
+
+    # Twice, as after a break.
+    for _ in range(2):
+        assert await copy_features(store, OTHER_PROJECT, KEY, sources, targets) == 3
+
+    assert await everything(store, KEY, targets) == {
+        targets[:16]: [0, 1, 2],
+        targets[16:32]: [3, 4, 5],
+        targets[32:48]: [6, 7, 8],
+    }
+    found = {}
+    async for part in store.read_objects(KEY, targets):
+        parts = np.split(part.values, np.cumsum(part.counts)[:-1])
+        found.update({part.image_ids[16 * row : 16 * row + 16]: each.tolist() for row, each in enumerate(parts)})
+    assert found == {targets[:16]: [[2, 2], [2, 2]], targets[32:48]: [[1, 1]]}
+    assert await store.list_sets(OTHER_PROJECT) == [FeatureSet(KEY, 3, 3)]
+
+    assert await store.delete(image_ids=sources, project_id=PROJECT, model="", version="") == 3
+    assert await store.count(KEY, targets) == (3, 3)
+
+
+async def test_copy_features__into_a_project_of_another_length(store: FeatureStore) -> None:
+    sources, targets = some_ids(2), some_ids(2)
+    await store.put(PROJECT, KEY, block(sources))
+    await store.put(OTHER_PROJECT, KEY, block(some_ids(1), dimension=5))
+
+    with pytest.raises(FeatureDimensionMismatch):
+        await copy_features(store, OTHER_PROJECT, KEY, sources, targets)
+
+    assert await store.count(KEY, targets) == (0, 0)
+
+
+async def test_copy_features__as_many_on_both_sides(store: FeatureStore) -> None:
+    with pytest.raises(FeatureIdsInvalid, match="as many of both"):
+        await copy_features(store, PROJECT, KEY, some_ids(2), some_ids(1))

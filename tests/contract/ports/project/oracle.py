@@ -175,19 +175,26 @@ def moment(draw: st.DrawFn) -> Asked:
     )
 
 
-def is_good(text: str | None) -> bool:
-    return text is not None and fold(text) in GOOD
-
-
 def is_defect(text: str | None) -> bool:
     return text is not None and fold(text) not in GOOD
+
+
+def true_verdict(image: c.ImageFact) -> str:
+    labels = texts_of("truth", image)
+    return ("NG" if any(map(is_defect, labels)) else "OK") if labels else ""
+
+
+def predicted_verdict(image: c.ImageFact) -> str:
+    if image.active is None:
+        return ""
+    return "NG" if is_defect(image.label) or any(is_defect(box.label) for box in boxes(image)) else "OK"
 
 
 FIXED: tuple[Asked, ...] = (
     ("is:analysed", lambda i: i.state == "ANALYSED"),
     ("is:failed,pending", lambda i: i.state in ("FAILED", "PENDING")),
-    ("is:overkill", lambda i: is_defect(i.label) and is_good(i.truth)),
-    ("상태:미검", lambda i: is_good(i.label) and is_defect(i.truth)),
+    ("is:overkill", lambda i: (predicted_verdict(i), true_verdict(i)) == ("NG", "OK")),
+    ("상태:미검", lambda i: (predicted_verdict(i), true_verdict(i)) == ("OK", "NG")),
     ("is:reviewed", lambda i: bool(texts_of("truth", i)) or "Reviewed" in i.tags),
     ("has:truth", lambda i: bool(texts_of("truth", i))),
     ("has:tag", lambda i: bool(i.tags)),

@@ -4,6 +4,7 @@ import pytest
 
 from loupe_kit import ids
 from loupe_project.domain.errors import TagNameTaken
+from loupe_project.domain.history import Change
 from loupe_project.domain.image import Box, NewLabel, Origin
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.tag import Tag
@@ -106,7 +107,9 @@ async def test_delete_tag__comes_off_its_images(units: Units) -> None:
 
     async with units() as unit:
         found = await unit.tags.find(project.id, ["x"])
-        await unit.tags.delete(project.id, found["x"].id)
+        change = Change(ids.new_id(), project.id, "DELETE_TAG", "users/ada", NOW)
+        await unit.history.begin(change)
+        await unit.tags.delete(found["x"], change_id=change.id, now=NOW)
         await unit.commit()
 
     assert tag_names(await details(units, project, image_id))[-1] == "y"
@@ -135,13 +138,12 @@ async def test_labels__deleting_the_class_clears_the_truth(units: Units) -> None
     labels = {one.display_name: one for one in (await details(units, project, image_id)).labels}
 
     async with units() as unit:
-        assert await unit.labels.delete(image_id, labels["crack"].id, NOW)
-        assert not await unit.labels.delete(image_id, labels["crack"].id, NOW)
+        await unit.labels.exchange(project.id, [labels["crack"]], [], NOW)
         await unit.commit()
     assert (await details(units, project, image_id)).image.truth == "OK"
 
     async with units() as unit:
-        assert await unit.labels.delete(image_id, labels["OK"].id, NOW)
+        await unit.labels.exchange(project.id, [labels["OK"]], [], NOW)
         await unit.commit()
     assert (await details(units, project, image_id)).image.truth is None
 

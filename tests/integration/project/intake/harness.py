@@ -30,7 +30,7 @@ from loupe_kit.service import Service
 from loupe_kit.testing import SERVICE_TOKEN_KEY, RunningServer, SigningKeys, running_server
 from loupe_project.bootstrap import Parts, bootstrap
 from loupe_project.domain.intake.errors import FeatureDimensionMismatch
-from loupe_project.ports.intake import StoredFeatures
+from loupe_project.ports.intake import Limits, StoredFeatures
 from loupe_project.settings import ProjectSettings
 
 pb = upload_batch_service_pb2
@@ -115,6 +115,17 @@ class Client:
     def parts(self) -> Parts:
         parts: Parts = self.service.resources["parts"]
         return parts
+
+    @property
+    def limits(self) -> Limits:
+        """What uploads may bring; a test may lower it."""
+        (uploads,) = (
+            one.servicer
+            for one in self.service.registrations
+            if one.full_service_name == "loupe.project.v1.UploadBatchService"
+        )
+        limits: Limits = uploads._uploads.tools.limits  # type: ignore[attr-defined]
+        return limits
 
     @property
     def project_id(self) -> str:

@@ -124,7 +124,7 @@ async def test_import__archive_without_files(client: Client, entries: list[tuple
 
 
 async def test_import__unpacks_to_more_than_allowed(client: Client) -> None:
-    limits = client.service.registrations[5].servicer._uploads.tools.limits  # type: ignore[attr-defined]
+    limits = client.limits
     object.__setattr__(limits, "unpacked_bytes", 20_000)
     operation, batch = await client.upload_zip(zip_bytes([(f"{n}.png", image_bytes()) for n in range(20)]), "a.zip")
     assert reason_of(operation.error) == "ARCHIVE_TOO_LARGE"

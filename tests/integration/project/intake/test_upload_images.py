@@ -183,7 +183,7 @@ async def test_upload__large_files_go_over_disk(client: Client) -> None:
 
 
 async def test_upload__too_large_is_refused_while_it_arrives(client: Client) -> None:
-    limits = client.service.registrations[5].servicer._uploads.tools.limits  # type: ignore[attr-defined]
+    limits = client.limits
     object.__setattr__(limits, "image_bytes", 1 << 20)
     answers, batch = await client.upload(("large.bmp", image_bytes("BMP", (900, 900))), ("good.png", image_bytes()))
     assert reason_of(answers["large.bmp"].failure) == "FILE_TOO_LARGE"

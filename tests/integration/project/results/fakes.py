@@ -20,6 +20,7 @@ from loupe_kit.errors import Unavailable
 from loupe_kit.rpc_policy import Access
 from loupe_kit.service import Registration
 from loupe_kit.testing import SigningKeys, running_server
+from tests.integration.project.results.teaching import FakeNeighbours, FakeTeaching
 
 DIMENSION = 8
 
@@ -36,7 +37,7 @@ class FakeFeatureService:
         """Nothing else is asked of it."""
         raise AssertionError("this test asks for features only")
 
-    PutFeatures = DeleteFeatures = CountFeatures = ListFeatureSets = StreamObjectFeatures = refuse
+    PutFeatures = CopyFeatures = DeleteFeatures = CountFeatures = ListFeatureSets = StreamObjectFeatures = refuse
 
     async def StreamFeatures(
         self, request: feature_service_pb2.StreamFeaturesRequest, context: Any
@@ -201,11 +202,14 @@ def served_neighbours(reduction: FakeReduction, curation: FakeCuration, keys: Si
         "StreamObjectFeatures",
         "PutFeatures",
         "DeleteFeatures",
+        "CopyFeatures",
         "CountFeatures",
         "ListFeatureSets",
     )
     return running_server(
         [
+            FakeTeaching().registration(),
+            FakeNeighbours().registration(),
             Registration(
                 feature_service_pb2_grpc.add_FeatureServiceServicer_to_server,
                 FakeFeatureService(),

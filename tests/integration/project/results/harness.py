@@ -13,6 +13,7 @@ from loupe.inference.v1 import prediction_pb2
 from loupe.project.v1 import (
     analysis_service_pb2_grpc,
     curation_service_pb2_grpc,
+    drift_service_pb2_grpc,
     export_service_pb2_grpc,
     image_pb2,
     image_service_pb2,
@@ -21,8 +22,11 @@ from loupe.project.v1 import (
     operation_service_pb2_grpc,
     project_service_pb2,
     project_service_pb2_grpc,
+    saved_search_service_pb2_grpc,
     search_service_pb2_grpc,
+    similar_service_pb2_grpc,
     tag_service_pb2_grpc,
+    teach_service_pb2_grpc,
 )
 from loupe_kit.caller import Caller
 from loupe_kit.ids import new_id
@@ -68,13 +72,17 @@ class Bench:
 
     def stub(self, name: str) -> Any:
         modules = {
+            "SavedSearch": saved_search_service_pb2_grpc,
             "Search": search_service_pb2_grpc,
             "Analysis": analysis_service_pb2_grpc,
             "Curation": curation_service_pb2_grpc,
+            "Drift": drift_service_pb2_grpc,
             "Export": export_service_pb2_grpc,
             "Project": project_service_pb2_grpc,
             "Image": image_service_pb2_grpc,
+            "Similar": similar_service_pb2_grpc,
             "Tag": tag_service_pb2_grpc,
+            "Teach": teach_service_pb2_grpc,
             "Operation": operation_service_pb2_grpc,
         }
         return getattr(modules[name], f"{name}ServiceStub")(self.server.channel)

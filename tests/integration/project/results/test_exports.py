@@ -93,7 +93,7 @@ async def test_export__everything(bench: Bench) -> None:
         "features/efficientnet-lite0@1.parquet",
         "maps/all_of_ them.csv",
     } <= set(names)
-    assert len(names) == len(set(names)) == 20 + 9 + 40
+    assert len(names) == len(set(names)) == 20 + 10 + 80
 
 
 async def test_export__tables_can_be_uploaded_again(bench: Bench, tmp_path: Path) -> None:
@@ -149,7 +149,8 @@ async def test_export__coco_and_yolo(bench: Bench) -> None:
     described = archive.read("yolo/data.yaml").decode().splitlines()
     number = next(line.partition(":")[0].strip() for line in described if "dent" in line)
     assert archive.read("yolo/labels/line/cell-0.txt") == b""
-    assert archive.read("yolo/labels/line/cell-1.txt").decode() == f"{number} 0.062500 0.133333 0.075000 0.133333\n"
+    box = "0.062500000 0.133333333 0.075000000 0.133333333"
+    assert archive.read("yolo/labels/line/cell-1.txt").decode() == f"{number} {box}\n"
     assert archive.read("yolo/predictions/line/cell-0.txt").decode().endswith(" 0.750000\n")
     assert archive.read("images/line/cell-0.png") == f"bytes of {bench.image_ids[0]}".encode()
 

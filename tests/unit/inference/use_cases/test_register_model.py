@@ -24,10 +24,12 @@ from loupe_inference.domain.registered import ModelConfig, ModelFormat, Request,
 from loupe_inference.use_cases.change_models import ModelChanger
 from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
 from loupe_inference.use_cases.register_model import ModelRegistrar
+from loupe_inference.use_cases.roll_out import RollOut
 from loupe_kit.errors import Unavailable
 from loupe_kit.testing import FakeClock
 from loupe_kit.testing.objects import InMemoryObjectStore
 from tests.unit.inference.fake_registry import FakePreparer, FakeUse, InMemoryModelRegistry
+from tests.unit.inference.fake_servers import FakeServers
 from tests.unit.inference.fakes import model_spec
 from tests.unit.inference.registered import model_config
 
@@ -45,11 +47,19 @@ class World:
         self.catalogue = Catalogue([model_spec("tiny")])
         self.keeper = CatalogueKeeper(self.registry, self.catalogue)
         self.use = FakeUse()
+        self.servers = FakeServers()
         self.scratch = folder / "scratch"
         self.registrar = ModelRegistrar(
             self.registry, self.objects, self.preparer, self.keeper, self.catalogue, self.scratch, 1000, FakeClock()
         )
-        self.changer = ModelChanger(self.registry, self.objects, self.keeper, self.catalogue, self.use)
+        self.changer = ModelChanger(
+            self.registry,
+            self.objects,
+            self.keeper,
+            self.catalogue,
+            self.use,
+            RollOut(self.servers, self.keeper, self.catalogue),
+        )
 
     async def register(
         self, config: ModelConfig | None = None, content: bytes = CONTENT, request: Request | None = None

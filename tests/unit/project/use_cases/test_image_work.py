@@ -36,24 +36,24 @@ def make_ids(count: int) -> list[str]:
 
 
 async def test_delete_images__in_pieces() -> None:
-    store, bell, progress = FakeStore(), CountingBell(), FakeProgress()
-    image_ids = make_ids(450)
+    store, progress = FakeStore(), FakeProgress()
+    image_ids = make_ids(2_100)
+    operation = make_operation(OperationKind.DELETE_IMAGES, image_ids)
 
-    response = await DeleteImages(factory_of(store), bell, say, FakeClock()).run(
-        make_operation(OperationKind.DELETE_IMAGES, image_ids), progress, NEVER
-    )
+    response = await DeleteImages(factory_of(store), say, FakeClock()).run(operation, progress, NEVER)
 
-    assert response == StringValue(value="450")
-    assert store.deleted == image_ids
-    assert (store.commits, bell.rings) == (3, 3)
-    assert [one["done"] for one in progress.reports] == [0, 200, 400, 450]
+    assert response == StringValue(value="2100")
+    assert store.deleted == store.altered == image_ids
+    assert [one.id for one in store.changes] == [operation.id]
+    assert store.commits == 3
+    assert [one["done"] for one in progress.reports] == [0, 1000, 2000, 2100]
 
 
 async def test_delete_images__cancelled() -> None:
     store = FakeStore()
 
     with pytest.raises(OperationCancelled):
-        await DeleteImages(factory_of(store), CountingBell(), say, FakeClock()).run(
+        await DeleteImages(factory_of(store), say, FakeClock()).run(
             make_operation(OperationKind.DELETE_IMAGES, make_ids(3)), FakeProgress(), ALREADY
         )
 

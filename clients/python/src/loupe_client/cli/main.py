@@ -1,4 +1,4 @@
-"""`loupe upload | search | select | outliers | duplicates | models | export`.
+"""`loupe upload | search | searches | tag | metadata | undo | copy | trash | select | teach | export` and more.
 
 LOUPE_TARGET and LOUPE_API_KEY name the Loupe.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import grpc
 
 from loupe_client import ApiError, Client, UploadBatch, UploadedFile, UploadFile
-from loupe_client.cli import curation, models
+from loupe_client.cli import changes, curation, drift, models, quality, searches, similar, teach, trash
 
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
@@ -57,16 +57,26 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("project", help="projects/…")
     search.add_argument("query", nargs="?", default="")
     search.add_argument("--count", action="store_true", help="print the number only")
+    search.add_argument(
+        "--facets", nargs="*", metavar="FIELD", help="print the values of these fields with their numbers, as JSON"
+    )
     search.set_defaults(run=_search)
+    searches.add_to(commands)
     curation.add_commands(commands)
+    teach.add_to(commands)
+    similar.add_to(commands)
+    drift.add_to(commands)
     models.add_to(commands)
+    trash.add_to(commands)
+    changes.add_to(commands)
+    quality.add_to(commands)
     export = commands.add_parser("export", help="write results as a zip file")
     export.add_argument("project", help="projects/…")
     export.add_argument("target_file", type=Path)
     export.add_argument("--query", default="")
     export.add_argument(
         "--contents", nargs="+", default=["IMAGES", "CSV"],
-        choices=["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "FEATURES", "MAPS"],
+        choices=["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "VOC", "LABELS", "FEATURES", "MAPS"],
     )  # fmt: skip
     export.set_defaults(run=_export)
     return parser
@@ -112,6 +122,10 @@ def _files(path: Path) -> Iterator[UploadFile | Path]:
 def _search(loupe: Client, parsed: argparse.Namespace) -> int:
     if parsed.count:
         print(loupe.images.count(parsed.project, parsed.query))
+        return 0
+    if parsed.facets is not None:
+        facets = loupe.images.facets(parsed.project, parsed.query, parsed.facets)
+        print(json.dumps(facets, ensure_ascii=False))
         return 0
     for image in loupe.images.search(parsed.project, parsed.query):
         scores = [[label, round(score, 4)] for each in image.predictions for label, score in each.scores[:1]]

@@ -33,6 +33,8 @@ def add_to(commands: Any) -> None:
     register.add_argument("--description", default="")
     register.add_argument("--licence", default="", help="SPDX identifier")
     register.set_defaults(run=_register)
+    servers = verbs.add_parser("servers", help="print the servers that host models, and what each has loaded")
+    servers.set_defaults(run=_servers)
     for verb, run, text in (
         ("activate", _activate, "have a version analyse new images; an older one rolls back"),
         ("delete", _delete, "delete a version that nobody uses"),
@@ -78,6 +80,18 @@ def _register(loupe: Client, parsed: argparse.Namespace) -> int:
 
 def _activate(loupe: Client, parsed: argparse.Namespace) -> int:
     print(f"{loupe.model_versions.activate(parsed.version).name}: active")
+    return 0
+
+
+def _servers(loupe: Client, _parsed: argparse.Namespace) -> int:
+    for server in loupe.model_versions.servers():
+        devices = " ".join(f"{name}={count}" for name, count in server.accelerators.items()) or "cpu"
+        state = "ready" if server.is_ready else "not ready"
+        print("  ".join(filter(None, (server.display_name, server.pool, server.node, devices, state))))
+        for version in server.hosted:
+            print(f"  {version}")
+        if server.fault:
+            print(f"  FAULT: {server.fault}")
     return 0
 
 

@@ -408,6 +408,66 @@ class DeleteFeaturesResponse(_message.Message):
 Global___DeleteFeaturesResponse: _TypeAlias = DeleteFeaturesResponse  # noqa: Y015
 
 @_typing.final
+class CopyFeaturesRequest(_message.Message):
+    """Request of FeatureService.CopyFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SOURCE_IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    TARGET_IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    TARGET_PROJECT_ID_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Id of the model, for example "efficientnet-lite0", or "uploaded"."""
+    version: _builtins.str
+    """Id of the version, for example "1"; for "uploaded" the name of the feature set."""
+    source_image_ids: _builtins.bytes
+    """Ids of the images that have the vectors, 16 bytes each, one after the other; 1 to 1,000,000 of them."""
+    target_image_ids: _builtins.bytes
+    """Ids of the images that get them, in the same order and number; each once."""
+    target_project_id: _builtins.str
+    """Id of the project of the images that get them."""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+        source_image_ids: _builtins.bytes = ...,
+        target_image_ids: _builtins.bytes = ...,
+        target_project_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "source_image_ids", b"source_image_ids", "target_image_ids", b"target_image_ids", "target_project_id", b"target_project_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyFeaturesRequest: _TypeAlias = CopyFeaturesRequest  # noqa: Y015
+
+@_typing.final
+class CopyFeaturesResponse(_message.Message):
+    """Response of FeatureService.CopyFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COPIED_COUNT_FIELD_NUMBER: _builtins.int
+    copied_count: _builtins.int
+    """How many images have got a vector."""
+    def __init__(
+        self,
+        *,
+        copied_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copied_count", b"copied_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyFeaturesResponse: _TypeAlias = CopyFeaturesResponse  # noqa: Y015
+
+@_typing.final
 class CountFeaturesRequest(_message.Message):
     """Request of FeatureService.CountFeatures."""
 

@@ -60,6 +60,11 @@ class FeatureServiceStub:
                 request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.DeleteFeaturesRequest.SerializeToString,
                 response_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.DeleteFeaturesResponse.FromString,
                 _registered_method=True)
+        self.CopyFeatures = channel.unary_unary(
+                '/loupe.inference.v1.FeatureService/CopyFeatures',
+                request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CopyFeaturesRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CopyFeaturesResponse.FromString,
+                _registered_method=True)
         self.CountFeatures = channel.unary_unary(
                 '/loupe.inference.v1.FeatureService/CountFeatures',
                 request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesRequest.SerializeToString,
@@ -120,6 +125,17 @@ class FeatureServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CopyFeatures(self, request, context):
+        """Gives images the vectors of other images, in one space, with those of their objects; for copies of the same bytes.
+
+        A vector that is there already is replaced; images without one are left out. Answers FEATURE_IDS_INVALID like
+        StreamFeatures or when there are not as many targets as sources, and FEATURE_DIMENSION_MISMATCH when the project's
+        vectors of this space have another length; nothing is stored then. When the call fails otherwise, repeat it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CountFeatures(self, request, context):
         """Counts how many of the given images have a vector.
 
@@ -158,6 +174,11 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.DeleteFeatures,
                     request_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.DeleteFeaturesRequest.FromString,
                     response_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.DeleteFeaturesResponse.SerializeToString,
+            ),
+            'CopyFeatures': grpc.unary_unary_rpc_method_handler(
+                    servicer.CopyFeatures,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CopyFeaturesRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CopyFeaturesResponse.SerializeToString,
             ),
             'CountFeatures': grpc.unary_unary_rpc_method_handler(
                     servicer.CountFeatures,
@@ -284,6 +305,33 @@ class FeatureService:
             '/loupe.inference.v1.FeatureService/DeleteFeatures',
             loupe_dot_inference_dot_v1_dot_feature__service__pb2.DeleteFeaturesRequest.SerializeToString,
             loupe_dot_inference_dot_v1_dot_feature__service__pb2.DeleteFeaturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CopyFeatures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.inference.v1.FeatureService/CopyFeatures',
+            loupe_dot_inference_dot_v1_dot_feature__service__pb2.CopyFeaturesRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_feature__service__pb2.CopyFeaturesResponse.FromString,
             options,
             channel_credentials,
             insecure,

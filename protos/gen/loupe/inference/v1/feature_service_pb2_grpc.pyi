@@ -62,6 +62,13 @@ class FeatureServiceStub:
     """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
     no error.
     """
+    CopyFeatures: _grpc.UnaryUnaryMultiCallable[_feature_service_pb2.CopyFeaturesRequest, _feature_service_pb2.CopyFeaturesResponse]
+    """Gives images the vectors of other images, in one space, with those of their objects; for copies of the same bytes.
+
+    A vector that is there already is replaced; images without one are left out. Answers FEATURE_IDS_INVALID like
+    StreamFeatures or when there are not as many targets as sources, and FEATURE_DIMENSION_MISMATCH when the project's
+    vectors of this space have another length; nothing is stored then. When the call fails otherwise, repeat it.
+    """
     CountFeatures: _grpc.UnaryUnaryMultiCallable[_feature_service_pb2.CountFeaturesRequest, _feature_service_pb2.CountFeaturesResponse]
     """Counts how many of the given images have a vector.
 
@@ -103,6 +110,13 @@ class FeatureServiceAsyncStub(FeatureServiceStub):
     DeleteFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.DeleteFeaturesRequest, _feature_service_pb2.DeleteFeaturesResponse]  # type: ignore[assignment]
     """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
     no error.
+    """
+    CopyFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.CopyFeaturesRequest, _feature_service_pb2.CopyFeaturesResponse]  # type: ignore[assignment]
+    """Gives images the vectors of other images, in one space, with those of their objects; for copies of the same bytes.
+
+    A vector that is there already is replaced; images without one are left out. Answers FEATURE_IDS_INVALID like
+    StreamFeatures or when there are not as many targets as sources, and FEATURE_DIMENSION_MISMATCH when the project's
+    vectors of this space have another length; nothing is stored then. When the call fails otherwise, repeat it.
     """
     CountFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.CountFeaturesRequest, _feature_service_pb2.CountFeaturesResponse]  # type: ignore[assignment]
     """Counts how many of the given images have a vector.
@@ -166,6 +180,19 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_feature_service_pb2.DeleteFeaturesResponse, _abc.Awaitable[_feature_service_pb2.DeleteFeaturesResponse]]:
         """Deletes the vectors of images and of their objects, of every model and version unless one is named. Absent vectors are
         no error.
+        """
+
+    @_abc_1.abstractmethod
+    def CopyFeatures(
+        self,
+        request: _feature_service_pb2.CopyFeaturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_feature_service_pb2.CopyFeaturesResponse, _abc.Awaitable[_feature_service_pb2.CopyFeaturesResponse]]:
+        """Gives images the vectors of other images, in one space, with those of their objects; for copies of the same bytes.
+
+        A vector that is there already is replaced; images without one are left out. Answers FEATURE_IDS_INVALID like
+        StreamFeatures or when there are not as many targets as sources, and FEATURE_DIMENSION_MISMATCH when the project's
+        vectors of this space have another length; nothing is stored then. When the call fails otherwise, repeat it.
         """
 
     @_abc_1.abstractmethod

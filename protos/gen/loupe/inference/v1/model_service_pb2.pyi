@@ -563,3 +563,155 @@ class DeleteModelVersionRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteModelVersionRequest: _TypeAlias = DeleteModelVersionRequest  # noqa: Y015
+
+@_typing.final
+class ListModelServersRequest(_message.Message):
+    """Request of ModelService.ListModelServers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many servers at most, 1 to 1000. 0 or unset means 50; more than 1000 means 1000."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModelServersRequest: _TypeAlias = ListModelServersRequest  # noqa: Y015
+
+@_typing.final
+class ListModelServersResponse(_message.Message):
+    """Response of ModelService.ListModelServers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_SERVERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty on the last one."""
+    @_builtins.property
+    def model_servers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelServer]:
+        """Servers by name."""
+
+    def __init__(
+        self,
+        *,
+        model_servers: _abc.Iterable[Global___ModelServer] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_servers", b"model_servers", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListModelServersResponse: _TypeAlias = ListModelServersResponse  # noqa: Y015
+
+@_typing.final
+class ModelServer(_message.Message):
+    """A process that hosts models: a TorchServe, in Kubernetes a pod."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class HostedVersion(_message.Message):
+        """A version that a server has."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MODEL_VERSION_FIELD_NUMBER: _builtins.int
+        READY_FIELD_NUMBER: _builtins.int
+        model_version: _builtins.str
+        """Resource name, for example "models/line-3-welds/versions/2"."""
+        ready: _builtins.bool
+        """Whether a worker has it loaded."""
+        def __init__(
+            self,
+            *,
+            model_version: _builtins.str = ...,
+            ready: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["model_version", b"model_version", "ready", b"ready"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class AcceleratorsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    ACCELERATORS_FIELD_NUMBER: _builtins.int
+    READY_FIELD_NUMBER: _builtins.int
+    TAKES_REGISTERED_FIELD_NUMBER: _builtins.int
+    HOSTED_VERSIONS_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    display_name: _builtins.str
+    """Name of the pod, or host and port where there are no pods."""
+    pool: _builtins.str
+    """Pool of nodes; empty where there are none."""
+    node: _builtins.str
+    """Node that it runs on; empty where it is not known."""
+    ready: _builtins.bool
+    """Whether it takes calls."""
+    takes_registered: _builtins.bool
+    """Whether registered models run here, beside those that come with Loupe."""
+    fault: _builtins.str
+    """Why it could not be asked, or what it cannot load; empty if all is well."""
+    @_builtins.property
+    def accelerators(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How many devices of which kind it holds: {"nvidia.com/gpu": 1}. Empty: it computes on a CPU."""
+
+    @_builtins.property
+    def hosted_versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelServer.HostedVersion]:
+        """What it has, by model and version."""
+
+    def __init__(
+        self,
+        *,
+        display_name: _builtins.str = ...,
+        pool: _builtins.str = ...,
+        node: _builtins.str = ...,
+        accelerators: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        ready: _builtins.bool = ...,
+        takes_registered: _builtins.bool = ...,
+        hosted_versions: _abc.Iterable[Global___ModelServer.HostedVersion] | None = ...,
+        fault: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accelerators", b"accelerators", "display_name", b"display_name", "fault", b"fault", "hosted_versions", b"hosted_versions", "node", b"node", "pool", b"pool", "ready", b"ready", "takes_registered", b"takes_registered"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelServer: _TypeAlias = ModelServer  # noqa: Y015

@@ -74,6 +74,11 @@ class ModelServiceStub:
                 request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.DeleteModelVersionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ListModelServers = channel.unary_unary(
+                '/loupe.inference.v1.ModelService/ListModelServers',
+                request_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelServersRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelServersResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -138,8 +143,10 @@ class ModelServiceServicer:
     def ActivateModelVersion(self, request, context):
         """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
 
-        Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
-        active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        Every server that hosts registered models has the version loaded before it becomes active. Projects keep the version
+        that they were given: choose the model again in UpdateProject to move a project to the active version.
+
+        Answers MODEL_NOT_READY while a server does not have the version, with the reason, and MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +158,16 @@ class ModelServiceServicer:
         Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
         the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
         Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModelServers(self, request, context):
+        """Lists the servers that host models, by name, with what each of them has loaded. Administrators only.
+
+        Empty where models run in the inference service itself. Answers PAGE_TOKEN_INVALID when the page token is not one of
+        this list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -193,6 +210,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.DeleteModelVersion,
                     request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.DeleteModelVersionRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListModelServers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModelServers,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelServersRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelServersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -388,6 +410,33 @@ class ModelService:
             '/loupe.inference.v1.ModelService/DeleteModelVersion',
             loupe_dot_inference_dot_v1_dot_model__service__pb2.DeleteModelVersionRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModelServers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.inference.v1.ModelService/ListModelServers',
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelServersRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_model__service__pb2.ListModelServersResponse.FromString,
             options,
             channel_credentials,
             insecure,

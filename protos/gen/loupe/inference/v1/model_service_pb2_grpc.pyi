@@ -73,8 +73,10 @@ class ModelServiceStub:
     ActivateModelVersion: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ActivateModelVersionRequest, _model_service_pb2.ModelVersion]
     """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
 
-    Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
-    active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    Every server that hosts registered models has the version loaded before it becomes active. Projects keep the version
+    that they were given: choose the model again in UpdateProject to move a project to the active version.
+
+    Answers MODEL_NOT_READY while a server does not have the version, with the reason, and MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
     """
     DeleteModelVersion: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.DeleteModelVersionRequest, _empty_pb2.Empty]
     """Deletes a version with its file, and the model with its last version. Administrators only.
@@ -82,6 +84,12 @@ class ModelServiceStub:
     Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
     the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
     Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    """
+    ListModelServers: _grpc.UnaryUnaryMultiCallable[_model_service_pb2.ListModelServersRequest, _model_service_pb2.ListModelServersResponse]
+    """Lists the servers that host models, by name, with what each of them has loaded. Administrators only.
+
+    Empty where models run in the inference service itself. Answers PAGE_TOKEN_INVALID when the page token is not one of
+    this list.
     """
 
 @_typing.type_check_only
@@ -128,8 +136,10 @@ class ModelServiceAsyncStub(ModelServiceStub):
     ActivateModelVersion: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ActivateModelVersionRequest, _model_service_pb2.ModelVersion]  # type: ignore[assignment]
     """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
 
-    Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
-    active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    Every server that hosts registered models has the version loaded before it becomes active. Projects keep the version
+    that they were given: choose the model again in UpdateProject to move a project to the active version.
+
+    Answers MODEL_NOT_READY while a server does not have the version, with the reason, and MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
     """
     DeleteModelVersion: _aio.UnaryUnaryMultiCallable[_model_service_pb2.DeleteModelVersionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a version with its file, and the model with its last version. Administrators only.
@@ -137,6 +147,12 @@ class ModelServiceAsyncStub(ModelServiceStub):
     Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
     the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
     Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+    """
+    ListModelServers: _aio.UnaryUnaryMultiCallable[_model_service_pb2.ListModelServersRequest, _model_service_pb2.ListModelServersResponse]  # type: ignore[assignment]
+    """Lists the servers that host models, by name, with what each of them has loaded. Administrators only.
+
+    Empty where models run in the inference service itself. Answers PAGE_TOKEN_INVALID when the page token is not one of
+    this list.
     """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -216,8 +232,10 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_model_service_pb2.ModelVersion, _abc.Awaitable[_model_service_pb2.ModelVersion]]:
         """Makes a version the one that analyses new images; with an older version it rolls back. Administrators only.
 
-        Projects keep the version that they were given: choose the model again in UpdateProject to move a project to the
-        active version. Answers MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        Every server that hosts registered models has the version loaded before it becomes active. Projects keep the version
+        that they were given: choose the model again in UpdateProject to move a project to the active version.
+
+        Answers MODEL_NOT_READY while a server does not have the version, with the reason, and MODEL_BUILTIN for models that come with Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -231,6 +249,18 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         Predictions and features that it made stay; its number is not given again. Answers MODEL_VERSION_IN_USE while it is
         the active one of several versions or while projects or waiting images use it, MODEL_BUILTIN for models that come with
         Loupe, MODEL_NOT_FOUND, MODEL_VERSION_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListModelServers(
+        self,
+        request: _model_service_pb2.ListModelServersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_service_pb2.ListModelServersResponse, _abc.Awaitable[_model_service_pb2.ListModelServersResponse]]:
+        """Lists the servers that host models, by name, with what each of them has loaded. Administrators only.
+
+        Empty where models run in the inference service itself. Answers PAGE_TOKEN_INVALID when the page token is not one of
+        this list.
         """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -452,19 +452,26 @@ class GetPointValuesRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/analyses/{analysis}`."""
     field: _builtins.str
-    """A field of the query language: label, conf, truth, is, line, station, camera, lot, recipe, verdict, batch, meta.<key>."""
+    """A field of the query language: label, conf, truth, is, tag, outlier, line, station, camera, lot, recipe, verdict, batch,
+    meta.<key>; or agreement, which is "right" where the prediction is the ground truth and "wrong" where it is another class.
+    Of several tags that people gave an image it is the one that most images of the map have.
+    """
+    query: _builtins.str
+    """A query, instead of a field: the points whose images it finds have the value "match", the others none."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         field: _builtins.str = ...,
+        query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "name", b"name", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

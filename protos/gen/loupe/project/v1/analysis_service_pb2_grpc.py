@@ -125,7 +125,8 @@ class AnalysisServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPointValues(self, request, context):
-        """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it.
+        """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
+        points a query finds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

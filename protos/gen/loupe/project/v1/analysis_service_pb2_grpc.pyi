@@ -54,7 +54,9 @@ class AnalysisServiceStub:
     Images that the caller may no longer see keep their row with NaN coordinates and an id of zeros.
     """
     GetPointValues: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.GetPointValuesRequest, _analysis_service_pb2.PointValues]
-    """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it."""
+    """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
+    points a query finds.
+    """
 
 @_typing.type_check_only
 class AnalysisServiceAsyncStub(AnalysisServiceStub):
@@ -79,7 +81,9 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     Images that the caller may no longer see keep their row with NaN coordinates and an id of zeros.
     """
     GetPointValues: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.GetPointValuesRequest, _analysis_service_pb2.PointValues]  # type: ignore[assignment]
-    """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it."""
+    """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
+    points a query finds.
+    """
 
 class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
     """Analyses: maps of images, drawn from their features reduced to two or three dimensions. They are kept as history."""
@@ -143,6 +147,8 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _analysis_service_pb2.GetPointValuesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_service_pb2.PointValues, _abc.Awaitable[_analysis_service_pb2.PointValues]]:
-        """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it."""
+        """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
+        points a query finds.
+        """
 
 def add_AnalysisServiceServicer_to_server(servicer: AnalysisServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

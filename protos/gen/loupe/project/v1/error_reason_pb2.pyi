@@ -92,6 +92,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A column is not one of the well-known ones; it is kept as meta.<column>. Example: {reason: "TABLE_COLUMN_NEW", metadata: {column: "operator"}}"""
     ERROR_REASON_TABLE_VALUE_INVALID: _ErrorReason.ValueType  # 93
     """A value has the wrong type or range. Example: {reason: "TABLE_VALUE_INVALID", metadata: {row: "3", column: "capture_time"}}"""
+    ERROR_REASON_TABLE_ROW_REPEATED: _ErrorReason.ValueType  # 97
+    """Two rows of a table speak of the same image. Example: {reason: "TABLE_ROW_REPEATED", metadata: {row: "17", first_row: "3"}}"""
     ERROR_REASON_FEATURE_FILE_INVALID: _ErrorReason.ValueType  # 94
     """A feature file cannot be read. Example: {reason: "FEATURE_FILE_INVALID", metadata: {file_name: "f.npy"}}"""
     ERROR_REASON_FEATURE_DIMENSION_MISMATCH: _ErrorReason.ValueType  # 95
@@ -118,6 +120,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No such operation. Example: {reason: "OPERATION_NOT_FOUND", metadata: {operation: "0190…"}}"""
     ERROR_REASON_OPERATION_CANCELLED: _ErrorReason.ValueType  # 151
     """The operation was cancelled. Example: {reason: "OPERATION_CANCELLED", metadata: {operation: "0190…"}}"""
+    ERROR_REASON_OPERATION_NOT_UNDOABLE: _ErrorReason.ValueType  # 152
+    """The operation runs still, changed no images, or its history is forgotten. Example: {reason: "OPERATION_NOT_UNDOABLE", metadata: {operation: "0190…"}}"""
     ERROR_REASON_SELECTION_NOT_FOUND: _ErrorReason.ValueType  # 170
     """No such selection, or the caller may not see it. Example: {reason: "SELECTION_NOT_FOUND", metadata: {selection: "0190…"}}"""
     ERROR_REASON_SELECTION_NOT_READY: _ErrorReason.ValueType  # 171
@@ -130,6 +134,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No such curation run, or the caller may not see it. Example: {reason: "CURATION_RUN_NOT_FOUND", metadata: {curation_run: "0190…"}}"""
     ERROR_REASON_CURATION_RUN_NOT_READY: _ErrorReason.ValueType  # 175
     """The run is not finished, or is of the other kind. Example: {reason: "CURATION_RUN_NOT_READY", metadata: {state: "RUNNING"}}"""
+    ERROR_REASON_IMAGE_IN_REVIEW: _ErrorReason.ValueType  # 190
+    """Somebody else is reviewing the image. Example: {reason: "IMAGE_IN_REVIEW", metadata: {image: "0190…", until: "2026-11-22T08:30:00+00:00"}}"""
+    ERROR_REASON_PREDICTION_CHANGED: _ErrorReason.ValueType  # 191
+    """The prediction is no longer the one that the reviewer saw. Example: {reason: "PREDICTION_CHANGED", metadata: {image: "0190…"}}"""
+    ERROR_REASON_PREDICTION_MISSING: _ErrorReason.ValueType  # 192
+    """There is no prediction to agree with. Example: {reason: "PREDICTION_MISSING", metadata: {image: "0190…"}}"""
+    ERROR_REASON_SAVED_SEARCH_NOT_FOUND: _ErrorReason.ValueType  # 210
+    """No such saved search, or the caller may not see it. Example: {reason: "SAVED_SEARCH_NOT_FOUND", metadata: {saved_search: "0190…"}}"""
+    ERROR_REASON_TOO_MANY_SAVED_SEARCHES: _ErrorReason.ValueType  # 211
+    """Somebody has as many saved searches in a project as there may be. Example: {reason: "TOO_MANY_SAVED_SEARCHES", metadata: {limit: "200"}}"""
+    ERROR_REASON_HEAD_NOT_FOUND: _ErrorReason.ValueType  # 230
+    """No such head, or the caller may not see it. Example: {reason: "HEAD_NOT_FOUND", metadata: {head: "0190…"}}"""
+    ERROR_REASON_HEAD_NOT_READY: _ErrorReason.ValueType  # 231
+    """The head is not taught yet, or could not be. Example: {reason: "HEAD_NOT_READY", metadata: {state: "RUNNING"}}"""
+    ERROR_REASON_HEAD_IS_BEING_TAUGHT: _ErrorReason.ValueType  # 232
+    """A version of this head is being taught. Example: {reason: "HEAD_IS_BEING_TAUGHT", metadata: {head: "0190…"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that the project service puts into `google.rpc.ErrorInfo.reason`, without the prefix; the domain is "loupe"."""
@@ -204,6 +224,8 @@ ERROR_REASON_TABLE_COLUMN_NEW: ErrorReason.ValueType  # 92
 """A column is not one of the well-known ones; it is kept as meta.<column>. Example: {reason: "TABLE_COLUMN_NEW", metadata: {column: "operator"}}"""
 ERROR_REASON_TABLE_VALUE_INVALID: ErrorReason.ValueType  # 93
 """A value has the wrong type or range. Example: {reason: "TABLE_VALUE_INVALID", metadata: {row: "3", column: "capture_time"}}"""
+ERROR_REASON_TABLE_ROW_REPEATED: ErrorReason.ValueType  # 97
+"""Two rows of a table speak of the same image. Example: {reason: "TABLE_ROW_REPEATED", metadata: {row: "17", first_row: "3"}}"""
 ERROR_REASON_FEATURE_FILE_INVALID: ErrorReason.ValueType  # 94
 """A feature file cannot be read. Example: {reason: "FEATURE_FILE_INVALID", metadata: {file_name: "f.npy"}}"""
 ERROR_REASON_FEATURE_DIMENSION_MISMATCH: ErrorReason.ValueType  # 95
@@ -230,6 +252,8 @@ ERROR_REASON_OPERATION_NOT_FOUND: ErrorReason.ValueType  # 150
 """No such operation. Example: {reason: "OPERATION_NOT_FOUND", metadata: {operation: "0190…"}}"""
 ERROR_REASON_OPERATION_CANCELLED: ErrorReason.ValueType  # 151
 """The operation was cancelled. Example: {reason: "OPERATION_CANCELLED", metadata: {operation: "0190…"}}"""
+ERROR_REASON_OPERATION_NOT_UNDOABLE: ErrorReason.ValueType  # 152
+"""The operation runs still, changed no images, or its history is forgotten. Example: {reason: "OPERATION_NOT_UNDOABLE", metadata: {operation: "0190…"}}"""
 ERROR_REASON_SELECTION_NOT_FOUND: ErrorReason.ValueType  # 170
 """No such selection, or the caller may not see it. Example: {reason: "SELECTION_NOT_FOUND", metadata: {selection: "0190…"}}"""
 ERROR_REASON_SELECTION_NOT_READY: ErrorReason.ValueType  # 171
@@ -242,4 +266,20 @@ ERROR_REASON_CURATION_RUN_NOT_FOUND: ErrorReason.ValueType  # 174
 """No such curation run, or the caller may not see it. Example: {reason: "CURATION_RUN_NOT_FOUND", metadata: {curation_run: "0190…"}}"""
 ERROR_REASON_CURATION_RUN_NOT_READY: ErrorReason.ValueType  # 175
 """The run is not finished, or is of the other kind. Example: {reason: "CURATION_RUN_NOT_READY", metadata: {state: "RUNNING"}}"""
+ERROR_REASON_IMAGE_IN_REVIEW: ErrorReason.ValueType  # 190
+"""Somebody else is reviewing the image. Example: {reason: "IMAGE_IN_REVIEW", metadata: {image: "0190…", until: "2026-11-22T08:30:00+00:00"}}"""
+ERROR_REASON_PREDICTION_CHANGED: ErrorReason.ValueType  # 191
+"""The prediction is no longer the one that the reviewer saw. Example: {reason: "PREDICTION_CHANGED", metadata: {image: "0190…"}}"""
+ERROR_REASON_PREDICTION_MISSING: ErrorReason.ValueType  # 192
+"""There is no prediction to agree with. Example: {reason: "PREDICTION_MISSING", metadata: {image: "0190…"}}"""
+ERROR_REASON_SAVED_SEARCH_NOT_FOUND: ErrorReason.ValueType  # 210
+"""No such saved search, or the caller may not see it. Example: {reason: "SAVED_SEARCH_NOT_FOUND", metadata: {saved_search: "0190…"}}"""
+ERROR_REASON_TOO_MANY_SAVED_SEARCHES: ErrorReason.ValueType  # 211
+"""Somebody has as many saved searches in a project as there may be. Example: {reason: "TOO_MANY_SAVED_SEARCHES", metadata: {limit: "200"}}"""
+ERROR_REASON_HEAD_NOT_FOUND: ErrorReason.ValueType  # 230
+"""No such head, or the caller may not see it. Example: {reason: "HEAD_NOT_FOUND", metadata: {head: "0190…"}}"""
+ERROR_REASON_HEAD_NOT_READY: ErrorReason.ValueType  # 231
+"""The head is not taught yet, or could not be. Example: {reason: "HEAD_NOT_READY", metadata: {state: "RUNNING"}}"""
+ERROR_REASON_HEAD_IS_BEING_TAUGHT: ErrorReason.ValueType  # 232
+"""A version of this head is being taught. Example: {reason: "HEAD_IS_BEING_TAUGHT", metadata: {head: "0190…"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -51,6 +51,10 @@ class Export(_message.Message):
         """Features, `features/<source>.npy` (N, D) float32 and `features/<source>.parquet` (image, file_name, vector)."""
         CONTENT_MAPS: Export._Content.ValueType  # 8
         """Coordinates of the maps named in `analyses`, `maps/<name>.csv`."""
+        CONTENT_VOC: Export._Content.ValueType  # 9
+        """Boxes as Pascal VOC: `voc/Annotations/….xml`. Images without boxes get a file without objects."""
+        CONTENT_LABELS: Export._Content.ValueType  # 10
+        """Labels as a table, `labels.csv`: file_name, label, x, y, width, height, sha256, image; a row for each label."""
 
     class Content(_Content, metaclass=_ContentEnumTypeWrapper):
         """What goes into the zip file."""
@@ -73,6 +77,10 @@ class Export(_message.Message):
     """Features, `features/<source>.npy` (N, D) float32 and `features/<source>.parquet` (image, file_name, vector)."""
     CONTENT_MAPS: Export.Content.ValueType  # 8
     """Coordinates of the maps named in `analyses`, `maps/<name>.csv`."""
+    CONTENT_VOC: Export.Content.ValueType  # 9
+    """Boxes as Pascal VOC: `voc/Annotations/….xml`. Images without boxes get a file without objects."""
+    CONTENT_LABELS: Export.Content.ValueType  # 10
+    """Labels as a table, `labels.csv`: file_name, label, x, y, width, height, sha256, image; a row for each label."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -26,29 +26,30 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from loupe.inference.v1 import prediction_pb2 as loupe_dot_inference_dot_v1_dot_prediction__pb2
+from loupe.project.v1 import query_pb2 as loupe_dot_project_dot_v1_dot_query__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cloupe/project/v1/image.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#loupe/inference/v1/prediction.proto\"\xfb\x04\n\x05Image\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\r\n\x05width\x18\x04 \x01(\x05\x12\x0e\n\x06height\x18\x05 \x01(\x05\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12,\n\x05state\x18\x08 \x01(\x0e\x32\x1d.loupe.project.v1.Image.State\x12#\n\x07\x66\x61ilure\x18\t \x01(\x0b\x32\x12.google.rpc.Status\x12)\n\x08metadata\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12(\n\x04tags\x18\x0b \x03(\x0b\x32\x1a.loupe.project.v1.ImageTag\x12\'\n\x06labels\x18\x0c \x03(\x0b\x32\x17.loupe.project.v1.Label\x12\x33\n\x0bpredictions\x18\r \x03(\x0b\x32\x1e.loupe.inference.v1.Prediction\x12\x30\n\x0c\x63\x61pture_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupload_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08uploader\x18\x10 \x01(\t\x12\x14\n\x0cupload_batch\x18\x11 \x01(\t\x12\x14\n\x0c\x66\x65\x61ture_sets\x18\x12 \x03(\t\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x12\n\x0eSTATE_ANALYSED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\x9c\x01\n\x08ImageTag\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12+\n\x06origin\x18\x03 \x01(\x0e\x32\x1b.loupe.project.v1.TagOrigin\x12\x0f\n\x07\x63reator\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x0b\x42oundingBox\x12\t\n\x01x\x18\x01 \x01(\x02\x12\t\n\x01y\x18\x02 \x01(\x02\x12\r\n\x05width\x18\x03 \x01(\x02\x12\x0e\n\x06height\x18\x04 \x01(\x02\"\x99\x01\n\x05Label\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12*\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x1d.loupe.project.v1.BoundingBox\x12\x0f\n\x07\x63reator\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\rImageSelector\x12\x35\n\x06images\x18\x01 \x01(\x0b\x32#.loupe.project.v1.ImageSelector.IdsH\x00\x12\x0f\n\x05query\x18\x02 \x01(\tH\x00\x1a\x12\n\x03Ids\x12\x0b\n\x03ids\x18\x01 \x03(\tB\n\n\x08selector*Q\n\tTagOrigin\x12\x1a\n\x16TAG_ORIGIN_UNSPECIFIED\x10\x00\x12\x13\n\x0fTAG_ORIGIN_AUTO\x10\x01\x12\x13\n\x0fTAG_ORIGIN_USER\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cloupe/project/v1/image.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#loupe/inference/v1/prediction.proto\x1a\x1cloupe/project/v1/query.proto\"\xfb\x04\n\x05Image\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\r\n\x05width\x18\x04 \x01(\x05\x12\x0e\n\x06height\x18\x05 \x01(\x05\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12,\n\x05state\x18\x08 \x01(\x0e\x32\x1d.loupe.project.v1.Image.State\x12#\n\x07\x66\x61ilure\x18\t \x01(\x0b\x32\x12.google.rpc.Status\x12)\n\x08metadata\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12(\n\x04tags\x18\x0b \x03(\x0b\x32\x1a.loupe.project.v1.ImageTag\x12\'\n\x06labels\x18\x0c \x03(\x0b\x32\x17.loupe.project.v1.Label\x12\x33\n\x0bpredictions\x18\r \x03(\x0b\x32\x1e.loupe.inference.v1.Prediction\x12\x30\n\x0c\x63\x61pture_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupload_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08uploader\x18\x10 \x01(\t\x12\x14\n\x0cupload_batch\x18\x11 \x01(\t\x12\x14\n\x0c\x66\x65\x61ture_sets\x18\x12 \x03(\t\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x12\n\x0eSTATE_ANALYSED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"\x9c\x01\n\x08ImageTag\x12\x0b\n\x03tag\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12+\n\x06origin\x18\x03 \x01(\x0e\x32\x1b.loupe.project.v1.TagOrigin\x12\x0f\n\x07\x63reator\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x0b\x42oundingBox\x12\t\n\x01x\x18\x01 \x01(\x02\x12\t\n\x01y\x18\x02 \x01(\x02\x12\r\n\x05width\x18\x03 \x01(\x02\x12\x0e\n\x06height\x18\x04 \x01(\x02\"\x99\x01\n\x05Label\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12*\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x1d.loupe.project.v1.BoundingBox\x12\x0f\n\x07\x63reator\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbc\x01\n\rImageSelector\x12\x35\n\x06images\x18\x01 \x01(\x0b\x32#.loupe.project.v1.ImageSelector.IdsH\x00\x12\x0f\n\x05query\x18\x02 \x01(\tH\x00\x12\x16\n\x0csaved_search\x18\x03 \x01(\tH\x00\x12+\n\x04tree\x18\x04 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNodeH\x00\x1a\x12\n\x03Ids\x12\x0b\n\x03ids\x18\x01 \x03(\tB\n\n\x08selector*Q\n\tTagOrigin\x12\x1a\n\x16TAG_ORIGIN_UNSPECIFIED\x10\x00\x12\x13\n\x0fTAG_ORIGIN_AUTO\x10\x01\x12\x13\n\x0fTAG_ORIGIN_USER\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'loupe.project.v1.image_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TAGORIGIN']._serialized_start=1317
-  _globals['_TAGORIGIN']._serialized_end=1398
-  _globals['_IMAGE']._serialized_start=176
-  _globals['_IMAGE']._serialized_end=811
-  _globals['_IMAGE_STATE']._serialized_start=724
-  _globals['_IMAGE_STATE']._serialized_end=811
-  _globals['_IMAGETAG']._serialized_start=814
-  _globals['_IMAGETAG']._serialized_end=970
-  _globals['_BOUNDINGBOX']._serialized_start=972
-  _globals['_BOUNDINGBOX']._serialized_end=1038
-  _globals['_LABEL']._serialized_start=1041
-  _globals['_LABEL']._serialized_end=1194
-  _globals['_IMAGESELECTOR']._serialized_start=1196
-  _globals['_IMAGESELECTOR']._serialized_end=1315
-  _globals['_IMAGESELECTOR_IDS']._serialized_start=1285
-  _globals['_IMAGESELECTOR_IDS']._serialized_end=1303
+  _globals['_TAGORIGIN']._serialized_start=1417
+  _globals['_TAGORIGIN']._serialized_end=1498
+  _globals['_IMAGE']._serialized_start=206
+  _globals['_IMAGE']._serialized_end=841
+  _globals['_IMAGE_STATE']._serialized_start=754
+  _globals['_IMAGE_STATE']._serialized_end=841
+  _globals['_IMAGETAG']._serialized_start=844
+  _globals['_IMAGETAG']._serialized_end=1000
+  _globals['_BOUNDINGBOX']._serialized_start=1002
+  _globals['_BOUNDINGBOX']._serialized_end=1068
+  _globals['_LABEL']._serialized_start=1071
+  _globals['_LABEL']._serialized_end=1224
+  _globals['_IMAGESELECTOR']._serialized_start=1227
+  _globals['_IMAGESELECTOR']._serialized_end=1415
+  _globals['_IMAGESELECTOR_IDS']._serialized_start=1385
+  _globals['_IMAGESELECTOR_IDS']._serialized_end=1403
 # @@protoc_insertion_point(module_scope)

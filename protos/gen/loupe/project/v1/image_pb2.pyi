@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from loupe.inference.v1 import prediction_pb2 as _prediction_pb2
+from loupe.project.v1 import query_pb2 as _query_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -326,23 +327,35 @@ class ImageSelector(_message.Message):
 
     IMAGES_FIELD_NUMBER: _builtins.int
     QUERY_FIELD_NUMBER: _builtins.int
+    SAVED_SEARCH_FIELD_NUMBER: _builtins.int
+    TREE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """All images that match, in the query language; empty: all of the project."""
+    saved_search: _builtins.str
+    """All images that match a saved search of the project, `projects/{project}/savedSearches/{saved_search}`, as its query is
+    when the call is made.
+    """
     @_builtins.property
     def images(self) -> Global___ImageSelector.Ids:
         """These images. Ids that the caller may not see are refused with IMAGE_NOT_FOUND."""
+
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """All images that match a query given as a tree."""
 
     def __init__(
         self,
         *,
         images: Global___ImageSelector.Ids | None = ...,
         query: _builtins.str = ...,
+        saved_search: _builtins.str = ...,
+        tree: _query_pb2.QueryNode | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "query", b"query", "selector", b"selector"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "query", b"query", "saved_search", b"saved_search", "selector", b"selector", "tree", b"tree"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "query", b"query", "selector", b"selector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "query", b"query", "saved_search", b"saved_search", "selector", b"selector", "tree", b"tree"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_selector: _TypeAlias = _typing.Literal["images", "query"]  # noqa: Y015
+    _WhichOneofReturnType_selector: _TypeAlias = _typing.Literal["images", "query", "saved_search", "tree"]  # noqa: Y015
     _WhichOneofArgType_selector: _TypeAlias = _typing.Literal["selector", b"selector"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_selector) -> _WhichOneofReturnType_selector | None: ...
 

@@ -175,7 +175,7 @@ class DeleteImagesResponse(_message.Message):
 
     DELETED_COUNT_FIELD_NUMBER: _builtins.int
     deleted_count: _builtins.int
-    """How many were deleted."""
+    """How many are in the trash now."""
     def __init__(
         self,
         *,
@@ -256,6 +256,80 @@ class AnalyseImagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnalyseImagesResponse: _TypeAlias = AnalyseImagesResponse  # noqa: Y015
+
+@_typing.final
+class CopyImagesRequest(_message.Message):
+    """Request of CopyImages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    SELECTOR_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    MOVE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """The project that has the images, `projects/{project}`."""
+    destination: _builtins.str
+    """The project that gets them, `projects/{project}`; another one than `parent`."""
+    move: _builtins.bool
+    """True: the images leave `parent` for its trash, each together with its arrival in `destination`."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def selector(self) -> _image_pb2.ImageSelector:
+        """Which images."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        selector: _image_pb2.ImageSelector | None = ...,
+        destination: _builtins.str = ...,
+        move: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["selector", b"selector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "move", b"move", "parent", b"parent", "request_id", b"request_id", "selector", b"selector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyImagesRequest: _TypeAlias = CopyImagesRequest  # noqa: Y015
+
+@_typing.final
+class CopyImagesResponse(_message.Message):
+    """Response of CopyImages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COPIED_COUNT_FIELD_NUMBER: _builtins.int
+    DUPLICATE_COUNT_FIELD_NUMBER: _builtins.int
+    RESTORED_COUNT_FIELD_NUMBER: _builtins.int
+    PENDING_COUNT_FIELD_NUMBER: _builtins.int
+    copied_count: _builtins.int
+    """Images that are new in the destination."""
+    duplicate_count: _builtins.int
+    """Images whose bytes the destination had."""
+    restored_count: _builtins.int
+    """Of those, how many came out of its trash."""
+    pending_count: _builtins.int
+    """Of the new images, how many wait for their analysis."""
+    def __init__(
+        self,
+        *,
+        copied_count: _builtins.int = ...,
+        duplicate_count: _builtins.int = ...,
+        restored_count: _builtins.int = ...,
+        pending_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copied_count", b"copied_count", "duplicate_count", b"duplicate_count", "pending_count", b"pending_count", "restored_count", b"restored_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CopyImagesResponse: _TypeAlias = CopyImagesResponse  # noqa: Y015
 
 @_typing.final
 class DownloadImageRequest(_message.Message):

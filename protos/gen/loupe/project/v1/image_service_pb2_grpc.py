@@ -58,6 +58,11 @@ class ImageServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.AnalyseImagesRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.CopyImages = channel.unary_unary(
+                '/loupe.project.v1.ImageService/CopyImages',
+                request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.CopyImagesRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.DownloadImage = channel.unary_stream(
                 '/loupe.project.v1.ImageService/DownloadImage',
                 request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadImageRequest.SerializeToString,
@@ -99,7 +104,8 @@ class ImageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteImages(self, request, context):
-        """Deletes images with their bytes, predictions, features, tags and labels. The response is a DeleteImagesResponse.
+        """Puts images into the trash: from then on they exist for nobody. TrashService lists them and brings them back; after 30
+        days, or what the operator set, they are deleted for good. The response is a DeleteImagesResponse.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,6 +116,18 @@ class ImageServiceServicer:
         beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
         AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
         its version is not in the catalogue.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CopyImages(self, request, context):
+        """Copies or moves images to another project, without copying their bytes: file name, metadata, capture time, labels,
+        people's tags and uploaded features come along, and the answer and features of the model where the other project uses
+        the same version; images without one are analysed. Readers of single images do not come along, but what viewers do not
+        see here they do not see there either. Bytes that the other project has are left as they are there, and come out of its
+        trash. Needs to see every image here and to edit there; moving needs to edit here too and puts the images into the
+        trash. The response is a CopyImagesResponse.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -165,6 +183,11 @@ def add_ImageServiceServicer_to_server(servicer, server):
             'AnalyseImages': grpc.unary_unary_rpc_method_handler(
                     servicer.AnalyseImages,
                     request_deserializer=loupe_dot_project_dot_v1_dot_image__service__pb2.AnalyseImagesRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'CopyImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.CopyImages,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_image__service__pb2.CopyImagesRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'DownloadImage': grpc.unary_stream_rpc_method_handler(
@@ -296,6 +319,33 @@ class ImageService:
             target,
             '/loupe.project.v1.ImageService/AnalyseImages',
             loupe_dot_project_dot_v1_dot_image__service__pb2.AnalyseImagesRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CopyImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.ImageService/CopyImages',
+            loupe_dot_project_dot_v1_dot_image__service__pb2.CopyImagesRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

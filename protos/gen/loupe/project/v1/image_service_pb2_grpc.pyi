@@ -41,12 +41,22 @@ class ImageServiceStub:
     UpdateImage: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.UpdateImageRequest, _image_pb2.Image]
     """Changes metadata or capture time."""
     DeleteImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.DeleteImagesRequest, _operations_pb2.Operation]
-    """Deletes images with their bytes, predictions, features, tags and labels. The response is a DeleteImagesResponse."""
+    """Puts images into the trash: from then on they exist for nobody. TrashService lists them and brings them back; after 30
+    days, or what the operator set, they are deleted for good. The response is a DeleteImagesResponse.
+    """
     AnalyseImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.AnalyseImagesRequest, _operations_pb2.Operation]
     """Analyses images again with the project's model, the failed ones included, or with another model, whose answers stand
     beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
     AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
     its version is not in the catalogue.
+    """
+    CopyImages: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.CopyImagesRequest, _operations_pb2.Operation]
+    """Copies or moves images to another project, without copying their bytes: file name, metadata, capture time, labels,
+    people's tags and uploaded features come along, and the answer and features of the model where the other project uses
+    the same version; images without one are analysed. Readers of single images do not come along, but what viewers do not
+    see here they do not see there either. Bytes that the other project has are left as they are there, and come out of its
+    trash. Needs to see every image here and to edit there; moving needs to edit here too and puts the images into the
+    trash. The response is a CopyImagesResponse.
     """
     DownloadImage: _grpc.UnaryStreamMultiCallable[_image_service_pb2.DownloadImageRequest, _httpbody_pb2.HttpBody]
     """Streams the bytes as they were uploaded."""
@@ -69,12 +79,22 @@ class ImageServiceAsyncStub(ImageServiceStub):
     UpdateImage: _aio.UnaryUnaryMultiCallable[_image_service_pb2.UpdateImageRequest, _image_pb2.Image]  # type: ignore[assignment]
     """Changes metadata or capture time."""
     DeleteImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.DeleteImagesRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Deletes images with their bytes, predictions, features, tags and labels. The response is a DeleteImagesResponse."""
+    """Puts images into the trash: from then on they exist for nobody. TrashService lists them and brings them back; after 30
+    days, or what the operator set, they are deleted for good. The response is a DeleteImagesResponse.
+    """
     AnalyseImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.AnalyseImagesRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Analyses images again with the project's model, the failed ones included, or with another model, whose answers stand
     beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
     AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
     its version is not in the catalogue.
+    """
+    CopyImages: _aio.UnaryUnaryMultiCallable[_image_service_pb2.CopyImagesRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Copies or moves images to another project, without copying their bytes: file name, metadata, capture time, labels,
+    people's tags and uploaded features come along, and the answer and features of the model where the other project uses
+    the same version; images without one are analysed. Readers of single images do not come along, but what viewers do not
+    see here they do not see there either. Bytes that the other project has are left as they are there, and come out of its
+    trash. Needs to see every image here and to edit there; moving needs to edit here too and puts the images into the
+    trash. The response is a CopyImagesResponse.
     """
     DownloadImage: _aio.UnaryStreamMultiCallable[_image_service_pb2.DownloadImageRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams the bytes as they were uploaded."""
@@ -112,7 +132,9 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _image_service_pb2.DeleteImagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Deletes images with their bytes, predictions, features, tags and labels. The response is a DeleteImagesResponse."""
+        """Puts images into the trash: from then on they exist for nobody. TrashService lists them and brings them back; after 30
+        days, or what the operator set, they are deleted for good. The response is a DeleteImagesResponse.
+        """
 
     @_abc_1.abstractmethod
     def AnalyseImages(
@@ -124,6 +146,20 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         beside those of the project's: Image.predictions shows both, and `model:` finds them. The response is an
         AnalyseImagesResponse; the operation is done when every image has its answer. Fails with MODEL_UNKNOWN when the model or
         its version is not in the catalogue.
+        """
+
+    @_abc_1.abstractmethod
+    def CopyImages(
+        self,
+        request: _image_service_pb2.CopyImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Copies or moves images to another project, without copying their bytes: file name, metadata, capture time, labels,
+        people's tags and uploaded features come along, and the answer and features of the model where the other project uses
+        the same version; images without one are analysed. Readers of single images do not come along, but what viewers do not
+        see here they do not see there either. Bytes that the other project has are left as they are there, and come out of its
+        trash. Needs to see every image here and to edit there; moving needs to edit here too and puts the images into the
+        trash. The response is a CopyImagesResponse.
         """
 
     @_abc_1.abstractmethod

@@ -23,11 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$loupe/project/v1/label_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1cloupe/project/v1/image.proto\"J\n\x11ListLabelsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x12ListLabelsResponse\x12\'\n\x06labels\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Label\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x12\x43reateLabelRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12&\n\x05label\x18\x02 \x01(\x0b\x32\x17.loupe.project.v1.Label\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"6\n\x12\x44\x65leteLabelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t2\x9e\x03\n\x0cLabelService\x12\x88\x01\n\nListLabels\x12#.loupe.project.v1.ListLabelsRequest\x1a$.loupe.project.v1.ListLabelsResponse\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{parent=projects/*/images/*}/labels\x12\x84\x01\n\x0b\x43reateLabel\x12$.loupe.project.v1.CreateLabelRequest\x1a\x17.loupe.project.v1.Label\"6\x82\xd3\xe4\x93\x02\x30\"\'/v1/{parent=projects/*/images/*}/labels:\x05label\x12|\n\x0b\x44\x65leteLabel\x12$.loupe.project.v1.DeleteLabelRequest\x1a\x16.google.protobuf.Empty\"/\x82\xd3\xe4\x93\x02)*\'/v1/{name=projects/*/images/*/labels/*}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$loupe/project/v1/label_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x1cloupe/project/v1/image.proto\"J\n\x11ListLabelsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x12ListLabelsResponse\x12\'\n\x06labels\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Label\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x12\x43reateLabelRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12&\n\x05label\x18\x02 \x01(\x0b\x32\x17.loupe.project.v1.Label\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"6\n\x12\x44\x65leteLabelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x81\x01\n\x12UpdateLabelRequest\x12&\n\x05label\x18\x01 \x01(\x0b\x32\x17.loupe.project.v1.Label\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\xb1\x01\n\x18ModifyImageLabelsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x31\n\x08selector\x18\x02 \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x13\n\x0b\x63lear_class\x18\x04 \x01(\x08\x12\x13\n\x0b\x63lear_boxes\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"G\n\x19ModifyImageLabelsResponse\x12\x13\n\x0bimage_count\x18\x01 \x01(\x03\x12\x15\n\rchanged_count\x18\x02 \x01(\x03\"\xc5\x03\n\x13ImportLabelsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12<\n\x06\x66ormat\x18\x04 \x01(\x0e\x32,.loupe.project.v1.ImportLabelsRequest.Format\x12\x36\n\x03key\x18\x05 \x01(\x0e\x32).loupe.project.v1.ImportLabelsRequest.Key\x12\x0f\n\x07replace\x18\x06 \x01(\x08\x12\x17\n\x0f\x61pply_good_rows\x18\x07 \x01(\x08\x12\x15\n\rvalidate_only\x18\x08 \x01(\x08\x12\x12\n\nrequest_id\x18\t \x01(\t\"d\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_COCO\x10\x01\x12\x0f\n\x0b\x46ORMAT_YOLO\x10\x02\x12\x0e\n\nFORMAT_VOC\x10\x03\x12\x10\n\x0c\x46ORMAT_TABLE\x10\x04\"I\n\x03Key\x12\x13\n\x0fKEY_UNSPECIFIED\x10\x00\x12\x11\n\rKEY_FILE_NAME\x10\x01\x12\x0e\n\nKEY_SHA256\x10\x02\x12\n\n\x06KEY_ID\x10\x03\"\xf3\x01\n\x14ImportLabelsResponse\x12\x0f\n\x07\x61pplied\x18\x01 \x01(\x08\x12\x13\n\x0bimage_count\x18\x02 \x01(\x03\x12\x13\n\x0blabel_count\x18\x03 \x01(\x03\x12\x15\n\rrefused_count\x18\x04 \x01(\x03\x12<\n\x06\x66\x61ults\x18\x05 \x03(\x0b\x32,.loupe.project.v1.ImportLabelsResponse.Fault\x1aK\n\x05\x46\x61ult\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0b\n\x03row\x18\x02 \x01(\x03\x12\"\n\x06status\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status2\xaa\x07\n\x0cLabelService\x12\x88\x01\n\nListLabels\x12#.loupe.project.v1.ListLabelsRequest\x1a$.loupe.project.v1.ListLabelsResponse\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{parent=projects/*/images/*}/labels\x12\x84\x01\n\x0b\x43reateLabel\x12$.loupe.project.v1.CreateLabelRequest\x1a\x17.loupe.project.v1.Label\"6\x82\xd3\xe4\x93\x02\x30\"\'/v1/{parent=projects/*/images/*}/labels:\x05label\x12|\n\x0b\x44\x65leteLabel\x12$.loupe.project.v1.DeleteLabelRequest\x1a\x16.google.protobuf.Empty\"/\x82\xd3\xe4\x93\x02)*\'/v1/{name=projects/*/images/*/labels/*}\x12\x8a\x01\n\x0bUpdateLabel\x12$.loupe.project.v1.UpdateLabelRequest\x1a\x17.loupe.project.v1.Label\"<\x82\xd3\xe4\x93\x02\x36\x32-/v1/{label.name=projects/*/images/*/labels/*}:\x05label\x12\xc7\x01\n\x11ModifyImageLabels\x12*.loupe.project.v1.ModifyImageLabelsRequest\x1a\x1d.google.longrunning.Operation\"g\xca\x41.\n\x19ModifyImageLabelsResponse\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02\x30\"+/v1/{parent=projects/*}/images:modifyLabels:\x01*\x12\xb2\x01\n\x0cImportLabels\x12%.loupe.project.v1.ImportLabelsRequest\x1a\x1d.google.longrunning.Operation\"\\\xca\x41)\n\x14ImportLabelsResponse\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02*\"%/v1/{parent=projects/*}/labels:import:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,14 +43,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LABELSERVICE'].methods_by_name['CreateLabel']._serialized_options = b'\202\323\344\223\0020\"\'/v1/{parent=projects/*/images/*}/labels:\005label'
   _globals['_LABELSERVICE'].methods_by_name['DeleteLabel']._loaded_options = None
   _globals['_LABELSERVICE'].methods_by_name['DeleteLabel']._serialized_options = b'\202\323\344\223\002)*\'/v1/{name=projects/*/images/*/labels/*}'
-  _globals['_LISTLABELSREQUEST']._serialized_start=147
-  _globals['_LISTLABELSREQUEST']._serialized_end=221
-  _globals['_LISTLABELSRESPONSE']._serialized_start=223
-  _globals['_LISTLABELSRESPONSE']._serialized_end=309
-  _globals['_CREATELABELREQUEST']._serialized_start=311
-  _globals['_CREATELABELREQUEST']._serialized_end=407
-  _globals['_DELETELABELREQUEST']._serialized_start=409
-  _globals['_DELETELABELREQUEST']._serialized_end=463
-  _globals['_LABELSERVICE']._serialized_start=466
-  _globals['_LABELSERVICE']._serialized_end=880
+  _globals['_LABELSERVICE'].methods_by_name['UpdateLabel']._loaded_options = None
+  _globals['_LABELSERVICE'].methods_by_name['UpdateLabel']._serialized_options = b'\202\323\344\223\00262-/v1/{label.name=projects/*/images/*/labels/*}:\005label'
+  _globals['_LABELSERVICE'].methods_by_name['ModifyImageLabels']._loaded_options = None
+  _globals['_LABELSERVICE'].methods_by_name['ModifyImageLabels']._serialized_options = b'\312A.\n\031ModifyImageLabelsResponse\022\021OperationMetadata\202\323\344\223\0020\"+/v1/{parent=projects/*}/images:modifyLabels:\001*'
+  _globals['_LABELSERVICE'].methods_by_name['ImportLabels']._loaded_options = None
+  _globals['_LABELSERVICE'].methods_by_name['ImportLabels']._serialized_options = b'\312A)\n\024ImportLabelsResponse\022\021OperationMetadata\202\323\344\223\002*\"%/v1/{parent=projects/*}/labels:import:\001*'
+  _globals['_LISTLABELSREQUEST']._serialized_start=243
+  _globals['_LISTLABELSREQUEST']._serialized_end=317
+  _globals['_LISTLABELSRESPONSE']._serialized_start=319
+  _globals['_LISTLABELSRESPONSE']._serialized_end=405
+  _globals['_CREATELABELREQUEST']._serialized_start=407
+  _globals['_CREATELABELREQUEST']._serialized_end=503
+  _globals['_DELETELABELREQUEST']._serialized_start=505
+  _globals['_DELETELABELREQUEST']._serialized_end=559
+  _globals['_UPDATELABELREQUEST']._serialized_start=562
+  _globals['_UPDATELABELREQUEST']._serialized_end=691
+  _globals['_MODIFYIMAGELABELSREQUEST']._serialized_start=694
+  _globals['_MODIFYIMAGELABELSREQUEST']._serialized_end=871
+  _globals['_MODIFYIMAGELABELSRESPONSE']._serialized_start=873
+  _globals['_MODIFYIMAGELABELSRESPONSE']._serialized_end=944
+  _globals['_IMPORTLABELSREQUEST']._serialized_start=947
+  _globals['_IMPORTLABELSREQUEST']._serialized_end=1400
+  _globals['_IMPORTLABELSREQUEST_FORMAT']._serialized_start=1225
+  _globals['_IMPORTLABELSREQUEST_FORMAT']._serialized_end=1325
+  _globals['_IMPORTLABELSREQUEST_KEY']._serialized_start=1327
+  _globals['_IMPORTLABELSREQUEST_KEY']._serialized_end=1400
+  _globals['_IMPORTLABELSRESPONSE']._serialized_start=1403
+  _globals['_IMPORTLABELSRESPONSE']._serialized_end=1646
+  _globals['_IMPORTLABELSRESPONSE_FAULT']._serialized_start=1571
+  _globals['_IMPORTLABELSRESPONSE_FAULT']._serialized_end=1646
+  _globals['_LABELSERVICE']._serialized_start=1649
+  _globals['_LABELSERVICE']._serialized_end=2587
 # @@protoc_insertion_point(module_scope)

@@ -5,8 +5,11 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
 from loupe.project.v1 import image_pb2 as _image_pb2
 import builtins as _builtins
 import sys
@@ -134,3 +137,293 @@ class DeleteLabelRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteLabelRequest: _TypeAlias = DeleteLabelRequest  # noqa: Y015
+
+@_typing.final
+class UpdateLabelRequest(_message.Message):
+    """Request of UpdateLabel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def label(self) -> _image_pb2.Label:
+        """The label with its `name` and the new values."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Any of: display_name, box."""
+
+    def __init__(
+        self,
+        *,
+        label: _image_pb2.Label | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateLabelRequest: _TypeAlias = UpdateLabelRequest  # noqa: Y015
+
+@_typing.final
+class ModifyImageLabelsRequest(_message.Message):
+    """Request of ModifyImageLabels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    SELECTOR_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    CLEAR_CLASS_FIELD_NUMBER: _builtins.int
+    CLEAR_BOXES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`. Needs edit rights."""
+    display_name: _builtins.str
+    """The class that the images get, 1 to 200 characters; it takes the place of the class they have. Boxes stay unless
+    `clear_boxes` is set. Default: no class is given.
+    """
+    clear_class: _builtins.bool
+    """Whether images lose their class label; not together with `display_name`."""
+    clear_boxes: _builtins.bool
+    """Whether images lose their boxes."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def selector(self) -> _image_pb2.ImageSelector:
+        """Which images."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        selector: _image_pb2.ImageSelector | None = ...,
+        display_name: _builtins.str = ...,
+        clear_class: _builtins.bool = ...,
+        clear_boxes: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["selector", b"selector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clear_boxes", b"clear_boxes", "clear_class", b"clear_class", "display_name", b"display_name", "parent", b"parent", "request_id", b"request_id", "selector", b"selector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModifyImageLabelsRequest: _TypeAlias = ModifyImageLabelsRequest  # noqa: Y015
+
+@_typing.final
+class ModifyImageLabelsResponse(_message.Message):
+    """Response of ModifyImageLabels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    CHANGED_COUNT_FIELD_NUMBER: _builtins.int
+    image_count: _builtins.int
+    """Images that were selected."""
+    changed_count: _builtins.int
+    """Images whose labels are other ones now."""
+    def __init__(
+        self,
+        *,
+        image_count: _builtins.int = ...,
+        changed_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_count", b"changed_count", "image_count", b"image_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModifyImageLabelsResponse: _TypeAlias = ModifyImageLabelsResponse  # noqa: Y015
+
+@_typing.final
+class ImportLabelsRequest(_message.Message):
+    """Request of ImportLabels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ImportLabelsRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ImportLabelsRequest._Format.ValueType  # 0
+        """Found out by the file's name and content."""
+        FORMAT_COCO: ImportLabelsRequest._Format.ValueType  # 1
+        """COCO: one JSON file with images, categories and annotations."""
+        FORMAT_YOLO: ImportLabelsRequest._Format.ValueType  # 2
+        """YOLO: a zip with a text file for each image, and data.yaml or classes.txt."""
+        FORMAT_VOC: ImportLabelsRequest._Format.ValueType  # 3
+        """Pascal VOC: a zip with an XML file for each image, or one such file."""
+        FORMAT_TABLE: ImportLabelsRequest._Format.ValueType  # 4
+        """A table with the columns file_name, label and, for boxes, x, y, width, height in pixels: CSV or JSON lines."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """How a file is written."""
+
+    FORMAT_UNSPECIFIED: ImportLabelsRequest.Format.ValueType  # 0
+    """Found out by the file's name and content."""
+    FORMAT_COCO: ImportLabelsRequest.Format.ValueType  # 1
+    """COCO: one JSON file with images, categories and annotations."""
+    FORMAT_YOLO: ImportLabelsRequest.Format.ValueType  # 2
+    """YOLO: a zip with a text file for each image, and data.yaml or classes.txt."""
+    FORMAT_VOC: ImportLabelsRequest.Format.ValueType  # 3
+    """Pascal VOC: a zip with an XML file for each image, or one such file."""
+    FORMAT_TABLE: ImportLabelsRequest.Format.ValueType  # 4
+    """A table with the columns file_name, label and, for boxes, x, y, width, height in pixels: CSV or JSON lines."""
+
+    class _Key:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KeyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ImportLabelsRequest._Key.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KEY_UNSPECIFIED: ImportLabelsRequest._Key.ValueType  # 0
+        """Same as FILE_NAME."""
+        KEY_FILE_NAME: ImportLabelsRequest._Key.ValueType  # 1
+        """By the file name with its folders, or by its last part where only one image has it; YOLO texts without the ending."""
+        KEY_SHA256: ImportLabelsRequest._Key.ValueType  # 2
+        """By SHA-256 of the image's bytes: the column `sha256`, or the file's name without folder and ending."""
+        KEY_ID: ImportLabelsRequest._Key.ValueType  # 3
+        """By id: the column `image`, the field `loupe_image` of COCO, or the file's name without folder and ending."""
+
+    class Key(_Key, metaclass=_KeyEnumTypeWrapper):
+        """How the file names images."""
+
+    KEY_UNSPECIFIED: ImportLabelsRequest.Key.ValueType  # 0
+    """Same as FILE_NAME."""
+    KEY_FILE_NAME: ImportLabelsRequest.Key.ValueType  # 1
+    """By the file name with its folders, or by its last part where only one image has it; YOLO texts without the ending."""
+    KEY_SHA256: ImportLabelsRequest.Key.ValueType  # 2
+    """By SHA-256 of the image's bytes: the column `sha256`, or the file's name without folder and ending."""
+    KEY_ID: ImportLabelsRequest.Key.ValueType  # 3
+    """By id: the column `image`, the field `loupe_image` of COCO, or the file's name without folder and ending."""
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    REPLACE_FIELD_NUMBER: _builtins.int
+    APPLY_GOOD_ROWS_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`. Needs edit rights."""
+    content: _builtins.bytes
+    """The file, at most 12 MiB; pack a larger one as zip. It unpacks to at most 1 GiB."""
+    file_name: _builtins.str
+    """Its name; the ending says what it is: "labels.json", "voc.zip"."""
+    format: Global___ImportLabelsRequest.Format.ValueType
+    """How it is written."""
+    key: Global___ImportLabelsRequest.Key.ValueType
+    """How it names images."""
+    replace: _builtins.bool
+    """Whether the labels of the file take the place of all labels of the images it names. Default: boxes that an image has are
+    kept and not given twice; a class takes the place of the class before.
+    """
+    apply_good_rows: _builtins.bool
+    """Whether good rows are applied although others are faulty. Default: one faulty row, and nothing is applied."""
+    validate_only: _builtins.bool
+    """Whether to check alone: nothing is applied, and the response says what would be."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        content: _builtins.bytes = ...,
+        file_name: _builtins.str = ...,
+        format: Global___ImportLabelsRequest.Format.ValueType = ...,
+        key: Global___ImportLabelsRequest.Key.ValueType = ...,
+        replace: _builtins.bool = ...,
+        apply_good_rows: _builtins.bool = ...,
+        validate_only: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply_good_rows", b"apply_good_rows", "content", b"content", "file_name", b"file_name", "format", b"format", "key", b"key", "parent", b"parent", "replace", b"replace", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportLabelsRequest: _TypeAlias = ImportLabelsRequest  # noqa: Y015
+
+@_typing.final
+class ImportLabelsResponse(_message.Message):
+    """Response of ImportLabels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Fault(_message.Message):
+        """A row that is faulty."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        FILE_NAME_FIELD_NUMBER: _builtins.int
+        ROW_FIELD_NUMBER: _builtins.int
+        STATUS_FIELD_NUMBER: _builtins.int
+        file_name: _builtins.str
+        """The file; in an archive with its path there."""
+        row: _builtins.int
+        """Row, line or annotation, from 1; 0: the whole file."""
+        @_builtins.property
+        def status(self) -> _status_pb2.Status:
+            """What and why."""
+
+        def __init__(
+            self,
+            *,
+            file_name: _builtins.str = ...,
+            row: _builtins.int = ...,
+            status: _status_pb2.Status | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["status", b"status"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "row", b"row", "status", b"status"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    APPLIED_FIELD_NUMBER: _builtins.int
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    LABEL_COUNT_FIELD_NUMBER: _builtins.int
+    REFUSED_COUNT_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    applied: _builtins.bool
+    """Whether labels were applied; false for a check, and when a fault kept all from being applied."""
+    image_count: _builtins.int
+    """Images that the good rows name."""
+    label_count: _builtins.int
+    """Labels that the good rows give."""
+    refused_count: _builtins.int
+    """Rows that are faulty."""
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportLabelsResponse.Fault]:
+        """The first 1,000 of them."""
+
+    def __init__(
+        self,
+        *,
+        applied: _builtins.bool = ...,
+        image_count: _builtins.int = ...,
+        label_count: _builtins.int = ...,
+        refused_count: _builtins.int = ...,
+        faults: _abc.Iterable[Global___ImportLabelsResponse.Fault] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied", b"applied", "faults", b"faults", "image_count", b"image_count", "label_count", b"label_count", "refused_count", b"refused_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportLabelsResponse: _TypeAlias = ImportLabelsResponse  # noqa: Y015

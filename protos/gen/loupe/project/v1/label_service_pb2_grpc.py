@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 from loupe.project.v1 import label_service_pb2 as loupe_dot_project_dot_v1_dot_label__service__pb2
@@ -52,6 +53,21 @@ class LabelServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_label__service__pb2.DeleteLabelRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.UpdateLabel = channel.unary_unary(
+                '/loupe.project.v1.LabelService/UpdateLabel',
+                request_serializer=loupe_dot_project_dot_v1_dot_label__service__pb2.UpdateLabelRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_image__pb2.Label.FromString,
+                _registered_method=True)
+        self.ModifyImageLabels = channel.unary_unary(
+                '/loupe.project.v1.LabelService/ModifyImageLabels',
+                request_serializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ModifyImageLabelsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.ImportLabels = channel.unary_unary(
+                '/loupe.project.v1.LabelService/ImportLabels',
+                request_serializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ImportLabelsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class LabelServiceServicer:
@@ -80,6 +96,30 @@ class LabelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateLabel(self, request, context):
+        """Changes the class or the box of a label. A box cannot be taken off a label, nor a class label be given one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ModifyImageLabels(self, request, context):
+        """Gives many images the same class label, or takes labels off them.
+        The response is a ModifyImageLabelsResponse; small selections are done when the answer comes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportLabels(self, request, context):
+        """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
+        A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
+        Small files are done when the answer comes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LabelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +137,21 @@ def add_LabelServiceServicer_to_server(servicer, server):
                     servicer.DeleteLabel,
                     request_deserializer=loupe_dot_project_dot_v1_dot_label__service__pb2.DeleteLabelRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'UpdateLabel': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateLabel,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_label__service__pb2.UpdateLabelRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_image__pb2.Label.SerializeToString,
+            ),
+            'ModifyImageLabels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ModifyImageLabels,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ModifyImageLabelsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ImportLabels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportLabels,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ImportLabelsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -181,6 +236,87 @@ class LabelService:
             '/loupe.project.v1.LabelService/DeleteLabel',
             loupe_dot_project_dot_v1_dot_label__service__pb2.DeleteLabelRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateLabel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.LabelService/UpdateLabel',
+            loupe_dot_project_dot_v1_dot_label__service__pb2.UpdateLabelRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_image__pb2.Label.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ModifyImageLabels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.LabelService/ModifyImageLabels',
+            loupe_dot_project_dot_v1_dot_label__service__pb2.ModifyImageLabelsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportLabels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.LabelService/ImportLabels',
+            loupe_dot_project_dot_v1_dot_label__service__pb2.ImportLabelsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

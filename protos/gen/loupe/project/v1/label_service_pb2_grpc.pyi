@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.longrunning import operations_pb2 as _operations_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from loupe.project.v1 import image_pb2 as _image_pb2
@@ -43,6 +44,17 @@ class LabelServiceStub:
     """
     DeleteLabel: _grpc.UnaryUnaryMultiCallable[_label_service_pb2.DeleteLabelRequest, _empty_pb2.Empty]
     """Takes a label away."""
+    UpdateLabel: _grpc.UnaryUnaryMultiCallable[_label_service_pb2.UpdateLabelRequest, _image_pb2.Label]
+    """Changes the class or the box of a label. A box cannot be taken off a label, nor a class label be given one."""
+    ModifyImageLabels: _grpc.UnaryUnaryMultiCallable[_label_service_pb2.ModifyImageLabelsRequest, _operations_pb2.Operation]
+    """Gives many images the same class label, or takes labels off them.
+    The response is a ModifyImageLabelsResponse; small selections are done when the answer comes.
+    """
+    ImportLabels: _grpc.UnaryUnaryMultiCallable[_label_service_pb2.ImportLabelsRequest, _operations_pb2.Operation]
+    """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
+    A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
+    Small files are done when the answer comes.
+    """
 
 @_typing.type_check_only
 class LabelServiceAsyncStub(LabelServiceStub):
@@ -57,6 +69,17 @@ class LabelServiceAsyncStub(LabelServiceStub):
     """
     DeleteLabel: _aio.UnaryUnaryMultiCallable[_label_service_pb2.DeleteLabelRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Takes a label away."""
+    UpdateLabel: _aio.UnaryUnaryMultiCallable[_label_service_pb2.UpdateLabelRequest, _image_pb2.Label]  # type: ignore[assignment]
+    """Changes the class or the box of a label. A box cannot be taken off a label, nor a class label be given one."""
+    ModifyImageLabels: _aio.UnaryUnaryMultiCallable[_label_service_pb2.ModifyImageLabelsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Gives many images the same class label, or takes labels off them.
+    The response is a ModifyImageLabelsResponse; small selections are done when the answer comes.
+    """
+    ImportLabels: _aio.UnaryUnaryMultiCallable[_label_service_pb2.ImportLabelsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
+    A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
+    Small files are done when the answer comes.
+    """
 
 class LabelServiceServicer(metaclass=_abc_1.ABCMeta):
     """Ground truth of images: the class of the whole image, and boxes of objects."""
@@ -86,5 +109,34 @@ class LabelServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Takes a label away."""
+
+    @_abc_1.abstractmethod
+    def UpdateLabel(
+        self,
+        request: _label_service_pb2.UpdateLabelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_image_pb2.Label, _abc.Awaitable[_image_pb2.Label]]:
+        """Changes the class or the box of a label. A box cannot be taken off a label, nor a class label be given one."""
+
+    @_abc_1.abstractmethod
+    def ModifyImageLabels(
+        self,
+        request: _label_service_pb2.ModifyImageLabelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Gives many images the same class label, or takes labels off them.
+        The response is a ModifyImageLabelsResponse; small selections are done when the answer comes.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportLabels(
+        self,
+        request: _label_service_pb2.ImportLabelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
+        A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
+        Small files are done when the answer comes.
+        """
 
 def add_LabelServiceServicer_to_server(servicer: LabelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

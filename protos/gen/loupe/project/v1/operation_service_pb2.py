@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(loupe/project/v1/operation_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xad\x05\n\x11OperationMetadata\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.loupe.project.v1.OperationMetadata.Kind\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12\x10\n\x08\x66raction\x18\x04 \x01(\x01\x12\x12\n\ndone_count\x18\x05 \x01(\x03\x12\x13\n\x0btotal_count\x18\x06 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x07 \x01(\x03\x12$\n\x08\x66\x61ilures\x18\x08 \x03(\x0b\x32\x12.google.rpc.Status\x12\x0f\n\x07\x63reator\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\r \x01(\x08\"\x8b\x02\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13KIND_IMPORT_ARCHIVE\x10\x01\x12\x18\n\x14KIND_CREATE_ANALYSIS\x10\x02\x12\x16\n\x12KIND_CREATE_EXPORT\x10\x03\x12\x1a\n\x16KIND_MODIFY_IMAGE_TAGS\x10\x04\x12\x16\n\x12KIND_DELETE_IMAGES\x10\x05\x12\x17\n\x13KIND_ANALYSE_IMAGES\x10\x06\x12\x1c\n\x18KIND_MODIFY_IMAGE_ACCESS\x10\x07\x12\x19\n\x15KIND_CREATE_SELECTION\x10\x08\x12\x1c\n\x18KIND_CREATE_CURATION_RUN\x10\t\"\xa0\x01\n\x15ImportArchiveResponse\x12\x13\n\x0bimage_count\x18\x01 \x01(\x03\x12\x17\n\x0f\x64uplicate_count\x18\x02 \x01(\x03\x12\x15\n\rrefused_count\x18\x03 \x01(\x03\x12\x16\n\x0emetadata_count\x18\x04 \x01(\x03\x12\x13\n\x0blabel_count\x18\x05 \x01(\x03\x12\x15\n\rfeature_count\x18\x06 \x01(\x03\"#\n\x13GetOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"N\n\x15ListOperationsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"d\n\x16ListOperationsResponse\x12\x31\n\noperations\x18\x01 \x03(\x0b\x32\x1d.google.longrunning.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x16\x43\x61ncelOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"%\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xc2\x04\n\x10OperationService\x12\x80\x01\n\x0cGetOperation\x12%.loupe.project.v1.GetOperationRequest\x1a\x1d.google.longrunning.Operation\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=projects/*/operations/*}\x12\x8f\x01\n\x0eListOperations\x12\'.loupe.project.v1.ListOperationsRequest\x1a(.loupe.project.v1.ListOperationsResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=projects/*}/operations\x12\x89\x01\n\x0f\x43\x61ncelOperation\x12(.loupe.project.v1.CancelOperationRequest\x1a\x16.google.protobuf.Empty\"4\x82\xd3\xe4\x93\x02.\")/v1/{name=projects/*/operations/*}:cancel:\x01*\x12\x8c\x01\n\x0eWatchOperation\x12\'.loupe.project.v1.WatchOperationRequest\x1a\x1d.google.longrunning.Operation\"0\x82\xd3\xe4\x93\x02*\x12(/v1/{name=projects/*/operations/*}:watch0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(loupe/project/v1/operation_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xba\x07\n\x11OperationMetadata\x12\x36\n\x04kind\x18\x01 \x01(\x0e\x32(.loupe.project.v1.OperationMetadata.Kind\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12\x10\n\x08\x66raction\x18\x04 \x01(\x01\x12\x12\n\ndone_count\x18\x05 \x01(\x03\x12\x13\n\x0btotal_count\x18\x06 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x07 \x01(\x03\x12$\n\x08\x66\x61ilures\x18\x08 \x03(\x0b\x32\x12.google.rpc.Status\x12\x0f\n\x07\x63reator\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\r \x01(\x08\"\x98\x04\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13KIND_IMPORT_ARCHIVE\x10\x01\x12\x18\n\x14KIND_CREATE_ANALYSIS\x10\x02\x12\x16\n\x12KIND_CREATE_EXPORT\x10\x03\x12\x1a\n\x16KIND_MODIFY_IMAGE_TAGS\x10\x04\x12\x16\n\x12KIND_DELETE_IMAGES\x10\x05\x12\x17\n\x13KIND_ANALYSE_IMAGES\x10\x06\x12\x1c\n\x18KIND_MODIFY_IMAGE_ACCESS\x10\x07\x12\x19\n\x15KIND_CREATE_SELECTION\x10\x08\x12\x1c\n\x18KIND_CREATE_CURATION_RUN\x10\t\x12\x13\n\x0fKIND_MERGE_TAGS\x10\n\x12\x17\n\x13KIND_UNDO_OPERATION\x10\x0b\x12\x1e\n\x1aKIND_MODIFY_IMAGE_METADATA\x10\x0c\x12\x18\n\x14KIND_IMPORT_METADATA\x10\r\x12\x1c\n\x18KIND_MODIFY_IMAGE_LABELS\x10\x14\x12\x16\n\x12KIND_IMPORT_LABELS\x10\x15\x12\x14\n\x10KIND_CREATE_HEAD\x10(\x12\x11\n\rKIND_USE_HEAD\x10)\x12\x17\n\x13KIND_RESTORE_IMAGES\x10\x1e\x12\x15\n\x11KIND_PURGE_IMAGES\x10\x1f\x12\x14\n\x10KIND_COPY_IMAGES\x10 \"\xa0\x01\n\x15ImportArchiveResponse\x12\x13\n\x0bimage_count\x18\x01 \x01(\x03\x12\x17\n\x0f\x64uplicate_count\x18\x02 \x01(\x03\x12\x15\n\rrefused_count\x18\x03 \x01(\x03\x12\x16\n\x0emetadata_count\x18\x04 \x01(\x03\x12\x13\n\x0blabel_count\x18\x05 \x01(\x03\x12\x15\n\rfeature_count\x18\x06 \x01(\x03\"#\n\x13GetOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"N\n\x15ListOperationsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"d\n\x16ListOperationsResponse\x12\x31\n\noperations\x18\x01 \x03(\x0b\x32\x1d.google.longrunning.Operation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x16\x43\x61ncelOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"8\n\x14UndoOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"X\n\x15UndoOperationResponse\x12\x13\n\x0bimage_count\x18\x01 \x01(\x03\x12\x16\n\x0ereverted_count\x18\x02 \x01(\x03\x12\x12\n\nkept_count\x18\x03 \x01(\x03\"%\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xfc\x05\n\x10OperationService\x12\x80\x01\n\x0cGetOperation\x12%.loupe.project.v1.GetOperationRequest\x1a\x1d.google.longrunning.Operation\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=projects/*/operations/*}\x12\x8f\x01\n\x0eListOperations\x12\'.loupe.project.v1.ListOperationsRequest\x1a(.loupe.project.v1.ListOperationsResponse\"*\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=projects/*}/operations\x12\x89\x01\n\x0f\x43\x61ncelOperation\x12(.loupe.project.v1.CancelOperationRequest\x1a\x16.google.protobuf.Empty\"4\x82\xd3\xe4\x93\x02.\")/v1/{name=projects/*/operations/*}:cancel:\x01*\x12\xb7\x01\n\rUndoOperation\x12&.loupe.project.v1.UndoOperationRequest\x1a\x1d.google.longrunning.Operation\"_\xca\x41*\n\x15UndoOperationResponse\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02,\"\'/v1/{name=projects/*/operations/*}:undo:\x01*\x12\x8c\x01\n\x0eWatchOperation\x12\'.loupe.project.v1.WatchOperationRequest\x1a\x1d.google.longrunning.Operation\"0\x82\xd3\xe4\x93\x02*\x12(/v1/{name=projects/*/operations/*}:watch0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,24 +42,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATIONSERVICE'].methods_by_name['ListOperations']._serialized_options = b'\202\323\344\223\002$\022\"/v1/{parent=projects/*}/operations'
   _globals['_OPERATIONSERVICE'].methods_by_name['CancelOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['CancelOperation']._serialized_options = b'\202\323\344\223\002.\")/v1/{name=projects/*/operations/*}:cancel:\001*'
+  _globals['_OPERATIONSERVICE'].methods_by_name['UndoOperation']._loaded_options = None
+  _globals['_OPERATIONSERVICE'].methods_by_name['UndoOperation']._serialized_options = b'\312A*\n\025UndoOperationResponse\022\021OperationMetadata\202\323\344\223\002,\"\'/v1/{name=projects/*/operations/*}:undo:\001*'
   _globals['_OPERATIONSERVICE'].methods_by_name['WatchOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['WatchOperation']._serialized_options = b'\202\323\344\223\002*\022(/v1/{name=projects/*/operations/*}:watch'
   _globals['_OPERATIONMETADATA']._serialized_start=217
-  _globals['_OPERATIONMETADATA']._serialized_end=902
+  _globals['_OPERATIONMETADATA']._serialized_end=1171
   _globals['_OPERATIONMETADATA_KIND']._serialized_start=635
-  _globals['_OPERATIONMETADATA_KIND']._serialized_end=902
-  _globals['_IMPORTARCHIVERESPONSE']._serialized_start=905
-  _globals['_IMPORTARCHIVERESPONSE']._serialized_end=1065
-  _globals['_GETOPERATIONREQUEST']._serialized_start=1067
-  _globals['_GETOPERATIONREQUEST']._serialized_end=1102
-  _globals['_LISTOPERATIONSREQUEST']._serialized_start=1104
-  _globals['_LISTOPERATIONSREQUEST']._serialized_end=1182
-  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=1184
-  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=1284
-  _globals['_CANCELOPERATIONREQUEST']._serialized_start=1286
-  _globals['_CANCELOPERATIONREQUEST']._serialized_end=1324
-  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1326
-  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1363
-  _globals['_OPERATIONSERVICE']._serialized_start=1366
-  _globals['_OPERATIONSERVICE']._serialized_end=1944
+  _globals['_OPERATIONMETADATA_KIND']._serialized_end=1171
+  _globals['_IMPORTARCHIVERESPONSE']._serialized_start=1174
+  _globals['_IMPORTARCHIVERESPONSE']._serialized_end=1334
+  _globals['_GETOPERATIONREQUEST']._serialized_start=1336
+  _globals['_GETOPERATIONREQUEST']._serialized_end=1371
+  _globals['_LISTOPERATIONSREQUEST']._serialized_start=1373
+  _globals['_LISTOPERATIONSREQUEST']._serialized_end=1451
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=1453
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=1553
+  _globals['_CANCELOPERATIONREQUEST']._serialized_start=1555
+  _globals['_CANCELOPERATIONREQUEST']._serialized_end=1593
+  _globals['_UNDOOPERATIONREQUEST']._serialized_start=1595
+  _globals['_UNDOOPERATIONREQUEST']._serialized_end=1651
+  _globals['_UNDOOPERATIONRESPONSE']._serialized_start=1653
+  _globals['_UNDOOPERATIONRESPONSE']._serialized_end=1741
+  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1743
+  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1780
+  _globals['_OPERATIONSERVICE']._serialized_start=1783
+  _globals['_OPERATIONSERVICE']._serialized_end=2547
 # @@protoc_insertion_point(module_scope)

@@ -54,6 +54,28 @@ class OperationMetadata(_message.Message):
         """Picking images."""
         KIND_CREATE_CURATION_RUN: OperationMetadata._Kind.ValueType  # 9
         """Scoring outliers or finding duplicates."""
+        KIND_MERGE_TAGS: OperationMetadata._Kind.ValueType  # 10
+        """Merging tags."""
+        KIND_UNDO_OPERATION: OperationMetadata._Kind.ValueType  # 11
+        """Taking back another operation."""
+        KIND_MODIFY_IMAGE_METADATA: OperationMetadata._Kind.ValueType  # 12
+        """Changing metadata of many images."""
+        KIND_IMPORT_METADATA: OperationMetadata._Kind.ValueType  # 13
+        """Giving images the metadata of a table."""
+        KIND_MODIFY_IMAGE_LABELS: OperationMetadata._Kind.ValueType  # 20
+        """Changing labels of many images."""
+        KIND_IMPORT_LABELS: OperationMetadata._Kind.ValueType  # 21
+        """Giving images the labels of a file."""
+        KIND_CREATE_HEAD: OperationMetadata._Kind.ValueType  # 40
+        """Teaching a head."""
+        KIND_USE_HEAD: OperationMetadata._Kind.ValueType  # 41
+        """Making a version of a head the one in use."""
+        KIND_RESTORE_IMAGES: OperationMetadata._Kind.ValueType  # 30
+        """Taking images out of the trash."""
+        KIND_PURGE_IMAGES: OperationMetadata._Kind.ValueType  # 31
+        """Deleting images in the trash for good."""
+        KIND_COPY_IMAGES: OperationMetadata._Kind.ValueType  # 32
+        """Copying or moving images to another project."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What kind of work it is."""
@@ -78,6 +100,28 @@ class OperationMetadata(_message.Message):
     """Picking images."""
     KIND_CREATE_CURATION_RUN: OperationMetadata.Kind.ValueType  # 9
     """Scoring outliers or finding duplicates."""
+    KIND_MERGE_TAGS: OperationMetadata.Kind.ValueType  # 10
+    """Merging tags."""
+    KIND_UNDO_OPERATION: OperationMetadata.Kind.ValueType  # 11
+    """Taking back another operation."""
+    KIND_MODIFY_IMAGE_METADATA: OperationMetadata.Kind.ValueType  # 12
+    """Changing metadata of many images."""
+    KIND_IMPORT_METADATA: OperationMetadata.Kind.ValueType  # 13
+    """Giving images the metadata of a table."""
+    KIND_MODIFY_IMAGE_LABELS: OperationMetadata.Kind.ValueType  # 20
+    """Changing labels of many images."""
+    KIND_IMPORT_LABELS: OperationMetadata.Kind.ValueType  # 21
+    """Giving images the labels of a file."""
+    KIND_CREATE_HEAD: OperationMetadata.Kind.ValueType  # 40
+    """Teaching a head."""
+    KIND_USE_HEAD: OperationMetadata.Kind.ValueType  # 41
+    """Making a version of a head the one in use."""
+    KIND_RESTORE_IMAGES: OperationMetadata.Kind.ValueType  # 30
+    """Taking images out of the trash."""
+    KIND_PURGE_IMAGES: OperationMetadata.Kind.ValueType  # 31
+    """Deleting images in the trash for good."""
+    KIND_COPY_IMAGES: OperationMetadata.Kind.ValueType  # 32
+    """Copying or moving images to another project."""
 
     KIND_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
@@ -294,6 +338,62 @@ class CancelOperationRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelOperationRequest: _TypeAlias = CancelOperationRequest  # noqa: Y015
+
+@_typing.final
+class UndoOperationRequest(_message.Message):
+    """Request of UndoOperation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/operations/{operation}`."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoOperationRequest: _TypeAlias = UndoOperationRequest  # noqa: Y015
+
+@_typing.final
+class UndoOperationResponse(_message.Message):
+    """Response of UndoOperation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    REVERTED_COUNT_FIELD_NUMBER: _builtins.int
+    KEPT_COUNT_FIELD_NUMBER: _builtins.int
+    image_count: _builtins.int
+    """Images that the operation had changed and that are still there."""
+    reverted_count: _builtins.int
+    """Single changes that were taken back."""
+    kept_count: _builtins.int
+    """Single changes that were left alone because somebody changed the same since."""
+    def __init__(
+        self,
+        *,
+        image_count: _builtins.int = ...,
+        reverted_count: _builtins.int = ...,
+        kept_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_count", b"image_count", "kept_count", b"kept_count", "reverted_count", b"reverted_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoOperationResponse: _TypeAlias = UndoOperationResponse  # noqa: Y015
 
 @_typing.final
 class WatchOperationRequest(_message.Message):

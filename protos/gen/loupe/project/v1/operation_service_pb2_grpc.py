@@ -52,6 +52,11 @@ class OperationServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_operation__service__pb2.CancelOperationRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.UndoOperation = channel.unary_unary(
+                '/loupe.project.v1.OperationService/UndoOperation',
+                request_serializer=loupe_dot_project_dot_v1_dot_operation__service__pb2.UndoOperationRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.WatchOperation = channel.unary_stream(
                 '/loupe.project.v1.OperationService/WatchOperation',
                 request_serializer=loupe_dot_project_dot_v1_dot_operation__service__pb2.WatchOperationRequest.SerializeToString,
@@ -84,6 +89,16 @@ class OperationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UndoOperation(self, request, context):
+        """Takes back what an operation changed of images: tags, metadata, labels, capture times, trash. What somebody changed
+        since is left alone. Whoever began the operation may do so as long as he may edit, and the project's owner. Undoing is an
+        operation too, and can be undone. Fails with OPERATION_NOT_UNDOABLE while it runs, when it is of another kind, or
+        when its history is forgotten. The response is an UndoOperationResponse; small ones are done when the answer comes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchOperation(self, request, context):
         """Streams the operation at each change, at most five times a second, until it is done.
         """
@@ -108,6 +123,11 @@ def add_OperationServiceServicer_to_server(servicer, server):
                     servicer.CancelOperation,
                     request_deserializer=loupe_dot_project_dot_v1_dot_operation__service__pb2.CancelOperationRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'UndoOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoOperation,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_operation__service__pb2.UndoOperationRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'WatchOperation': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchOperation,
@@ -197,6 +217,33 @@ class OperationService:
             '/loupe.project.v1.OperationService/CancelOperation',
             loupe_dot_project_dot_v1_dot_operation__service__pb2.CancelOperationRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.OperationService/UndoOperation',
+            loupe_dot_project_dot_v1_dot_operation__service__pb2.UndoOperationRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

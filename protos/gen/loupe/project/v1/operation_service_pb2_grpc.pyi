@@ -41,6 +41,12 @@ class OperationServiceStub:
     """Lists the caller's operations of a project, newest first."""
     CancelOperation: _grpc.UnaryUnaryMultiCallable[_operation_service_pb2.CancelOperationRequest, _empty_pb2.Empty]
     """Asks an operation to stop. It ends with CANCELLED unless it was done before. What it had finished stays."""
+    UndoOperation: _grpc.UnaryUnaryMultiCallable[_operation_service_pb2.UndoOperationRequest, _operations_pb2.Operation]
+    """Takes back what an operation changed of images: tags, metadata, labels, capture times, trash. What somebody changed
+    since is left alone. Whoever began the operation may do so as long as he may edit, and the project's owner. Undoing is an
+    operation too, and can be undone. Fails with OPERATION_NOT_UNDOABLE while it runs, when it is of another kind, or
+    when its history is forgotten. The response is an UndoOperationResponse; small ones are done when the answer comes.
+    """
     WatchOperation: _grpc.UnaryStreamMultiCallable[_operation_service_pb2.WatchOperationRequest, _operations_pb2.Operation]
     """Streams the operation at each change, at most five times a second, until it is done."""
 
@@ -55,6 +61,12 @@ class OperationServiceAsyncStub(OperationServiceStub):
     """Lists the caller's operations of a project, newest first."""
     CancelOperation: _aio.UnaryUnaryMultiCallable[_operation_service_pb2.CancelOperationRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Asks an operation to stop. It ends with CANCELLED unless it was done before. What it had finished stays."""
+    UndoOperation: _aio.UnaryUnaryMultiCallable[_operation_service_pb2.UndoOperationRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Takes back what an operation changed of images: tags, metadata, labels, capture times, trash. What somebody changed
+    since is left alone. Whoever began the operation may do so as long as he may edit, and the project's owner. Undoing is an
+    operation too, and can be undone. Fails with OPERATION_NOT_UNDOABLE while it runs, when it is of another kind, or
+    when its history is forgotten. The response is an UndoOperationResponse; small ones are done when the answer comes.
+    """
     WatchOperation: _aio.UnaryStreamMultiCallable[_operation_service_pb2.WatchOperationRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Streams the operation at each change, at most five times a second, until it is done."""
 
@@ -84,6 +96,18 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Asks an operation to stop. It ends with CANCELLED unless it was done before. What it had finished stays."""
+
+    @_abc_1.abstractmethod
+    def UndoOperation(
+        self,
+        request: _operation_service_pb2.UndoOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Takes back what an operation changed of images: tags, metadata, labels, capture times, trash. What somebody changed
+        since is left alone. Whoever began the operation may do so as long as he may edit, and the project's owner. Undoing is an
+        operation too, and can be undone. Fails with OPERATION_NOT_UNDOABLE while it runs, when it is of another kind, or
+        when its history is forgotten. The response is an UndoOperationResponse; small ones are done when the answer comes.
+        """
 
     @_abc_1.abstractmethod
     def WatchOperation(

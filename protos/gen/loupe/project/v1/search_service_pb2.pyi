@@ -6,9 +6,11 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from loupe.project.v1 import image_pb2 as _image_pb2
+from loupe.project.v1 import query_pb2 as _query_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -66,6 +68,8 @@ class SearchImagesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    TREE_FIELD_NUMBER: _builtins.int
+    SKIP_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`."""
     query: _builtins.str
@@ -76,6 +80,12 @@ class SearchImagesRequest(_message.Message):
     """`next_page_token` of the page before, with the same query and order."""
     order: Global___SearchImagesRequest.Order.ValueType
     """In which order."""
+    skip: _builtins.int
+    """Passes over so many images first, from where the page token stands or from the first one. At least 0."""
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """The query as a tree."""
+
     def __init__(
         self,
         *,
@@ -84,10 +94,12 @@ class SearchImagesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         order: Global___SearchImagesRequest.Order.ValueType = ...,
+        tree: _query_pb2.QueryNode | None = ...,
+        skip: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tree", b"tree"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "skip", b"skip", "tree", b"tree"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -135,17 +147,25 @@ class GetFacetsRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     FIELDS_FIELD_NUMBER: _builtins.int
     VALUE_LIMIT_FIELD_NUMBER: _builtins.int
+    VALUE_FILTER_FIELD_NUMBER: _builtins.int
+    TREE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`."""
     query: _builtins.str
     """The query; empty: all images."""
     value_limit: _builtins.int
     """At most so many values a field, most frequent first; default 20, maximum 200."""
+    value_filter: _builtins.str
+    """Only values that contain this text, upper and lower case alike; empty: all."""
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Fields of the query language, at most 20: label, truth, tag, model, line, station, camera, lot, recipe, verdict, is, format, batch, meta.<key>.
-        Empty: label, truth, tag, line, camera, lot, verdict, is.
+        """Fields of the query language, at most 20: label, truth, tag, model, line, station, camera, lot, recipe, verdict, is, format, batch, by,
+        month, meta.<key>. Empty: label, truth, tag, line, station, camera, lot, verdict, model, month, is.
         """
+
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """The query as a tree."""
 
     def __init__(
         self,
@@ -154,10 +174,12 @@ class GetFacetsRequest(_message.Message):
         query: _builtins.str = ...,
         fields: _abc.Iterable[_builtins.str] | None = ...,
         value_limit: _builtins.int = ...,
+        value_filter: _builtins.str = ...,
+        tree: _query_pb2.QueryNode | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tree", b"tree"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "parent", b"parent", "query", b"query", "value_limit", b"value_limit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "parent", b"parent", "query", b"query", "tree", b"tree", "value_filter", b"value_filter", "value_limit", b"value_limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -201,19 +223,27 @@ class Facet(_message.Message):
 
         VALUE_FIELD_NUMBER: _builtins.int
         COUNT_FIELD_NUMBER: _builtins.int
+        IN_QUERY_FIELD_NUMBER: _builtins.int
+        EXCLUDED_FIELD_NUMBER: _builtins.int
         value: _builtins.str
         """As it is written in a query."""
         count: _builtins.int
-        """Images that have it."""
+        """Images that have it; 0 only for values that the query names."""
+        in_query: _builtins.bool
+        """Whether the query asks for this value on this field, or excludes it. Such values are always there."""
+        excluded: _builtins.bool
+        """Whether the query excludes it."""
         def __init__(
             self,
             *,
             value: _builtins.str = ...,
             count: _builtins.int = ...,
+            in_query: _builtins.bool = ...,
+            excluded: _builtins.bool = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "excluded", b"excluded", "in_query", b"in_query", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,3 +272,560 @@ class Facet(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Facet: _TypeAlias = Facet  # noqa: Y015
+
+@_typing.final
+class GetHistogramsRequest(_message.Message):
+    """Request of GetHistograms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    BINS_FIELD_NUMBER: _builtins.int
+    TREE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`."""
+    query: _builtins.str
+    """The query; empty: all images."""
+    bins: _builtins.int
+    """How many bins, 1 to 200; default 20."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields with numbers or times, 1 to 10: conf, outlier, width, height, size, at, uploaded, meta.<key> and the
+        inspection metadata, of which numbers count.
+        """
+
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """The query as a tree."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        query: _builtins.str = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        bins: _builtins.int = ...,
+        tree: _query_pb2.QueryNode | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tree", b"tree"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bins", b"bins", "fields", b"fields", "parent", b"parent", "query", b"query", "tree", b"tree"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHistogramsRequest: _TypeAlias = GetHistogramsRequest  # noqa: Y015
+
+@_typing.final
+class GetHistogramsResponse(_message.Message):
+    """Response of GetHistograms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HISTOGRAMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def histograms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Histogram]:
+        """In the order of the request."""
+
+    def __init__(
+        self,
+        *,
+        histograms: _abc.Iterable[Global___Histogram] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["histograms", b"histograms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHistogramsResponse: _TypeAlias = GetHistogramsResponse  # noqa: Y015
+
+@_typing.final
+class Histogram(_message.Message):
+    """How the values of one field lie among the images that match. Bins have the same width; one holds its lower edge and not
+    its upper one, the last one both.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    EDGES_FIELD_NUMBER: _builtins.int
+    TIME_EDGES_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    MISSING_COUNT_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field."""
+    missing_count: _builtins.int
+    """Images that match and have no such value."""
+    @_builtins.property
+    def edges(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Where bins begin, ascending, and where the last one ends: one more than `counts`. Empty for times, and without values."""
+
+    @_builtins.property
+    def time_edges(self) -> _containers.RepeatedCompositeFieldContainer[_timestamp_pb2.Timestamp]:
+        """The same for times."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Images in each bin."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        edges: _abc.Iterable[_builtins.float] | None = ...,
+        time_edges: _abc.Iterable[_timestamp_pb2.Timestamp] | None = ...,
+        counts: _abc.Iterable[_builtins.int] | None = ...,
+        missing_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "edges", b"edges", "field", b"field", "missing_count", b"missing_count", "time_edges", b"time_edges"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Histogram: _TypeAlias = Histogram  # noqa: Y015
+
+@_typing.final
+class GetSearchNeighborsRequest(_message.Message):
+    """Request of GetSearchNeighbors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    TREE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`."""
+    image: _builtins.str
+    """`projects/{project}/images/{image}`."""
+    query: _builtins.str
+    """The query; empty: all images."""
+    order: Global___SearchImagesRequest.Order.ValueType
+    """In which order."""
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """The query as a tree."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        image: _builtins.str = ...,
+        query: _builtins.str = ...,
+        order: Global___SearchImagesRequest.Order.ValueType = ...,
+        tree: _query_pb2.QueryNode | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tree", b"tree"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "order", b"order", "parent", b"parent", "query", b"query", "tree", b"tree"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSearchNeighborsRequest: _TypeAlias = GetSearchNeighborsRequest  # noqa: Y015
+
+@_typing.final
+class GetSearchNeighborsResponse(_message.Message):
+    """Where an image stands in a search."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    """1 for the first; 0 when the image is not, or no longer, among those that match."""
+    total_size: _builtins.int
+    """How many images match, exactly."""
+    previous: _builtins.str
+    """The image before, `projects/{project}/images/{image}`; empty for the first."""
+    next: _builtins.str
+    """The image after; empty for the last."""
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        total_size: _builtins.int = ...,
+        previous: _builtins.str = ...,
+        next: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next", b"next", "position", b"position", "previous", b"previous", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSearchNeighborsResponse: _TypeAlias = GetSearchNeighborsResponse  # noqa: Y015
+
+@_typing.final
+class CompleteQueryRequest(_message.Message):
+    """Request of CompleteQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`."""
+    query: _builtins.str
+    """The query as it is now, at most 10,000 characters."""
+    cursor: _builtins.int
+    """Where the cursor stands, in characters (Unicode code points) from 0; not set: at the end."""
+    limit: _builtins.int
+    """At most so many suggestions; default 12, maximum 100."""
+    language_code: _builtins.str
+    """Language of names of fields, keywords and states where nothing is typed yet: "ko" or "en"; default "en"."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        query: _builtins.str = ...,
+        cursor: _builtins.int | None = ...,
+        limit: _builtins.int = ...,
+        language_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "cursor", b"cursor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cursor", b"_cursor", "cursor", b"cursor", "language_code", b"language_code", "limit", b"limit", "parent", b"parent", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cursor: _TypeAlias = _typing.Literal["cursor"]  # noqa: Y015
+    _WhichOneofArgType__cursor: _TypeAlias = _typing.Literal["_cursor", b"_cursor"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cursor) -> _WhichOneofReturnType__cursor | None: ...
+
+Global___CompleteQueryRequest: _TypeAlias = CompleteQueryRequest  # noqa: Y015
+
+@_typing.final
+class CompleteQueryResponse(_message.Message):
+    """Response of CompleteQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUGGESTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def suggestions(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuerySuggestion]:
+        """The best first."""
+
+    def __init__(
+        self,
+        *,
+        suggestions: _abc.Iterable[Global___QuerySuggestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["suggestions", b"suggestions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteQueryResponse: _TypeAlias = CompleteQueryResponse  # noqa: Y015
+
+@_typing.final
+class QuerySuggestion(_message.Message):
+    """One way for a query to go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[QuerySuggestion._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: QuerySuggestion._Kind.ValueType  # 0
+        """Not given."""
+        KIND_FIELD: QuerySuggestion._Kind.ValueType  # 1
+        """A field's name."""
+        KIND_OPERATOR: QuerySuggestion._Kind.ValueType  # 2
+        """An operator."""
+        KIND_VALUE: QuerySuggestion._Kind.ValueType  # 3
+        """A value of a field."""
+        KIND_KEYWORD: QuerySuggestion._Kind.ValueType  # 4
+        """AND, OR, NOT, brackets, `box[`, `count(`."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What it is."""
+
+    KIND_UNSPECIFIED: QuerySuggestion.Kind.ValueType  # 0
+    """Not given."""
+    KIND_FIELD: QuerySuggestion.Kind.ValueType  # 1
+    """A field's name."""
+    KIND_OPERATOR: QuerySuggestion.Kind.ValueType  # 2
+    """An operator."""
+    KIND_VALUE: QuerySuggestion.Kind.ValueType  # 3
+    """A value of a field."""
+    KIND_KEYWORD: QuerySuggestion.Kind.ValueType  # 4
+    """AND, OR, NOT, brackets, `box[`, `count(`."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
+    kind: Global___QuerySuggestion.Kind.ValueType
+    """What it is."""
+    text: _builtins.str
+    """What to put in place of the characters from `start` to `end`, quotes where they are needed."""
+    start: _builtins.int
+    """First character that is replaced, from 0, in code points."""
+    end: _builtins.int
+    """Character after the last one that is replaced."""
+    field: _builtins.str
+    """English name of the field: the one suggested, or the one whose value or operator this is."""
+    count: _builtins.int
+    """Images that match the rest of the query and have the value; with a metadata field, that have the field at all."""
+    counted: _builtins.bool
+    """Whether `count` is given."""
+    def __init__(
+        self,
+        *,
+        kind: Global___QuerySuggestion.Kind.ValueType = ...,
+        text: _builtins.str = ...,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        field: _builtins.str = ...,
+        count: _builtins.int = ...,
+        counted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "counted", b"counted", "end", b"end", "field", b"field", "kind", b"kind", "start", b"start", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuerySuggestion: _TypeAlias = QuerySuggestion  # noqa: Y015
+
+@_typing.final
+class ParseQueryRequest(_message.Message):
+    """Request of ParseQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`."""
+    query: _builtins.str
+    """The query."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        query: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParseQueryRequest: _TypeAlias = ParseQueryRequest  # noqa: Y015
+
+@_typing.final
+class ParseQueryResponse(_message.Message):
+    """Response of ParseQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TREE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The query in its usual form: `label:dent AND NOT (tag:a)` gives `label:dent -tag:a`."""
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """The tree; not set when the query is empty or cannot be read."""
+
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueryPart]:
+        """What is joined by AND at the top, in order; a query that is an OR at the top is one part."""
+
+    @_builtins.property
+    def fault(self) -> Global___QueryFault:
+        """What is wrong; not set when the query can be read."""
+
+    def __init__(
+        self,
+        *,
+        tree: _query_pb2.QueryNode | None = ...,
+        text: _builtins.str = ...,
+        parts: _abc.Iterable[Global___QueryPart] | None = ...,
+        fault: Global___QueryFault | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "tree", b"tree"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fault", b"fault", "parts", b"parts", "text", b"text", "tree", b"tree"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParseQueryResponse: _TypeAlias = ParseQueryResponse  # noqa: Y015
+
+@_typing.final
+class QueryPart(_message.Message):
+    """A part of a query that can be taken out by itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    NEGATED_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """First character, from 0, in code points."""
+    end: _builtins.int
+    """Character after the last one."""
+    text: _builtins.str
+    """As it is written."""
+    field: _builtins.str
+    """English name of the field, where the part is a single term or the NOT of one."""
+    negated: _builtins.bool
+    """Whether the part is a NOT, or a term with `!=`."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        text: _builtins.str = ...,
+        field: _builtins.str = ...,
+        negated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "field", b"field", "negated", b"negated", "start", b"start", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryPart: _TypeAlias = QueryPart  # noqa: Y015
+
+@_typing.final
+class QueryFault(_message.Message):
+    """What is wrong with a query."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    SUGGESTION_FIELD_NUMBER: _builtins.int
+    REPAIR_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Reason as in errors: QUERY_INVALID or QUERY_TOO_COMPLEX."""
+    message: _builtins.str
+    """The fault and the way out."""
+    position: _builtins.int
+    """Where it is, in characters from 0, in code points."""
+    length: _builtins.int
+    """Characters that are at fault; 0 where something is missing."""
+    suggestion: _builtins.str
+    """What is missing, or what to write instead, where it is known; as in the metadata of errors."""
+    @_builtins.property
+    def repair(self) -> Global___QueryRepair:
+        """A change that mends the query or brings it nearer to that; not set where none is known."""
+
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        position: _builtins.int = ...,
+        length: _builtins.int = ...,
+        suggestion: _builtins.str = ...,
+        repair: Global___QueryRepair | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["repair", b"repair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["length", b"length", "message", b"message", "position", b"position", "reason", b"reason", "repair", b"repair", "suggestion", b"suggestion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryFault: _TypeAlias = QueryFault  # noqa: Y015
+
+@_typing.final
+class QueryRepair(_message.Message):
+    """A change to a query."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """First character that is replaced, from 0, in code points."""
+    end: _builtins.int
+    """Character after the last one; the same as `start` where something is put in."""
+    text: _builtins.str
+    """What comes there; empty where something is taken out."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueryRepair: _TypeAlias = QueryRepair  # noqa: Y015
+
+@_typing.final
+class FormatQueryRequest(_message.Message):
+    """Request of FormatQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    TREE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`."""
+    @_builtins.property
+    def tree(self) -> _query_pb2.QueryNode:
+        """The tree."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        tree: _query_pb2.QueryNode | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["tree", b"tree"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "tree", b"tree"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormatQueryRequest: _TypeAlias = FormatQueryRequest  # noqa: Y015
+
+@_typing.final
+class FormatQueryResponse(_message.Message):
+    """Response of FormatQuery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """The query."""
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FormatQueryResponse: _TypeAlias = FormatQueryResponse  # noqa: Y015

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class SearchServiceStub:
-    """Finding images with the query language; docs/query-language.md is its reference.
+    """Finding images with the query language; docs/query-language.md is its reference. Where a request takes a `tree` beside
+    its `query`, at most one of the two may be given; over HTTP, trees are sent with POST.
     """
 
     def __init__(self, channel):
@@ -45,10 +46,36 @@ class SearchServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetFacetsRequest.SerializeToString,
                 response_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetFacetsResponse.FromString,
                 _registered_method=True)
+        self.GetHistograms = channel.unary_unary(
+                '/loupe.project.v1.SearchService/GetHistograms',
+                request_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetHistogramsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetHistogramsResponse.FromString,
+                _registered_method=True)
+        self.GetSearchNeighbors = channel.unary_unary(
+                '/loupe.project.v1.SearchService/GetSearchNeighbors',
+                request_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetSearchNeighborsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetSearchNeighborsResponse.FromString,
+                _registered_method=True)
+        self.CompleteQuery = channel.unary_unary(
+                '/loupe.project.v1.SearchService/CompleteQuery',
+                request_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.CompleteQueryRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.CompleteQueryResponse.FromString,
+                _registered_method=True)
+        self.ParseQuery = channel.unary_unary(
+                '/loupe.project.v1.SearchService/ParseQuery',
+                request_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.ParseQueryRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.ParseQueryResponse.FromString,
+                _registered_method=True)
+        self.FormatQuery = channel.unary_unary(
+                '/loupe.project.v1.SearchService/FormatQuery',
+                request_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.FormatQueryRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.FormatQueryResponse.FromString,
+                _registered_method=True)
 
 
 class SearchServiceServicer:
-    """Finding images with the query language; docs/query-language.md is its reference.
+    """Finding images with the query language; docs/query-language.md is its reference. Where a request takes a `tree` beside
+    its `query`, at most one of the two may be given; over HTTP, trees are sent with POST.
     """
 
     def SearchImages(self, request, context):
@@ -61,6 +88,44 @@ class SearchServiceServicer:
 
     def GetFacets(self, request, context):
         """Counts the images that match, by value of each field asked for; each field leaves its own terms out of the query.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHistograms(self, request, context):
+        """Says how the numbers or times of fields lie among the images that match; each field leaves its own terms out of the
+        query.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSearchNeighbors(self, request, context):
+        """Returns the images before and after one in a search, and its position.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteQuery(self, request, context):
+        """Suggests how a query may go on at the cursor: fields, operators, values with counts, keywords. Values are those of
+        images that exist for the caller and match the rest of the query. The query need not be readable.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ParseQuery(self, request, context):
+        """Reads a query: its tree and its parts with their positions, or what is wrong with it. A query that cannot be read is
+        no error of the call. QUERY_TOO_COMPLEX when its tree is more than 40 nodes deep.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FormatQuery(self, request, context):
+        """Writes a tree as text in the query language. Reading the text gives the tree again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,6 +144,31 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetFacetsRequest.FromString,
                     response_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetFacetsResponse.SerializeToString,
             ),
+            'GetHistograms': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistograms,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetHistogramsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetHistogramsResponse.SerializeToString,
+            ),
+            'GetSearchNeighbors': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSearchNeighbors,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetSearchNeighborsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.GetSearchNeighborsResponse.SerializeToString,
+            ),
+            'CompleteQuery': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteQuery,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.CompleteQueryRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.CompleteQueryResponse.SerializeToString,
+            ),
+            'ParseQuery': grpc.unary_unary_rpc_method_handler(
+                    servicer.ParseQuery,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.ParseQueryRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.ParseQueryResponse.SerializeToString,
+            ),
+            'FormatQuery': grpc.unary_unary_rpc_method_handler(
+                    servicer.FormatQuery,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_search__service__pb2.FormatQueryRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_search__service__pb2.FormatQueryResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loupe.project.v1.SearchService', rpc_method_handlers)
@@ -88,7 +178,8 @@ def add_SearchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SearchService:
-    """Finding images with the query language; docs/query-language.md is its reference.
+    """Finding images with the query language; docs/query-language.md is its reference. Where a request takes a `tree` beside
+    its `query`, at most one of the two may be given; over HTTP, trees are sent with POST.
     """
 
     @staticmethod
@@ -135,6 +226,141 @@ class SearchService:
             '/loupe.project.v1.SearchService/GetFacets',
             loupe_dot_project_dot_v1_dot_search__service__pb2.GetFacetsRequest.SerializeToString,
             loupe_dot_project_dot_v1_dot_search__service__pb2.GetFacetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHistograms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SearchService/GetHistograms',
+            loupe_dot_project_dot_v1_dot_search__service__pb2.GetHistogramsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_search__service__pb2.GetHistogramsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSearchNeighbors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SearchService/GetSearchNeighbors',
+            loupe_dot_project_dot_v1_dot_search__service__pb2.GetSearchNeighborsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_search__service__pb2.GetSearchNeighborsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteQuery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SearchService/CompleteQuery',
+            loupe_dot_project_dot_v1_dot_search__service__pb2.CompleteQueryRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_search__service__pb2.CompleteQueryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ParseQuery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SearchService/ParseQuery',
+            loupe_dot_project_dot_v1_dot_search__service__pb2.ParseQueryRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_search__service__pb2.ParseQueryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FormatQuery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SearchService/FormatQuery',
+            loupe_dot_project_dot_v1_dot_search__service__pb2.FormatQueryRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_search__service__pb2.FormatQueryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SearchServiceStub:
-    """Finding images with the query language; docs/query-language.md is its reference."""
+    """Finding images with the query language; docs/query-language.md is its reference. Where a request takes a `tree` beside
+    its `query`, at most one of the two may be given; over HTTP, trees are sent with POST.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,10 +41,28 @@ class SearchServiceStub:
     """
     GetFacets: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.GetFacetsRequest, _search_service_pb2.GetFacetsResponse]
     """Counts the images that match, by value of each field asked for; each field leaves its own terms out of the query."""
+    GetHistograms: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.GetHistogramsRequest, _search_service_pb2.GetHistogramsResponse]
+    """Says how the numbers or times of fields lie among the images that match; each field leaves its own terms out of the
+    query.
+    """
+    GetSearchNeighbors: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.GetSearchNeighborsRequest, _search_service_pb2.GetSearchNeighborsResponse]
+    """Returns the images before and after one in a search, and its position."""
+    CompleteQuery: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.CompleteQueryRequest, _search_service_pb2.CompleteQueryResponse]
+    """Suggests how a query may go on at the cursor: fields, operators, values with counts, keywords. Values are those of
+    images that exist for the caller and match the rest of the query. The query need not be readable.
+    """
+    ParseQuery: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ParseQueryRequest, _search_service_pb2.ParseQueryResponse]
+    """Reads a query: its tree and its parts with their positions, or what is wrong with it. A query that cannot be read is
+    no error of the call. QUERY_TOO_COMPLEX when its tree is more than 40 nodes deep.
+    """
+    FormatQuery: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.FormatQueryRequest, _search_service_pb2.FormatQueryResponse]
+    """Writes a tree as text in the query language. Reading the text gives the tree again."""
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
-    """Finding images with the query language; docs/query-language.md is its reference."""
+    """Finding images with the query language; docs/query-language.md is its reference. Where a request takes a `tree` beside
+    its `query`, at most one of the two may be given; over HTTP, trees are sent with POST.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SearchImages: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchImagesRequest, _search_service_pb2.SearchImagesResponse]  # type: ignore[assignment]
@@ -51,9 +71,27 @@ class SearchServiceAsyncStub(SearchServiceStub):
     """
     GetFacets: _aio.UnaryUnaryMultiCallable[_search_service_pb2.GetFacetsRequest, _search_service_pb2.GetFacetsResponse]  # type: ignore[assignment]
     """Counts the images that match, by value of each field asked for; each field leaves its own terms out of the query."""
+    GetHistograms: _aio.UnaryUnaryMultiCallable[_search_service_pb2.GetHistogramsRequest, _search_service_pb2.GetHistogramsResponse]  # type: ignore[assignment]
+    """Says how the numbers or times of fields lie among the images that match; each field leaves its own terms out of the
+    query.
+    """
+    GetSearchNeighbors: _aio.UnaryUnaryMultiCallable[_search_service_pb2.GetSearchNeighborsRequest, _search_service_pb2.GetSearchNeighborsResponse]  # type: ignore[assignment]
+    """Returns the images before and after one in a search, and its position."""
+    CompleteQuery: _aio.UnaryUnaryMultiCallable[_search_service_pb2.CompleteQueryRequest, _search_service_pb2.CompleteQueryResponse]  # type: ignore[assignment]
+    """Suggests how a query may go on at the cursor: fields, operators, values with counts, keywords. Values are those of
+    images that exist for the caller and match the rest of the query. The query need not be readable.
+    """
+    ParseQuery: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ParseQueryRequest, _search_service_pb2.ParseQueryResponse]  # type: ignore[assignment]
+    """Reads a query: its tree and its parts with their positions, or what is wrong with it. A query that cannot be read is
+    no error of the call. QUERY_TOO_COMPLEX when its tree is more than 40 nodes deep.
+    """
+    FormatQuery: _aio.UnaryUnaryMultiCallable[_search_service_pb2.FormatQueryRequest, _search_service_pb2.FormatQueryResponse]  # type: ignore[assignment]
+    """Writes a tree as text in the query language. Reading the text gives the tree again."""
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finding images with the query language; docs/query-language.md is its reference."""
+    """Finding images with the query language; docs/query-language.md is its reference. Where a request takes a `tree` beside
+    its `query`, at most one of the two may be given; over HTTP, trees are sent with POST.
+    """
 
     @_abc_1.abstractmethod
     def SearchImages(
@@ -72,5 +110,51 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.GetFacetsResponse, _abc.Awaitable[_search_service_pb2.GetFacetsResponse]]:
         """Counts the images that match, by value of each field asked for; each field leaves its own terms out of the query."""
+
+    @_abc_1.abstractmethod
+    def GetHistograms(
+        self,
+        request: _search_service_pb2.GetHistogramsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.GetHistogramsResponse, _abc.Awaitable[_search_service_pb2.GetHistogramsResponse]]:
+        """Says how the numbers or times of fields lie among the images that match; each field leaves its own terms out of the
+        query.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSearchNeighbors(
+        self,
+        request: _search_service_pb2.GetSearchNeighborsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.GetSearchNeighborsResponse, _abc.Awaitable[_search_service_pb2.GetSearchNeighborsResponse]]:
+        """Returns the images before and after one in a search, and its position."""
+
+    @_abc_1.abstractmethod
+    def CompleteQuery(
+        self,
+        request: _search_service_pb2.CompleteQueryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.CompleteQueryResponse, _abc.Awaitable[_search_service_pb2.CompleteQueryResponse]]:
+        """Suggests how a query may go on at the cursor: fields, operators, values with counts, keywords. Values are those of
+        images that exist for the caller and match the rest of the query. The query need not be readable.
+        """
+
+    @_abc_1.abstractmethod
+    def ParseQuery(
+        self,
+        request: _search_service_pb2.ParseQueryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.ParseQueryResponse, _abc.Awaitable[_search_service_pb2.ParseQueryResponse]]:
+        """Reads a query: its tree and its parts with their positions, or what is wrong with it. A query that cannot be read is
+        no error of the call. QUERY_TOO_COMPLEX when its tree is more than 40 nodes deep.
+        """
+
+    @_abc_1.abstractmethod
+    def FormatQuery(
+        self,
+        request: _search_service_pb2.FormatQueryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.FormatQueryResponse, _abc.Awaitable[_search_service_pb2.FormatQueryResponse]]:
+        """Writes a tree as text in the query language. Reading the text gives the tree again."""
 
 def add_SearchServiceServicer_to_server(servicer: SearchServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

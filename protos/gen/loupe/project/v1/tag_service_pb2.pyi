@@ -324,3 +324,61 @@ class ModifyImageTagsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModifyImageTagsResponse: _TypeAlias = ModifyImageTagsResponse  # noqa: Y015
+
+@_typing.final
+class MergeTagsRequest(_message.Message):
+    """Request of MergeTags."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The tag that stays, `projects/{project}/tags/{tag}`. Needs edit rights."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The tags that go into it, each `projects/{project}/tags/{tag}`; 1 to 100."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeTagsRequest: _TypeAlias = MergeTagsRequest  # noqa: Y015
+
+@_typing.final
+class MergeTagsResponse(_message.Message):
+    """Response of MergeTags."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    ADDED_COUNT_FIELD_NUMBER: _builtins.int
+    image_count: _builtins.int
+    """Images that had one of the merged tags."""
+    added_count: _builtins.int
+    """Those of them that did not have the tag that stays."""
+    def __init__(
+        self,
+        *,
+        image_count: _builtins.int = ...,
+        added_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_count", b"added_count", "image_count", b"image_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeTagsResponse: _TypeAlias = MergeTagsResponse  # noqa: Y015

@@ -67,6 +67,11 @@ class TagServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.ModifyImageTagsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.MergeTags = channel.unary_unary(
+                '/loupe.project.v1.TagService/MergeTags',
+                request_serializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.MergeTagsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class TagServiceServicer:
@@ -116,6 +121,15 @@ class TagServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MergeTags(self, request, context):
+        """Merges tags into another one: images that have any of them have that one afterwards, and the merged tags are deleted.
+        An image that had it before keeps it as it was; others get it with the person and the time of the oldest merged tag. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+        response is a MergeTagsResponse; small merges are done when the answer comes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TagServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -147,6 +161,11 @@ def add_TagServiceServicer_to_server(servicer, server):
             'ModifyImageTags': grpc.unary_unary_rpc_method_handler(
                     servicer.ModifyImageTags,
                     request_deserializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.ModifyImageTagsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'MergeTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.MergeTags,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.MergeTagsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
@@ -312,6 +331,33 @@ class TagService:
             target,
             '/loupe.project.v1.TagService/ModifyImageTags',
             loupe_dot_project_dot_v1_dot_tag__service__pb2.ModifyImageTagsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MergeTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.TagService/MergeTags',
+            loupe_dot_project_dot_v1_dot_tag__service__pb2.MergeTagsRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

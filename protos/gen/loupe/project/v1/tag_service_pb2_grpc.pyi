@@ -49,6 +49,11 @@ class TagServiceStub:
     """Puts tags on images and takes others off. Tags that are new to the project are created.
     The response is a ModifyImageTagsResponse; small selections are done when the answer comes.
     """
+    MergeTags: _grpc.UnaryUnaryMultiCallable[_tag_service_pb2.MergeTagsRequest, _operations_pb2.Operation]
+    """Merges tags into another one: images that have any of them have that one afterwards, and the merged tags are deleted.
+    An image that had it before keeps it as it was; others get it with the person and the time of the oldest merged tag. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+    response is a MergeTagsResponse; small merges are done when the answer comes.
+    """
 
 @_typing.type_check_only
 class TagServiceAsyncStub(TagServiceStub):
@@ -68,6 +73,11 @@ class TagServiceAsyncStub(TagServiceStub):
     ModifyImageTags: _aio.UnaryUnaryMultiCallable[_tag_service_pb2.ModifyImageTagsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Puts tags on images and takes others off. Tags that are new to the project are created.
     The response is a ModifyImageTagsResponse; small selections are done when the answer comes.
+    """
+    MergeTags: _aio.UnaryUnaryMultiCallable[_tag_service_pb2.MergeTagsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Merges tags into another one: images that have any of them have that one afterwards, and the merged tags are deleted.
+    An image that had it before keeps it as it was; others get it with the person and the time of the oldest merged tag. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+    response is a MergeTagsResponse; small merges are done when the answer comes.
     """
 
 class TagServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -121,6 +131,17 @@ class TagServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Puts tags on images and takes others off. Tags that are new to the project are created.
         The response is a ModifyImageTagsResponse; small selections are done when the answer comes.
+        """
+
+    @_abc_1.abstractmethod
+    def MergeTags(
+        self,
+        request: _tag_service_pb2.MergeTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Merges tags into another one: images that have any of them have that one afterwards, and the merged tags are deleted.
+        An image that had it before keeps it as it was; others get it with the person and the time of the oldest merged tag. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+        response is a MergeTagsResponse; small merges are done when the answer comes.
         """
 
 def add_TagServiceServicer_to_server(servicer: TagServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -319,6 +319,7 @@ class UploadedFile(_message.Message):
     DUPLICATE_FIELD_NUMBER: _builtins.int
     OPERATION_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    RESTORED_FIELD_NUMBER: _builtins.int
     file_name: _builtins.str
     """Name of the file."""
     kind: Global___UploadedFile.Kind.ValueType
@@ -329,6 +330,8 @@ class UploadedFile(_message.Message):
     """True when the bytes were in the project before; `image` names the one that was there."""
     operation: _builtins.str
     """The operation that unpacks it, `projects/{project}/operations/{operation}`; set for archives."""
+    restored: _builtins.bool
+    """True when the image that has these bytes lay in the trash, and is back as it was."""
     @_builtins.property
     def failure(self) -> _status_pb2.Status:
         """Why it was refused; not set when it was taken in."""
@@ -342,10 +345,11 @@ class UploadedFile(_message.Message):
         duplicate: _builtins.bool = ...,
         operation: _builtins.str = ...,
         failure: _status_pb2.Status | None = ...,
+        restored: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate", b"duplicate", "failure", b"failure", "file_name", b"file_name", "image", b"image", "kind", b"kind", "operation", b"operation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate", b"duplicate", "failure", b"failure", "file_name", b"file_name", "image", b"image", "kind", b"kind", "operation", b"operation", "restored", b"restored"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

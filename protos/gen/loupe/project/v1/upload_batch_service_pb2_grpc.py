@@ -97,7 +97,7 @@ class UploadBatchServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchUploadBatch(self, request, context):
-        """Streams the batch at each change of its counts, at most twice a second, until it is FINISHED and none of its images is pending.
+        """Streams the batch at each change of its counts, at most ten times a second, until it is FINISHED and none of its images is pending.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,7 @@ class UploadBatchServiceStub:
     ListUploadBatches: _grpc.UnaryUnaryMultiCallable[_upload_batch_service_pb2.ListUploadBatchesRequest, _upload_batch_service_pb2.ListUploadBatchesResponse]
     """Lists the batches of a project, newest first."""
     WatchUploadBatch: _grpc.UnaryStreamMultiCallable[_upload_batch_service_pb2.WatchUploadBatchRequest, _upload_batch_service_pb2.UploadBatch]
-    """Streams the batch at each change of its counts, at most twice a second, until it is FINISHED and none of its images is pending."""
+    """Streams the batch at each change of its counts, at most ten times a second, until it is FINISHED and none of its images is pending."""
     ListUploadNotices: _grpc.UnaryUnaryMultiCallable[_upload_batch_service_pb2.ListUploadNoticesRequest, _upload_batch_service_pb2.ListUploadNoticesResponse]
     """Lists what was refused or is worth knowing, file by file, in the order of arrival."""
 
@@ -76,7 +76,7 @@ class UploadBatchServiceAsyncStub(UploadBatchServiceStub):
     ListUploadBatches: _aio.UnaryUnaryMultiCallable[_upload_batch_service_pb2.ListUploadBatchesRequest, _upload_batch_service_pb2.ListUploadBatchesResponse]  # type: ignore[assignment]
     """Lists the batches of a project, newest first."""
     WatchUploadBatch: _aio.UnaryStreamMultiCallable[_upload_batch_service_pb2.WatchUploadBatchRequest, _upload_batch_service_pb2.UploadBatch]  # type: ignore[assignment]
-    """Streams the batch at each change of its counts, at most twice a second, until it is FINISHED and none of its images is pending."""
+    """Streams the batch at each change of its counts, at most ten times a second, until it is FINISHED and none of its images is pending."""
     ListUploadNotices: _aio.UnaryUnaryMultiCallable[_upload_batch_service_pb2.ListUploadNoticesRequest, _upload_batch_service_pb2.ListUploadNoticesResponse]  # type: ignore[assignment]
     """Lists what was refused or is worth knowing, file by file, in the order of arrival."""
 
@@ -123,7 +123,7 @@ class UploadBatchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _upload_batch_service_pb2.WatchUploadBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_upload_batch_service_pb2.UploadBatch], _abc.AsyncIterator[_upload_batch_service_pb2.UploadBatch]]:
-        """Streams the batch at each change of its counts, at most twice a second, until it is FINISHED and none of its images is pending."""
+        """Streams the batch at each change of its counts, at most ten times a second, until it is FINISHED and none of its images is pending."""
 
     @_abc_1.abstractmethod
     def ListUploadNotices(

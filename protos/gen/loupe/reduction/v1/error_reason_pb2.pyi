@@ -111,6 +111,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example:
       {"reason": "TOO_FEW_CLASSES", "domain": "loupe", "metadata": {"classes": "1", "count": "30"}}
     """
+    ERROR_REASON_CLASS_TOO_SMALL: _ErrorReason.ValueType  # 17
+    """A class has fewer images with a vector than teaching needs. `number` is that of the class.
+    Example:
+      {"reason": "CLASS_TOO_SMALL", "domain": "loupe", "metadata": {"number": "2", "count": "3", "minimum": "5"}}
+    """
+    ERROR_REASON_HEAD_INVALID: _ErrorReason.ValueType  # 18
+    """The bytes are no head of this release.
+    Example:
+      {"reason": "HEAD_INVALID", "domain": "loupe", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the ErrorInfo in each error of this service, without the prefix
@@ -206,5 +216,15 @@ ERROR_REASON_TOO_FEW_CLASSES: ErrorReason.ValueType  # 16
 tell apart.
 Example:
   {"reason": "TOO_FEW_CLASSES", "domain": "loupe", "metadata": {"classes": "1", "count": "30"}}
+"""
+ERROR_REASON_CLASS_TOO_SMALL: ErrorReason.ValueType  # 17
+"""A class has fewer images with a vector than teaching needs. `number` is that of the class.
+Example:
+  {"reason": "CLASS_TOO_SMALL", "domain": "loupe", "metadata": {"number": "2", "count": "3", "minimum": "5"}}
+"""
+ERROR_REASON_HEAD_INVALID: ErrorReason.ValueType  # 18
+"""The bytes are no head of this release.
+Example:
+  {"reason": "HEAD_INVALID", "domain": "loupe", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -45,6 +45,8 @@ class _PhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Phase.ValueType
     """Scoring, grouping or picking images."""
     PHASE_QUALITY: _Phase.ValueType  # 7
     """Measuring how faithful the result is."""
+    PHASE_TEACHING: _Phase.ValueType  # 8
+    """Learning classes from labels."""
 
 class Phase(_Phase, metaclass=_PhaseEnumTypeWrapper):
     """The steps of the work, in the order in which they come. A method leaves out
@@ -67,6 +69,8 @@ PHASE_CURATION: Phase.ValueType  # 6
 """Scoring, grouping or picking images."""
 PHASE_QUALITY: Phase.ValueType  # 7
 """Measuring how faithful the result is."""
+PHASE_TEACHING: Phase.ValueType  # 8
+"""Learning classes from labels."""
 Global___Phase: _TypeAlias = Phase  # noqa: Y015
 
 @_typing.final

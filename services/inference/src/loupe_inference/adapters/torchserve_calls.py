@@ -1,4 +1,4 @@
-"""The two calls of TorchServe's gRPC that Loupe uses, with their messages and its tokens.
+"""The calls of TorchServe's gRPC that Loupe uses, with their messages and its tokens.
 
 The messages are described here and not generated: they are a handful of fields that will not change any more.
 """
@@ -11,6 +11,8 @@ from typing import Any
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from loupe_inference.domain.model_server import HostedVersion
+
 _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
@@ -22,6 +24,8 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
 )
 _Field = descriptor_pb2.FieldDescriptorProto
+_MOST_MODELS = 1000
+_ALL_VERSIONS = "all"
 
 
 class TokenFile:
@@ -78,11 +82,11 @@ class TorchServeCalls:
             _PredictionsRequest.SerializeToString,
             _PredictionResponse.FromString,
         )
-        self._describe = self._management.unary_unary(
-            "/org.pytorch.serve.grpc.management.ManagementAPIsService/DescribeModel",
-            _DescribeModelRequest.SerializeToString,
-            _ManagementResponse.FromString,
-        )
+        self._describe = self._managing("DescribeModel", _VersionRequest)
+        self._list = self._managing("ListModels", _ListModelsRequest)
+        self._register = self._managing("RegisterModel", _RegisterModelRequest)
+        self._unregister = self._managing("UnregisterModel", _VersionRequest)
+        self._set_default = self._managing("SetDefault", _VersionRequest)
 
     async def predict(self, model: str, version: str, request: Mapping[str, bytes], seconds: float) -> bytes:
         """The handler's reply to a request.
@@ -100,10 +104,72 @@ class TorchServeCalls:
         Raises:
             grpc.aio.AioRpcError: As TorchServe answers; NOT_FOUND or INTERNAL when it does not know the version.
         """
-        message = _DescribeModelRequest(model_name=model, model_version=version)
+        message = _VersionRequest(model_name=model, model_version=version)
         answer = await self._call(self._describe, message, "management", seconds)
         (described,) = json.loads(answer.msg)
         return sum(worker["status"] == "READY" for worker in described["workers"])
+
+    async def hosted(self, seconds: float) -> list[HostedVersion]:
+        """All versions that it has, loaded or not.
+
+        Raises:
+            grpc.aio.AioRpcError: As TorchServe answers.
+        """
+        listed = await self._call(self._list, _ListModelsRequest(limit=_MOST_MODELS), "management", seconds)
+        names = sorted({str(model["modelName"]) for model in json.loads(listed.msg)["models"]})
+        return [version for name in names for version in await self._versions(name, seconds)]
+
+    async def _versions(self, model: str, seconds: float) -> list[HostedVersion]:
+        message = _VersionRequest(model_name=model, model_version=_ALL_VERSIONS)
+        try:
+            answer = await self._call(self._describe, message, "management", seconds)
+        except grpc.aio.AioRpcError as error:
+            # Gone since it was listed.
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return []
+            raise
+        return [_hosted(one) for one in json.loads(answer.msg)]
+
+    async def register(self, url: str, load_seconds: int, batch_requests: int) -> None:
+        """Fetch an archive and load its version in one worker; returns when that has loaded.
+
+        Args:
+            url: Of the archive; one that TorchServe's `allowed_urls` allow.
+            load_seconds: How long loading may take.
+            batch_requests: Requests that are computed together.
+
+        Raises:
+            grpc.aio.AioRpcError: As TorchServe answers.
+        """
+        message = _RegisterModelRequest(
+            url=url, initial_workers=1, synchronous=True, startup_timeout=load_seconds, batch_size=batch_requests
+        )
+        await self._call(self._register, message, "management", 2.0 * load_seconds)
+
+    async def unregister(self, model: str, version: str, seconds: float) -> None:
+        """Unload a version and delete its archive on that machine; nothing happens if it is not there.
+
+        Raises:
+            grpc.aio.AioRpcError: As TorchServe answers.
+        """
+        others = [one.version for one in await self._versions(model, seconds) if one.version != version]
+        if others:
+            # It keeps a default for calls without a version, which Loupe never makes, and does not let go of that one.
+            another = _VersionRequest(model_name=model, model_version=others[0])
+            await self._call(self._set_default, another, "management", seconds)
+        message = _VersionRequest(model_name=model, model_version=version)
+        try:
+            await self._call(self._unregister, message, "management", seconds)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+
+    def _managing(self, method: str, request: Any) -> Any:
+        return self._management.unary_unary(
+            f"/org.pytorch.serve.grpc.management.ManagementAPIsService/{method}",
+            request.SerializeToString,
+            _ManagementResponse.FromString,
+        )
 
     async def close(self) -> None:
         """Close the connections; calls that run are cancelled."""
@@ -125,6 +191,15 @@ def connect(targets: Collection[str], tokens: TokenFile) -> dict[str, TorchServe
     return {target: TorchServeCalls(target, tokens) for target in targets}
 
 
+def _hosted(described: Mapping[str, Any]) -> HostedVersion:
+    return HostedVersion(
+        described["modelName"],
+        described["modelVersion"],
+        is_ready=any(worker["status"] == "READY" for worker in described["workers"]),
+        is_fetched="://" in described["modelUrl"],
+    )
+
+
 def _field(
     name: str, number: int, kind: "_Field.Type.ValueType", type_name: str = "", *, repeated: bool = False
 ) -> _Field:
@@ -135,6 +210,7 @@ def _field(
 def _messages() -> list[Any]:
     """Classes of the messages; on the wire only the numbers of their fields count."""
     text, binary, nested = _Field.TYPE_STRING, _Field.TYPE_BYTES, _Field.TYPE_MESSAGE
+    number, truth = _Field.TYPE_INT32, _Field.TYPE_BOOL
     package = "loupe.torchserve"
     entry = descriptor_pb2.DescriptorProto(
         name="InputEntry",
@@ -146,8 +222,19 @@ def _messages() -> list[Any]:
     described = [
         descriptor_pb2.DescriptorProto(name="PredictionsRequest", field=[name, version, inputs], nested_type=[entry]),
         descriptor_pb2.DescriptorProto(name="PredictionResponse", field=[_field("prediction", 1, binary)]),
-        descriptor_pb2.DescriptorProto(name="DescribeModelRequest", field=[name, version]),
+        descriptor_pb2.DescriptorProto(name="VersionRequest", field=[name, version]),
         descriptor_pb2.DescriptorProto(name="ManagementResponse", field=[_field("msg", 1, text)]),
+        descriptor_pb2.DescriptorProto(name="ListModelsRequest", field=[_field("limit", 1, number)]),
+        descriptor_pb2.DescriptorProto(
+            name="RegisterModelRequest",
+            field=[
+                _field("batch_size", 1, number),
+                _field("initial_workers", 3, number),
+                _field("synchronous", 8, truth),
+                _field("url", 9, text),
+                _field("startup_timeout", 11, number),
+            ],
+        ),
     ]
     pool = descriptor_pool.DescriptorPool()
     file = descriptor_pb2.FileDescriptorProto(
@@ -160,4 +247,11 @@ def _messages() -> list[Any]:
     ]
 
 
-_PredictionsRequest, _PredictionResponse, _DescribeModelRequest, _ManagementResponse = _messages()
+(
+    _PredictionsRequest,
+    _PredictionResponse,
+    _VersionRequest,
+    _ManagementResponse,
+    _ListModelsRequest,
+    _RegisterModelRequest,
+) = _messages()

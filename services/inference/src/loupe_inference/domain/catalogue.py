@@ -34,6 +34,10 @@ class Catalogue:
         """A registered version; None for versions that come with Loupe and for unknown ones."""
         return None if model in self._builtin else self._registered.get((model, version))
 
+    def all_registered(self) -> dict[tuple[str, str], RegisteredVersion]:
+        """Every registered version by ids of its model and of itself."""
+        return {key: version for key, version in self._registered.items() if key[0] not in self._builtin}
+
     def all(self) -> list[ModelSpec]:
         """Every model, by id."""
         return list(self._specs.values())

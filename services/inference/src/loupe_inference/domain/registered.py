@@ -188,6 +188,11 @@ class RegisteredVersion:
         return f"{self.folder}/model.onnx"
 
     @property
+    def archive_key(self) -> str:
+        """Key of the archive that TorchServe loads."""
+        return f"{self.folder}/{self.model}-{self.version}.mar"
+
+    @property
     def manifest_key(self) -> str:
         """Key of what is known of it, for people who look into the store."""
         return f"{self.folder}/manifest.json"

@@ -40,12 +40,14 @@ def analyse(job: AnalyseJob, _progress: Progress) -> list[Outcome]:
 
 
 def spread(analyser: Analyser, images: Sequence[ImageSource], threads: int) -> list[Outcome]:
-    """One outcome for each image, in order, computed by `threads` threads in steps of the best size."""
-    step = analyser.best_batch
-    if len(images) <= step:
-        # Small batches are spread too: four images on two cores are two steps of two.
-        step = max(1, -(-len(images) // threads))
-    steps: list[Sequence[ImageSource]] = [images[at : at + step] for at in range(0, len(images), step)]
+    """One outcome for each image, in order, computed by `threads` threads in steps of about the best size."""
+    steps: list[Sequence[ImageSource]] = []
+    at = 0
+    while at < len(images):
+        # Smaller ones towards the end, so that the threads end together and no core waits for the last step.
+        size = min(analyser.best_step, -(-(len(images) - at) // (2 * threads)))
+        steps.append(images[at : at + size])
+        at += size
     done = _pool(threads).map(analyser.analyse, steps)
     outcomes = [outcome for some in done for outcome in some]
     _buffers.used()

@@ -10,6 +10,7 @@ from loupe_inference import convert
 from loupe_inference.domain.features import FeatureKey, check_ids
 from loupe_inference.ports import FeatureStore
 from loupe_inference.servicers import streams
+from loupe_inference.use_cases.copy_features import copy_features
 from loupe_inference.use_cases.delete_features import delete_features
 from loupe_inference.use_cases.put_features import put_features
 from loupe_kit.rpc_policy import Access
@@ -20,6 +21,7 @@ ACCESS = {
     f"/{SERVICE}/StreamObjectFeatures": Access.SERVICE,
     f"/{SERVICE}/PutFeatures": Access.SERVICE,
     f"/{SERVICE}/DeleteFeatures": Access.SERVICE,
+    f"/{SERVICE}/CopyFeatures": Access.SERVICE,
     f"/{SERVICE}/CountFeatures": Access.SERVICE,
     f"/{SERVICE}/ListFeatureSets": Access.SERVICE,
 }
@@ -79,6 +81,17 @@ class FeatureServicer(pb_grpc.FeatureServiceServicer):
             version=request.version,
         )
         return pb.DeleteFeaturesResponse(deleted_count=deleted)
+
+    async def CopyFeatures(
+        self,
+        request: pb.CopyFeaturesRequest,
+        context: grpc.aio.ServicerContext[pb.CopyFeaturesRequest, pb.CopyFeaturesResponse],
+    ) -> pb.CopyFeaturesResponse:
+        key = FeatureKey(request.model, request.version)
+        copied = await copy_features(
+            self._store, request.target_project_id, key, request.source_image_ids, request.target_image_ids
+        )
+        return pb.CopyFeaturesResponse(copied_count=copied)
 
     async def CountFeatures(
         self,

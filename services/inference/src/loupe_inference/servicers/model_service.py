@@ -17,6 +17,7 @@ from loupe_inference.servicers import streams
 from loupe_inference.use_cases.change_models import ModelChanger
 from loupe_inference.use_cases.list_pages import page_of
 from loupe_inference.use_cases.register_model import ModelRegistrar
+from loupe_inference.use_cases.roll_out import RollOut
 from loupe_inference.use_cases.warm_up import ModelWarmer
 from loupe_kit.caller import Caller, CallerKind, Role, current_caller
 from loupe_kit.client_stream import whole
@@ -33,6 +34,7 @@ ACCESS = {
     f"/{SERVICE}/RegisterModelVersion": Access.USER,
     f"/{SERVICE}/ActivateModelVersion": Access.USER,
     f"/{SERVICE}/DeleteModelVersion": Access.USER,
+    f"/{SERVICE}/ListModelServers": Access.USER,
 }
 
 
@@ -44,15 +46,22 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         warmer: Knows which of them answer.
         registrar: Takes in models of one's own.
         changer: Activates and deletes them.
+        roll_out: Knows which server has what.
     """
 
     def __init__(
-        self, catalogue: Catalogue, warmer: ModelWarmer, registrar: ModelRegistrar, changer: ModelChanger
+        self,
+        catalogue: Catalogue,
+        warmer: ModelWarmer,
+        registrar: ModelRegistrar,
+        changer: ModelChanger,
+        roll_out: RollOut,
     ) -> None:
         self._catalogue = catalogue
         self._warmer = warmer
         self._registrar = registrar
         self._changer = changer
+        self._roll_out = roll_out
 
     async def ListModels(
         self,
@@ -126,9 +135,23 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         await self._changer.delete(*_ids(request.name), _request("DeleteModelVersion", request))
         return Empty()
 
+    async def ListModelServers(
+        self,
+        request: pb.ListModelServersRequest,
+        context: grpc.aio.ServicerContext[pb.ListModelServersRequest, pb.ListModelServersResponse],
+    ) -> pb.ListModelServersResponse:
+        _administrator()
+        states = await self._roll_out.states()
+        some, token = page_of(
+            states, lambda state: state.server.name, "modelServers", request.page_size, request.page_token
+        )
+        servers = [convert_models.server_to_proto(state) for state in some]
+        return pb.ListModelServersResponse(model_servers=servers, next_page_token=token)
+
     async def _warm(self, model: str) -> None:
         """Whoever is told of a version finds it answering; what is wrong with it is in the model's state."""
         if self._warmer.state(model) is not ModelState.ACTIVE:
+            await self._roll_out.level()
             await self._warmer.warm(self._catalogue.get(model))
 
     def _version(self, model: str, version: str, *, with_labels: bool) -> pb.ModelVersion:

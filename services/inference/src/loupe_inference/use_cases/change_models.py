@@ -6,6 +6,7 @@ from loupe_inference.domain.registered import RegisteredVersion, Request
 from loupe_inference.ports import ModelRegistry, ModelUse
 from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
 from loupe_inference.use_cases.register_model import remove_objects
+from loupe_inference.use_cases.roll_out import RollOut
 from loupe_kit.objects import ObjectStore
 
 
@@ -18,6 +19,7 @@ class ModelChanger:
         keeper: Told of the change.
         catalogue: The models.
         use: Knows who uses a version.
+        roll_out: Knows whether all servers have a version.
     """
 
     def __init__(
@@ -27,23 +29,27 @@ class ModelChanger:
         keeper: CatalogueKeeper,
         catalogue: Catalogue,
         use: ModelUse,
+        roll_out: RollOut,
     ) -> None:
         self._registry = registry
         self._objects = objects
         self._keeper = keeper
         self._catalogue = catalogue
         self._use = use
+        self._roll_out = roll_out
 
     async def activate(self, model: str, version: str, request: Request | None) -> None:
-        """Make a version the one that analyses new images.
+        """Make a version the one that analyses new images, once every server has it.
 
         Raises:
             ModelNotFound: If there is no such model.
             ModelVersionNotFound: If it has no such version.
             ModelBuiltin: If it comes with Loupe.
+            ModelNotReady: If a server cannot load it; the version that was active stays so.
         """
         if not await self._is_repeat(request):
             found = await self._registered(model, version)
+            await self._roll_out.require(model, version)
             await self._registry.activate(found.model, found.number, request)
         await self._keeper.refresh()
 

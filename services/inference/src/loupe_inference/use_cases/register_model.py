@@ -147,5 +147,5 @@ class ModelRegistrar:
 
 async def remove_objects(objects: ObjectStore, version: RegisteredVersion) -> None:
     """Take a version's objects away; absent ones are no error."""
-    for key in (version.file_key, version.manifest_key):
+    for key in (version.file_key, version.manifest_key, version.archive_key):
         await objects.delete(key)

@@ -23,7 +23,7 @@ from loupe_kit.errors import LoupeError
 class WorkerLimits:
     """How much a worker does at a time, and how long it waits."""
 
-    batch_images: int = 128
+    batch_images: int = 256
     """Images in one batch at most."""
     claim_wait: timedelta = timedelta(seconds=5)
     """How long one look into the queue waits for work."""

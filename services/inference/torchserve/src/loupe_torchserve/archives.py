@@ -1,4 +1,4 @@
-"""Archives (.mar) of the catalogue's models: one a version, written anew only when something in it changed.
+"""Archives of the catalogue's models: one a version, written anew only when something in it changed.
 
 An archive holds the graph that a CPU computes; on a GPU the worker makes the network from the installed weights. Both
 come from the weights whose digest the catalogue knows.
@@ -7,32 +7,16 @@ come from the weights whose digest the catalogue knows.
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-
-import yaml
 
 import loupe_inference.models
+from loupe_inference.adapters import torchserve_archive
+from loupe_inference.adapters.torchserve_archive import Archived, Serving
 from loupe_inference.domain.model import ModelSpec, ModelVersion
 from loupe_torchserve.settings import TorchServeSettings
 
-GRAPH = "graph.onnx"
-"""File of the graph in an archive."""
-VERSION_KEY = "loupeVersion"
-"""Key of the version in an archive's model-config.yaml."""
-
-_MANIFEST = "MAR-INF/MANIFEST.json"
-_CONFIG = "model-config.yaml"
-_HANDLER = '''"""Worker of one of Loupe's models."""
-
-from loupe_torchserve.handler import ImageHandler
-
-
-class Handler(ImageHandler):
-    """TorchServe looks for a class of this module."""
-'''
 _MADE_BY = ("onnx", "torch")
 
 Export = Callable[[ModelSpec, ModelVersion], bytes]
@@ -58,52 +42,30 @@ def write(folder: Path, spec: ModelSpec, version: ModelVersion, settings: TorchS
         ModelNotReady: If the weights are missing, changed or unreadable.
     """
     archive = folder / file_name(spec, version)
-    config = yaml.safe_dump(_config(version, settings))
+    config = torchserve_archive.config(version.version, _serving(settings))
     content = _digest(spec, version, config)
     if _content_of(archive) != content:
-        files = {
-            _MANIFEST: json.dumps(_manifest(spec, version, content)).encode(),
-            _CONFIG: config.encode(),
-            "handler.py": _HANDLER.encode(),
-            GRAPH: export(spec, version),
-        }
-        _write_zip(archive, files)
+        torchserve_archive.write(
+            archive,
+            Archived(spec.id, version.version, version.create_time),
+            config,
+            {torchserve_archive.GRAPH: export(spec, version)},
+            {"content": content, "weightsSha256": version.weights_sha256, "licence": spec.licence},
+        )
     return archive
 
 
-def _config(version: ModelVersion, settings: TorchServeSettings) -> dict[str, object]:
-    return {
-        "minWorkers": 1,
-        "maxWorkers": 1,
-        "batchSize": settings.batch_requests,
-        # Milliseconds. While a worker computes, requests gather anyway; an idle one need not wait for more.
-        "maxBatchDelay": 1,
-        "jobQueueSize": settings.queued_requests,
-        "responseTimeout": settings.time_limit_seconds,
-        "startupTimeout": settings.load_seconds,
-        VERSION_KEY: version.version,
-    }
-
-
-def _manifest(spec: ModelSpec, version: ModelVersion, content: str) -> dict[str, object]:
-    return {
-        "runtime": "python",
-        "createdOn": format(version.create_time, "%d/%m/%Y %H:%M:%S"),
-        "archiverVersion": "0.12.0",
-        "model": {
-            "modelName": spec.id,
-            "modelVersion": version.version,
-            "handler": "handler.py",
-            "configFile": _CONFIG,
-        },
-        "loupe": {"content": content, "weightsSha256": version.weights_sha256, "licence": spec.licence},
-    }
+def _serving(settings: TorchServeSettings) -> Serving:
+    return Serving(
+        settings.batch_requests, settings.queued_requests, settings.time_limit_seconds, settings.load_seconds
+    )
 
 
 def _digest(spec: ModelSpec, version: ModelVersion, config: str) -> str:
     """Of all that decides what is in the archive: weights, configuration, and the code that makes the graph."""
     digest = hashlib.sha256()
-    for part in (spec.id, repr(version), config, _HANDLER, *(f"{name} {metadata.version(name)}" for name in _MADE_BY)):
+    made_by = (f"{name} {metadata.version(name)}" for name in _MADE_BY)
+    for part in (spec.id, repr(version), config, torchserve_archive.HANDLER, *made_by):
         digest.update(part.encode() + b"\0")
     for source in sorted(Path(loupe_inference.models.__path__[0]).rglob("*.py")):
         digest.update(source.read_bytes())
@@ -114,15 +76,6 @@ def _content_of(archive: Path) -> str | None:
     """The digest that is written in an archive; None if there is no such archive, or none of ours."""
     try:
         with zipfile.ZipFile(archive) as file:
-            return str(json.loads(file.read(_MANIFEST))["loupe"]["content"])
+            return str(json.loads(file.read(torchserve_archive.MANIFEST))["loupe"]["content"])
     except (FileNotFoundError, KeyError, ValueError, zipfile.BadZipFile):
         return None
-
-
-def _write_zip(archive: Path, files: Mapping[str, bytes]) -> None:
-    # Whole or not at all: a start that is cut short leaves no half archive.
-    with NamedTemporaryFile(dir=archive.parent, suffix=".new", delete=False) as new:
-        with zipfile.ZipFile(new, "w", zipfile.ZIP_STORED) as file:
-            for name, content in files.items():
-                file.writestr(name, content)
-        Path(new.name).replace(archive)

@@ -4,6 +4,7 @@ Nothing is raised for a bad image: its fault is in the reply, and the others of 
 raises goes to TorchServe, which fails the whole batch; the caller then finds out which image it was.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Protocol
 import torch
 
 from loupe_inference.adapters import torchserve_wire
+from loupe_inference.adapters.torchserve_archive import GRAPH, REGISTERED, VERSION_KEY
 from loupe_inference.domain import catalogue
-from loupe_inference.models import host, registry
-from loupe_torchserve.archives import GRAPH, VERSION_KEY
+from loupe_inference.domain.registered import from_manifest, spec_of
+from loupe_inference.models import host, registered, registry
+from loupe_inference.models.analyser import Analyser
+from loupe_inference.models.bring.job import ModelFile
 from loupe_torchserve.settings import TorchServeSettings
 
 
@@ -40,13 +44,11 @@ class ImageHandler:
         settings = TorchServeSettings()
         os.nice(settings.nice)
         torch.set_num_threads(1)
-        spec, version = catalogue.builtin().resolve(context.model_name, context.model_yaml_config[VERSION_KEY])
-        gpu = context.system_properties.get("gpu_id")
-        if gpu is None:
-            graph = Path(str(context.system_properties["model_dir"])) / GRAPH
-            self._analyser = registry.load_graph(spec, version, graph.read_bytes(), settings.max_image_pixels)
+        folder = Path(str(context.system_properties["model_dir"]))
+        if (folder / REGISTERED).exists():
+            self._analyser = _registered(folder, settings.max_image_pixels)
         else:
-            self._analyser = registry.load(spec, version, torch.device(f"cuda:{gpu}"), settings.max_image_pixels)
+            self._analyser = _builtin(folder, context, settings.max_image_pixels)
         self._threads = settings.compute_threads
 
     def handle(self, requests: Sequence[Mapping[str, bytes]], _context: Context) -> list[bytes]:
@@ -55,3 +57,16 @@ class ImageHandler:
         together = [source for some in sources for source in some]
         outcomes = iter(host.spread(self._analyser, together, self._threads))
         return [torchserve_wire.write_reply([next(outcomes) for _ in some]) for some in sources]
+
+
+def _builtin(folder: Path, context: Context, max_pixels: int) -> Analyser:
+    spec, version = catalogue.builtin().resolve(context.model_name, context.model_yaml_config[VERSION_KEY])
+    gpu = context.system_properties.get("gpu_id")
+    if gpu is None:
+        return registry.load_graph(spec, version, (folder / GRAPH).read_bytes(), max_pixels)
+    return registry.load(spec, version, torch.device(f"cuda:{gpu}"), max_pixels)
+
+
+def _registered(folder: Path, max_pixels: int) -> Analyser:
+    version = from_manifest(json.loads((folder / REGISTERED).read_bytes()), is_active=True)
+    return registered.load(ModelFile(spec_of([version], version), version.catalogued(), folder / GRAPH), max_pixels)

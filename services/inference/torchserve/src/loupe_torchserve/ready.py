@@ -32,7 +32,8 @@ def unready(address: str) -> list[str]:
     return [
         f"{version['modelName']} {version['modelVersion']}"
         for version in versions
-        if not any(worker["status"] == "READY" for worker in version["workers"])
+        # What was fetched later is for whoever sent it to watch: a plant's model that fails must not stop Loupe's own.
+        if "://" not in version["modelUrl"] and not any(worker["status"] == "READY" for worker in version["workers"])
     ] or ([] if versions else ["no model is loaded"])
 
 

@@ -10,14 +10,20 @@ import shutil
 import stat
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
 
 from loupe_inference.models.job import ENVIRONMENT
 from loupe_torchserve.settings import TorchServeSettings
 
 _HEAP_BESIDE_REQUESTS_MIB = 256
 _COPIES_OF_A_REQUEST = 4
+_STORE_PASSWORD = "authorities"  # noqa: S105 - of a file without secrets
 _MINUTES_OF_A_TOKEN = 60 * 24 * 3650
 # Ours, and what Java calls it. What it tells at INFO is of no use to anybody.
 _LEVELS = {"DEBUG": "DEBUG", "INFO": "WARN", "WARNING": "WARN", "ERROR": "ERROR"}
@@ -79,8 +85,8 @@ def configuration(settings: TorchServeSettings, archives: Mapping[str, Sequence[
         "management_address": f"http://127.0.0.1:{rest_management}",
         "model_store": store,
         "load_models": loaded,
-        # Nothing is fetched from anywhere: not by registering a model, not by the workflow API.
-        "allowed_urls": f"file://{store}/.*",
+        # Nothing is fetched from anywhere else: not by registering a model, not by the workflow API.
+        "allowed_urls": ",".join(_allowed(settings, store)),
         "enable_model_api": "true",
         "disable_token_authorization": str(not settings.tokens).lower(),
         # Tokens live as long as the process: each start makes new ones, and callers read the file again when refused.
@@ -97,6 +103,16 @@ def configuration(settings: TorchServeSettings, archives: Mapping[str, Sequence[
     if settings.device == "cpu":
         options["number_of_gpu"] = 0
     return "".join(f"{key}={value}\n" for key, value in options.items())
+
+
+def _allowed(settings: TorchServeSettings, store: Path) -> list[str]:
+    """Patterns of addresses; a comma would end one, and a backslash the property's value."""
+    allowed = [f"file://{store}/.*"]
+    if settings.archives_url:
+        # A class of one character is what a pattern needs to mean it literally, without a backslash.
+        literal = "".join(c if c.isalnum() or c in "/:-_" else f"[{c}]" for c in settings.archives_url)
+        allowed.append(f"{literal}[A-Za-z0-9/._-]+[.]mar([?].*)?")
+    return allowed
 
 
 def command(settings: TorchServeSettings, config: Path, temporary: Path) -> list[str]:
@@ -117,6 +133,7 @@ def command(settings: TorchServeSettings, config: Path, temporary: Path) -> list
         "-XX:+ExitOnOutOfMemoryError",
         f"-Dmodel_server_home={server.parent}",
         f"-Djava.io.tmpdir={temporary}",
+        *_trusted(settings, temporary),
         f"-Dlog4j.configurationFile={Path(__file__).with_name('log4j2.xml')}",
         f"-Dloupe.level={_LEVELS[settings.log_level.upper()]}",
         "-cp",
@@ -127,6 +144,27 @@ def command(settings: TorchServeSettings, config: Path, temporary: Path) -> list
         "-f",
         str(config),
         "-ncs",
+    ]
+
+
+def _trusted(settings: TorchServeSettings, folder: Path) -> list[str]:
+    """Options by which Java trusts the plant's own authorities, those of SSL_CERT_FILE, when it fetches archives."""
+    authorities = os.environ.get("SSL_CERT_FILE")
+    if not authorities or not settings.archives_url.startswith("https:"):
+        return []
+    with warnings.catch_warnings():
+        # Of old authorities that public bundles still hold.
+        warnings.simplefilter("ignore")
+        certificates = x509.load_pem_x509_certificates(Path(authorities).read_bytes())
+    store = folder / "authorities.p12"
+    entries = [PKCS12Certificate(each, f"authority-{number}".encode()) for number, each in enumerate(certificates)]
+    # Nothing in it is secret; Java wants a password.
+    kind = serialization.BestAvailableEncryption(_STORE_PASSWORD.encode())
+    store.write_bytes(serialize_java_truststore(entries, kind))
+    return [
+        f"-Djavax.net.ssl.trustStore={store}",
+        "-Djavax.net.ssl.trustStoreType=PKCS12",
+        f"-Djavax.net.ssl.trustStorePassword={_STORE_PASSWORD}",
     ]
 
 

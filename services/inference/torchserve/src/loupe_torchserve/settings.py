@@ -20,6 +20,9 @@ class TorchServeSettings(LoupeSettings):
     """gRPC; the next four are taken too: gRPC management, metrics, REST, REST management."""
     models: list[str] = Field(default_factory=list)
     """Ids of the models it hosts, as JSON; empty: all of the catalogue."""
+    archives_url: str = ""
+    """How the addresses begin from which registered versions are fetched: `https://s3.plant:9000/loupe/models/`.
+    Empty: none is fetched. Nothing else ever is."""
     tokens: bool = True
     """Whether calls need a token of `key_file.json`. Pods cannot share it: false there, behind a network policy."""
     device: Literal["auto", "cpu"] = "auto"

@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, MutableSequence, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -117,6 +118,10 @@ class FolderObjectStore:
     def local_path(self, key: str) -> Path:
         """See `ObjectStore`; always a path here."""
         return self._root / check_key(key)
+
+    def address(self, key: str, _lifetime: timedelta, /) -> str:
+        """See `ObjectStore`; the file's, for good."""
+        return self.local_path(key).resolve().as_uri()
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

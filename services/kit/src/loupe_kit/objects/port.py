@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -92,6 +93,17 @@ class ObjectStore(Protocol):
         """Path of the object on this machine, to read only, or None if the store has no such thing.
 
         Tells nothing about whether the object is there.
+        """
+        ...
+
+    def address(self, key: str, lifetime: timedelta, /) -> str:
+        """URL at which whoever has it may read the object for so long; of a folder it holds on this machine alone.
+
+        For servers of ours that fetch by themselves. People get bytes through the services, which know the rights.
+
+        Args:
+            key: Of the object; tells nothing about whether it is there.
+            lifetime: At most seven days.
         """
         ...
 

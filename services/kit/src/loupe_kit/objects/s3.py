@@ -1,7 +1,8 @@
 """Object store on any S3 server, by the `minio` client in a bounded pool of threads.
 
 S3 itself keeps the promises of the port: an object is whole or not at all, and durable when the server has answered.
-Large files go in parts. Nothing here makes presigned addresses: bytes pass through the services, which know the rights.
+Large files go in parts. Presigned addresses are for reading, by servers of ours that fetch by themselves: bytes for
+people pass through the services, which know the rights.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import io
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -164,6 +166,11 @@ class S3ObjectStore:
         """See `ObjectStore`; never a path here."""
         check_key(key)
         return None
+
+    def address(self, key: str, lifetime: timedelta) -> str:
+        """See `ObjectStore`. Signed here: the server is not asked."""
+        check_key(key)
+        return self._client.presigned_get_object(self._bucket, key, expires=lifetime)
 
     async def _run(self, work: Callable[[], T], key: str = "") -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, _reported, work, key)

@@ -2,8 +2,11 @@
 
 import logging
 import re
+import signal
 import sys
+import threading
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -49,7 +52,7 @@ def configure_logs(service: str, *, level: str = "INFO", log_format: LogFormat =
 
     Args:
         service: Goes into every line.
-        level: Least severe level that is written.
+        level: Least severe level that is written; SIGUSR1 switches between it and DEBUG.
         log_format: `auto` is console on a terminal and JSON otherwise.
     """
     on_console = log_format is LogFormat.CONSOLE or (log_format is LogFormat.AUTO and sys.stderr.isatty())
@@ -84,3 +87,16 @@ def configure_logs(service: str, *, level: str = "INFO", log_format: LogFormat =
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    _switch_by_signal(root, level.upper())
+
+
+def _switch_by_signal(root: logging.Logger, level: str) -> None:
+    """SIGUSR1 has everything written, and the next one what is written otherwise: nobody restarts what misbehaves."""
+
+    def switch(_number: int, _frame: FrameType | None) -> None:
+        root.setLevel(level if root.level == logging.DEBUG else logging.DEBUG)
+        structlog.get_logger("loupe.logs").warning("log_level", now=logging.getLevelName(root.level))
+
+    # Other threads may not set handlers; some systems have no such signal.
+    if hasattr(signal, "SIGUSR1") and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, switch)

@@ -1,6 +1,6 @@
 """The inference service over its channel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import grpc
 
@@ -9,9 +9,12 @@ from loupe_kit import ids
 from loupe_kit.errors import LoupeError
 from loupe_kit.status import from_rpc_error
 from loupe_project.domain.errors import ModelUnknown
+from loupe_project.domain.image import FeatureSource
 
 _TIMEOUT_SECONDS = 10.0
 _REMOVE_TIMEOUT_SECONDS = 60.0
+_COPY_TIMEOUT_SECONDS = 60.0
+_OTHER_LENGTH = "FEATURE_DIMENSION_MISMATCH"
 
 
 class InferenceModelCatalogue:
@@ -49,6 +52,35 @@ def _meaning(error: grpc.aio.AioRpcError, name: str) -> LoupeError:
     if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
         return ModelUnknown(f"There is no {name!r}; ModelService.ListModels names the models there are.", model=name)
     return from_rpc_error(error)
+
+
+class InferenceFeatureCopier:
+    """See `ports.copies.FeatureCopier`.
+
+    Args:
+        channel: To the inference service.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = feature_service_pb2_grpc.FeatureServiceStub(channel)
+
+    async def copy(self, project_id: str, source: FeatureSource, copies: Mapping[str, str]) -> bool:
+        """Copy features of one model or set; False if the project has others of another length."""
+        request = feature_service_pb2.CopyFeaturesRequest(
+            model=source.model,
+            version=source.version,
+            source_image_ids=ids.pack_ids(list(copies)),
+            target_image_ids=ids.pack_ids(list(copies.values())),
+            target_project_id=project_id,
+        )
+        try:
+            await self._stub.CopyFeatures(request, timeout=_COPY_TIMEOUT_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            meant = from_rpc_error(error)
+            if meant.reason == _OTHER_LENGTH:
+                return False
+            raise meant from error
+        return True
 
 
 class InferenceFeatureRemover:

@@ -33,6 +33,7 @@ PHASES = {
     feature_source_pb2.PHASE_LAYOUT: "layout",
     feature_source_pb2.PHASE_QUALITY: "quality",
     feature_source_pb2.PHASE_CURATION: "curation",
+    feature_source_pb2.PHASE_TEACHING: "teaching",
 }
 _MISSING = frozenset({"FEATURES_MISSING", "TOO_FEW_POINTS"})
 

@@ -72,6 +72,7 @@ def to_message(analysis: Analysis) -> pb.Analysis:
 def selector_to_message(selection: Selection) -> image_pb2.ImageSelector:
     """A selection as it was asked for."""
     if selection.ids is None:
+        # A saved search was settled on its query when the analysis was asked for.
         return image_pb2.ImageSelector(query=selection.query)
     return image_pb2.ImageSelector(images=image_pb2.ImageSelector.Ids(ids=selection.ids))
 

@@ -1,6 +1,7 @@
 """Images, labels, boxes, selections as messages."""
 
 from collections.abc import Mapping
+from math import isfinite
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
@@ -9,6 +10,7 @@ from google.rpc.status_pb2 import Status
 from loupe.inference.v1.prediction_pb2 import Prediction
 from loupe.project.v1 import image_pb2 as pb
 from loupe_kit.errors import FieldViolation, InvalidArgument
+from loupe_project.convert import query as convert_query
 from loupe_project.convert.values import timestamp
 from loupe_project.domain import names
 from loupe_project.domain.image import (
@@ -31,6 +33,7 @@ STATES = {
 }
 ORIGINS = {Origin.AUTO: pb.TAG_ORIGIN_AUTO, Origin.USER: pb.TAG_ORIGIN_USER}
 
+_SAVED_SEARCH = "projects/{project}/savedSearches/{saved_search}"
 MAX_KEYS = 200
 _MAX_KEY_CHARS = 100
 _MAX_TEXT_CHARS = 2000
@@ -105,17 +108,28 @@ def label_of(message: pb.Label, field: str = "label") -> NewLabel:
             f"A label has a class of 1 to {_MAX_LABEL_CHARS} characters; this one has {len(name)}.",
             fields=[FieldViolation(f"{field}.display_name", f"must have 1 to {_MAX_LABEL_CHARS} characters")],
         )
+    return NewLabel(name, box_of(message))
+
+
+def box_of(message: pb.Label) -> Box | None:
+    """The box of a label; None for one of the whole image."""
     if not message.HasField("box"):
-        return NewLabel(name)
-    return NewLabel(name, Box(message.box.x, message.box.y, message.box.width, message.box.height))
+        return None
+    return Box(message.box.x, message.box.y, message.box.width, message.box.height)
 
 
 def metadata_of(message: Struct, field: str = "image.metadata") -> dict[str, MetadataValue]:
     """Metadata by key; keys whose value is null are left out.
 
     Raises:
-        InvalidArgument: If there are more than 200 keys, or one is empty, too long, or holds a list or an object.
+        InvalidArgument: If there are more than 200 keys, or one is empty, too long, or holds a list, an object or NaN.
     """
+    endless = next((key for key, one in message.fields.items() if not isfinite(one.number_value)), None)
+    if endless is not None:
+        raise InvalidArgument(
+            f"Metadata {endless[:50]!r} is no finite number; leave it out.",
+            fields=[FieldViolation(f"{field}.{endless}", "must be finite")],
+        )
     values: Mapping[str, object] = MessageToDict(message)
     if len(values) > MAX_KEYS:
         raise InvalidArgument(
@@ -146,11 +160,15 @@ def selection_of(message: pb.ImageSelector, field: str = "selector") -> Selectio
     """Which images.
 
     Raises:
-        InvalidArgument: If neither ids nor a query are given, no id is, more than 100,000 are, or one is none.
+        InvalidArgument: If nothing is selected, no id is given, more than 100,000 are, or one is none.
     """
     kind = message.WhichOneof("selector")
     if kind == "query":
         return Selection(query=message.query)
+    if kind == "tree":
+        return Selection(query=convert_query.text_of("", message.tree))
+    if kind == "saved_search":
+        return Selection(saved_search_id=names.split(_SAVED_SEARCH, message.saved_search, f"{field}.saved_search")[1])
     if kind is None:
         raise InvalidArgument(
             "Say which images: ids, or a query (an empty query means all of the project).",

@@ -74,6 +74,7 @@ def _file_answer(project_id: str, answer: FileAnswer) -> pb.UploadedFile:
         kind=pb.UploadedFile.Kind.ValueType(answer.kind.value),
         image=names.image(project_id, answer.image_id) if answer.image_id else "",
         duplicate=answer.is_duplicate,
+        restored=answer.is_restored,
         operation=names.operation(project_id, answer.operation_id) if answer.operation_id else "",
         failure=to_status_proto(answer.failure) if answer.failure else None,
     )

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from loupe.inference.v1 import task_pb2
-from loupe.project.v1 import image_service_pb2, tag_service_pb2
+from loupe.project.v1 import image_service_pb2, operation_service_pb2, tag_service_pb2
 from loupe_project.convert.values import timestamp
+from loupe_project.domain.copying import CopyCounts
 from loupe_project.domain.job import Job
 
 
@@ -26,6 +27,16 @@ def deleted(count: int) -> image_service_pb2.DeleteImagesResponse:
     return image_service_pb2.DeleteImagesResponse(deleted_count=count)
 
 
+def copied(counts: CopyCounts) -> image_service_pb2.CopyImagesResponse:
+    """Response of CopyImages."""
+    return image_service_pb2.CopyImagesResponse(
+        copied_count=counts.copied,
+        duplicate_count=counts.duplicates,
+        restored_count=counts.restored,
+        pending_count=counts.pending,
+    )
+
+
 def access_modified(images: int, added: int, removed: int) -> image_service_pb2.ModifyImageAccessResponse:
     """Response of ModifyImageAccess."""
     return image_service_pb2.ModifyImageAccessResponse(image_count=images, added_count=added, removed_count=removed)
@@ -41,3 +52,13 @@ def analysed(count: int, failed: int, finish: datetime) -> image_service_pb2.Ana
 def modified(images: int, added: int, removed: int) -> tag_service_pb2.ModifyImageTagsResponse:
     """Response of ModifyImageTags."""
     return tag_service_pb2.ModifyImageTagsResponse(image_count=images, added_count=added, removed_count=removed)
+
+
+def merged(images: int, added: int) -> tag_service_pb2.MergeTagsResponse:
+    """Response of MergeTags."""
+    return tag_service_pb2.MergeTagsResponse(image_count=images, added_count=added)
+
+
+def undone(images: int, reverted: int, kept: int) -> operation_service_pb2.UndoOperationResponse:
+    """Response of UndoOperation."""
+    return operation_service_pb2.UndoOperationResponse(image_count=images, reverted_count=reverted, kept_count=kept)

@@ -110,6 +110,12 @@ class OperationCancelled(Cancelled):
     reason = "OPERATION_CANCELLED"
 
 
+class OperationNotUndoable(FailedPrecondition):
+    """The operation runs still, changed no images, or its history is forgotten."""
+
+    reason = "OPERATION_NOT_UNDOABLE"
+
+
 class AnalysisNotFound(NotFound):
     """No such analysis, or the caller may not see it."""
 
@@ -192,3 +198,51 @@ class CurationRunNotReady(FailedPrecondition):
     """The run is not finished, or is of the other kind."""
 
     reason = "CURATION_RUN_NOT_READY"
+
+
+class ImageInReview(FailedPrecondition):
+    """Somebody else is reviewing the image."""
+
+    reason = "IMAGE_IN_REVIEW"
+
+
+class PredictionChanged(Aborted):
+    """The prediction is no longer the one that the reviewer saw."""
+
+    reason = "PREDICTION_CHANGED"
+
+
+class PredictionMissing(FailedPrecondition):
+    """There is no prediction to agree with."""
+
+    reason = "PREDICTION_MISSING"
+
+
+class HeadNotFound(NotFound):
+    """No such head, or the caller may not see it."""
+
+    reason = "HEAD_NOT_FOUND"
+
+
+class HeadNotReady(FailedPrecondition):
+    """The head is not taught yet, or could not be."""
+
+    reason = "HEAD_NOT_READY"
+
+
+class HeadIsBeingTaught(FailedPrecondition):
+    """A version of this head is being taught."""
+
+    reason = "HEAD_IS_BEING_TAUGHT"
+
+
+class SavedSearchNotFound(NotFound):
+    """No such saved search, or the caller may not see it."""
+
+    reason = "SAVED_SEARCH_NOT_FOUND"
+
+
+class TooManySavedSearches(FailedPrecondition):
+    """Somebody has as many saved searches in a project as there may be."""
+
+    reason = "TOO_MANY_SAVED_SEARCHES"

@@ -21,6 +21,8 @@ class Content(StrEnum):
     YOLO = "YOLO"
     FEATURES = "FEATURES"
     MAPS = "MAPS"
+    VOC = "VOC"
+    LABELS = "LABELS"
 
 
 class ExportState(StrEnum):

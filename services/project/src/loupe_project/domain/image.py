@@ -7,6 +7,16 @@ from enum import StrEnum
 
 MetadataValue = str | float | bool
 """Text, number or truth value."""
+MAX_METADATA_KEYS = 200
+"""Most metadata keys of an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedValue:
+    """A metadata value with its key as it is written."""
+
+    key: str
+    value: MetadataValue
 
 
 class ImageState(StrEnum):
@@ -129,6 +139,8 @@ class Added:
     image_id: str
     """Its own id, or that of the image that had the same bytes before."""
     is_duplicate: bool
+    is_restored: bool = False
+    """Whether it lay in the trash, and is back."""
 
 
 @dataclass(frozen=True, slots=True)

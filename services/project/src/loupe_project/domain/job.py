@@ -71,3 +71,5 @@ class Removal:
     project_id: str
     image_id: str | None
     """None: the whole project."""
+    object_key: str | None = None
+    """Of a copy: the key of the bytes that it shares with other images; None: they lie under its own id."""

@@ -16,6 +16,12 @@ def thumbnail(project_id: str, image_id: str) -> str:
     return f"projects/{project_id}/thumbnails/{image_id}.jpg"
 
 
+def origin(object_key: str) -> tuple[str, str]:
+    """Project and image under whose ids the bytes of an image lie; those of a copy lie under the first one's."""
+    _, project_id, _, image_id = object_key.split("/")
+    return project_id, image_id
+
+
 def spool(project_id: str, file_id: str) -> str:
     """An uploaded file that waits to be taken apart."""
     return f"projects/{project_id}/spool/{file_id}"
@@ -24,6 +30,11 @@ def spool(project_id: str, file_id: str) -> str:
 def coordinates(project_id: str, analysis_id: str) -> str:
     """The coordinates of a map."""
     return f"projects/{project_id}/analyses/{analysis_id}.lpc"
+
+
+def head(project_id: str, head_id: str) -> str:
+    """The numbers of a head, as the reduction service writes them."""
+    return f"projects/{project_id}/heads/{head_id}.npz"
 
 
 def export_images(project_id: str, export_id: str) -> str:

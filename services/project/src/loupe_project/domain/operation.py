@@ -22,6 +22,17 @@ class OperationKind(IntEnum):
     MODIFY_IMAGE_ACCESS = 7
     CREATE_SELECTION = 8
     CREATE_CURATION_RUN = 9
+    MERGE_TAGS = 10
+    UNDO_OPERATION = 11
+    MODIFY_IMAGE_METADATA = 12
+    IMPORT_METADATA = 13
+    MODIFY_IMAGE_LABELS = 20
+    IMPORT_LABELS = 21
+    RESTORE_IMAGES = 30
+    PURGE_IMAGES = 31
+    COPY_IMAGES = 32
+    CREATE_HEAD = 40
+    USE_HEAD = 41
 
 
 class OperationState(StrEnum):
@@ -60,7 +71,7 @@ class Operation:
     target: str
     """Name of the resource that it makes or works on, such as `projects/{project}/analyses/{analysis}`."""
     request: bytes
-    """What its handler needs to know, in the handler's own form."""
+    """What its handler needs to know, in the handler's own form; empty where the operation is only looked at."""
     creator: str
     """`users/{user}` or `apiKeys/{api_key}`."""
     scope: Scope

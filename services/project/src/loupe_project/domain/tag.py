@@ -21,3 +21,14 @@ class Tag:
     update_time: datetime
     image_count: int = 0
     """Images that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    """The place of a tag on an image."""
+
+    image_id: str
+    tag: Tag
+    creator: str
+    """Who put it there."""
+    create_time: datetime

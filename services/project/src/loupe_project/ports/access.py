@@ -14,6 +14,10 @@ class ImageAccessRepository(Protocol):
         """Access of one image."""
         ...
 
+    async def get_many(self, image_ids: Sequence[str]) -> dict[str, ImageAccess]:
+        """Access of images by id."""
+        ...
+
     async def modify(self, project_id: str, image_ids: Sequence[str], wish: AccessWish) -> tuple[int, int, int]:
         """Change the access of images; doing it again changes nothing.
 

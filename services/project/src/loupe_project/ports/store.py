@@ -16,20 +16,31 @@ from loupe_project.domain.image import (
     MetadataValue,
     NewImage,
     NewLabel,
-    Origin,
 )
-from loupe_project.domain.job import Job, ModelChoice, Removal, Result
+from loupe_project.domain.job import Job, ModelChoice, Result
+from loupe_project.domain.label_files.rows import ImageKey
 from loupe_project.domain.project import ImageCounts, Project
 from loupe_project.domain.scope import Scope
-from loupe_project.domain.tag import Tag
 from loupe_project.ports.access import ImageAccessRepository
 from loupe_project.ports.analyses import AnalysisRepository
 from loupe_project.ports.audit import AuditOutbox
+from loupe_project.ports.copies import CopyRepository
 from loupe_project.ports.curation import CurationRepository
+from loupe_project.ports.drift import DriftFacts
+from loupe_project.ports.evaluation import EvaluationRepository
 from loupe_project.ports.export import ExportRepository
+from loupe_project.ports.heads import HeadRepository
+from loupe_project.ports.history import HistoryRepository
 from loupe_project.ports.intake import BatchRepository
+from loupe_project.ports.label_files import NamedImages
+from loupe_project.ports.metadata import MetadataRepository
 from loupe_project.ports.operations import OperationRepository
+from loupe_project.ports.removals import RemovalRepository
+from loupe_project.ports.reviews import ReviewRepository
+from loupe_project.ports.saved_searches import SavedSearchRepository
 from loupe_project.ports.search import ImageSearch
+from loupe_project.ports.tags import TagRepository
+from loupe_project.ports.trash import TrashRepository
 
 
 class StoreConflict(Aborted):
@@ -83,7 +94,7 @@ class ImageRepository(Protocol):
         """Write images that arrive together: rows, metadata, labels, automatic and given tags, analysis jobs.
 
         Bytes that the project has already, or that come twice in `images`, are answered as duplicates and
-        nothing is written for them.
+        nothing is written for them. An image of the same bytes that is in the trash comes back instead, as it was.
 
         Returns:
             What became of each, in the order of `images`.
@@ -135,60 +146,6 @@ class ImageRepository(Protocol):
         ...
 
 
-class TagRepository(Protocol):
-    """Tags, and their places on images."""
-
-    async def get(self, scope: Scope, project_id: str, tag_id: str) -> Tag | None:
-        """One tag with its count."""
-        ...
-
-    async def list_most_used_first(
-        self, scope: Scope, project_id: str, *, contains: str, after: tuple[int, str] | None, limit: int
-    ) -> list[Tag]:
-        """Tags whose folded text contains `contains`, after the one with this count and folded text."""
-        ...
-
-    async def find(self, project_id: str, names: Sequence[str]) -> dict[str, Tag]:
-        """Tags of these texts, by folded text; without counts."""
-        ...
-
-    async def ensure(
-        self, project_id: str, names: Sequence[str], origin: Origin, creator: str, now: datetime
-    ) -> dict[str, str]:
-        """Ids of the tags of these texts by folded text; those that are new to the project are written."""
-        ...
-
-    async def add(self, tag: Tag) -> None:
-        """Write a new tag.
-
-        Raises:
-            TagNameTaken: If the project has one of that text.
-        """
-        ...
-
-    async def save(self, tag: Tag) -> None:
-        """Write text and colour.
-
-        Raises:
-            TagNameTaken: If the project has another one of that text.
-        """
-        ...
-
-    async def delete(self, project_id: str, tag_id: str) -> None:
-        """Delete a tag and take it off its images."""
-        ...
-
-    async def put_on(
-        self, image_ids: Sequence[str], tag_ids: Sequence[str], origin: Origin, creator: str, now: datetime
-    ) -> int:
-        """Put each tag on each image; how many were not there before."""
-        ...
-
-    async def take_off(self, image_ids: Sequence[str], tag_ids: Sequence[str]) -> int:
-        """Take each tag off each image; how many were there."""
-        ...
-
-
 class LabelRepository(Protocol):
     """Ground truth."""
 
@@ -196,8 +153,8 @@ class LabelRepository(Protocol):
         """Labels of an image, after the one with the id `after`."""
         ...
 
-    async def get(self, image_id: str, label_id: str) -> Label | None:
-        """One label."""
+    async def of_images(self, image_ids: Sequence[str]) -> dict[str, list[Label]]:
+        """All labels of images, the oldest first; each of the images is in it."""
         ...
 
     async def put(
@@ -206,8 +163,23 @@ class LabelRepository(Protocol):
         """Give images labels, by image id. A label without a box takes the place of the image's class."""
         ...
 
-    async def delete(self, image_id: str, label_id: str, now: datetime) -> bool:
-        """Take a label away; False when there is none."""
+    async def find_images(
+        self, scope: Scope, project_id: str, key: ImageKey, names: Sequence[str], *, is_stem: bool
+    ) -> NamedImages:
+        """Images that the names in a file of labels mean.
+
+        Args:
+            scope: Whose rights count.
+            project_id: Where to look.
+            key: What the names are.
+            names: As they stand in the file. Names of files are looked for with their folders first, then by their
+                last part.
+            is_stem: Whether names of files lack their ending.
+        """
+        ...
+
+    async def exchange(self, project_id: str, gone: Sequence[Label], come: Sequence[Label], now: datetime) -> None:
+        """Take labels away and write others, with the ids, people and times that they have."""
         ...
 
 
@@ -280,18 +252,6 @@ class JobRepository(Protocol):
         ...
 
 
-class RemovalRepository(Protocol):
-    """What still has to go from the object store and the feature store."""
-
-    async def oldest(self, limit: int) -> list[Removal]:
-        """What to remove next."""
-        ...
-
-    async def done(self, removal_ids: Sequence[str]) -> None:
-        """These are gone."""
-        ...
-
-
 class Store(Protocol):
     """A transaction and the repositories that work in it.
 
@@ -309,8 +269,28 @@ class Store(Protocol):
         ...
 
     @property
+    def trash(self) -> TrashRepository:
+        """Images that were deleted and can still come back."""
+        ...
+
+    @property
+    def copies(self) -> CopyRepository:
+        """Copies of images in other projects."""
+        ...
+
+    @property
+    def metadata(self) -> MetadataRepository:
+        """Metadata that people change."""
+        ...
+
+    @property
     def image_access(self) -> ImageAccessRepository:
         """Who may see single images."""
+        ...
+
+    @property
+    def history(self) -> HistoryRepository:
+        """Who changed what of images."""
         ...
 
     @property
@@ -331,6 +311,16 @@ class Store(Protocol):
     @property
     def labels(self) -> LabelRepository:
         """Ground truth."""
+        ...
+
+    @property
+    def evaluation(self) -> EvaluationRepository:
+        """Predictions beside labels."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewRepository:
+        """The review queue."""
         ...
 
     @property
@@ -369,8 +359,23 @@ class Store(Protocol):
         ...
 
     @property
+    def saved_searches(self) -> SavedSearchRepository:
+        """Searches under a name."""
+        ...
+
+    @property
     def curation(self) -> CurationRepository:
         """Selections, and what curation runs found."""
+        ...
+
+    @property
+    def drift(self) -> DriftFacts:
+        """What drift is measured from."""
+        ...
+
+    @property
+    def heads(self) -> HeadRepository:
+        """Heads and their answers."""
         ...
 
     async def forget_requests(self, before: datetime) -> None:

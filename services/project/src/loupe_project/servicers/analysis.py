@@ -24,7 +24,7 @@ from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases import analyses
 from loupe_project.use_cases.create_analysis import create_analysis
 from loupe_project.use_cases.operation_hub import OperationHub
-from loupe_project.use_cases.read_map import point_values, read_coordinates
+from loupe_project.use_cases.read_map import point_matches, point_values, read_coordinates
 
 _SERVICE = "/loupe.project.v1.AnalysisService"
 ACCESS = {
@@ -137,9 +137,9 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
 
     async def GetPointValues(self, request: pb.GetPointValuesRequest, context: _Context) -> pb.PointValues:
         project_id, analysis_id = names.split(_NAME, request.name)
-        values = await point_values(
-            self._calls.stores, self._objects, await self._calls.scope(), project_id, analysis_id, request.field
-        )
+        read, what = (point_matches, request.query) if request.query else (point_values, request.field)
+        scope = await self._calls.scope()
+        values = await read(self._calls.stores, self._objects, scope, project_id, analysis_id, what)
         return convert.values_to_message(values)
 
 

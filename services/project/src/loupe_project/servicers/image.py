@@ -16,6 +16,7 @@ from loupe_project.convert import image_access as convert_access
 from loupe_project.convert import operation as convert_operation
 from loupe_project.convert.values import mask_paths, time_of
 from loupe_project.domain import names
+from loupe_project.domain.copying import CopyWish
 from loupe_project.domain.image import Image
 from loupe_project.domain.job import ModelChoice
 from loupe_project.domain.operation import OperationKind
@@ -28,6 +29,7 @@ from loupe_project.servicers import downloads
 from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases.analyse_images import wish_for
 from loupe_project.use_cases.ask_image_work import ask_image_work
+from loupe_project.use_cases.copy_images import ask_copy
 from loupe_project.use_cases.get_image import get_details, get_image
 from loupe_project.use_cases.image_access import ask_image_access, check_known, check_wish, get_image_access
 from loupe_project.use_cases.thumbnails import Thumbnails
@@ -41,6 +43,7 @@ ACCESS = {
         "UpdateImage",
         "DeleteImages",
         "AnalyseImages",
+        "CopyImages",
         "DownloadImage",
         "DownloadThumbnail",
         "GetImageAccess",
@@ -113,6 +116,19 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
     async def AnalyseImages(self, request: pb.AnalyseImagesRequest, context: _Context) -> Operation:
         wish = wish_for(await self._choice(request.model)) if request.model else b""
         return await self._ask("AnalyseImages", OperationKind.ANALYSE_IMAGES, request, context, wish)
+
+    async def CopyImages(self, request: pb.CopyImagesRequest, context: _Context) -> Operation:
+        (project_id,) = names.split(_PROJECT, request.parent, "parent")
+        (target_id,) = names.split(_PROJECT, request.destination, "destination")
+        selection, wish = convert.selection_of(request.selector), CopyWish(target_id, moves=request.move)
+
+        async def work(store: Store, scope: Scope) -> Operation:
+            now = self._calls.clock.now()
+            return convert_operation.to_proto(await ask_copy(store, scope, project_id, selection, wish, now))
+
+        operation = await self._calls.write(f"{_SERVICE}/CopyImages", request, Operation, work, context)
+        self._operations.wake(operation.name.rpartition("/")[2])
+        return operation
 
     async def DownloadImage(self, request: pb.DownloadImageRequest, context: _Context) -> AsyncIterator[HttpBody]:
         find = _finder(request.name)

@@ -21,6 +21,7 @@ from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases.ask_image_work import ask_image_work
 from loupe_project.use_cases.list_tags import list_tags
 from loupe_project.use_cases.manage_tags import create_tag, delete_tag, get_tag, update_tag
+from loupe_project.use_cases.merge_tags import ask_merge_tags
 from loupe_project.use_cases.modify_image_tags import checked_wish
 from loupe_project.use_cases.operation_hub import OperationHub
 from loupe_project.use_cases.settle_operation import settle_operation
@@ -28,7 +29,7 @@ from loupe_project.use_cases.settle_operation import settle_operation
 _SERVICE = "/loupe.project.v1.TagService"
 ACCESS = {
     f"{_SERVICE}/{method}": Access.USER
-    for method in ("GetTag", "ListTags", "CreateTag", "UpdateTag", "DeleteTag", "ModifyImageTags")
+    for method in ("GetTag", "ListTags", "CreateTag", "UpdateTag", "DeleteTag", "ModifyImageTags", "MergeTags")
 }
 
 _NAME = "projects/{project}/tags/{tag}"
@@ -113,7 +114,23 @@ class TagServicer(pb_grpc.TagServiceServicer):
                 await ask_image_work(store, scope, project_id, kind, selection, now, wish)
             )
 
-        asked = await self._calls.write(f"{_SERVICE}/ModifyImageTags", request, Operation, work)
+        return await self._settled(
+            project_id, await self._calls.write(f"{_SERVICE}/ModifyImageTags", request, Operation, work)
+        )
+
+    async def MergeTags(self, request: pb.MergeTagsRequest, context: _Context) -> Operation:
+        project_id, tag_id = names.split(_NAME, request.name)
+        sources = [names.split(_NAME, one, "sources") for one in request.sources]
+
+        async def work(store: Store, scope: Scope) -> Operation:
+            now = self._calls.clock.now()
+            return convert_operation.to_proto(await ask_merge_tags(store, scope, project_id, tag_id, sources, now))
+
+        return await self._settled(
+            project_id, await self._calls.write(f"{_SERVICE}/MergeTags", request, Operation, work)
+        )
+
+    async def _settled(self, project_id: str, asked: Operation) -> Operation:
         operation_id = asked.name.rpartition("/")[2]
         return convert_operation.to_proto(
             await settle_operation(self._calls.stores, self._hub, project_id, operation_id, _SETTLE_SECONDS)

@@ -17,7 +17,7 @@ from loupe_project.ports.operations import ProgressSink
 from loupe_project.ports.store import StoreFactory
 from loupe_project.ports.work import WorkSignal
 from loupe_project.use_cases import image_jobs
-from loupe_project.use_cases.delete_images import cancelled_operation
+from loupe_project.use_cases.cancelling import cancelled_operation
 
 _PIECE = 500
 

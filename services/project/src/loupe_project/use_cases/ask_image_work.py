@@ -9,12 +9,14 @@ from loupe_project.domain.selection import Selection
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.image_jobs import new_operation
-from loupe_project.use_cases.select_images import select_images
+from loupe_project.use_cases.select_images import select_images, settled
 
 _RIGHTS = {
     OperationKind.DELETE_IMAGES: Right.EDIT,
     OperationKind.ANALYSE_IMAGES: Right.ANALYSE,
     OperationKind.MODIFY_IMAGE_TAGS: Right.EDIT,
+    OperationKind.MODIFY_IMAGE_METADATA: Right.EDIT,
+    OperationKind.MODIFY_IMAGE_LABELS: Right.EDIT,
 }
 
 
@@ -37,6 +39,7 @@ async def ask_image_work(
         ResourceExhausted: If more than a million images match.
     """
     project = await access.editor(store, scope, project_id, _RIGHTS[kind])
+    selection = await settled(store, scope, project, selection)
     image_ids = await select_images(store, scope, project, selection)
     operation = new_operation(scope, project_id, kind, image_ids, now, wish)
     await store.operations.add(operation)

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from loupe_project.domain.errors import OperationCancelled
+from loupe_project.domain.operation import Operation
 
 T = TypeVar("T")
 
@@ -29,3 +30,8 @@ async def run_unless(cancelled: asyncio.Event, work: Coroutine[Any, Any, T]) -> 
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+def cancelled_operation(operation: Operation) -> OperationCancelled:
+    """The end of an operation that somebody stopped."""
+    return OperationCancelled("The operation was cancelled; what it had finished stays.", operation=operation.id)

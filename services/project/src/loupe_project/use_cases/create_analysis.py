@@ -25,7 +25,7 @@ from loupe_project.domain.scope import Right, Scope
 from loupe_project.domain.selection import Selection
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
-from loupe_project.use_cases.select_images import select_images
+from loupe_project.use_cases.select_images import select_images, settled
 
 
 async def create_analysis(store: Store, scope: Scope, project_id: str, new: NewAnalysis, now: datetime) -> Operation:
@@ -41,7 +41,8 @@ async def create_analysis(store: Store, scope: Scope, project_id: str, new: NewA
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     _check(new)
     source = await feature_source(store, project, new.feature_source, "analysis.feature_source")
-    count = await _count_with_features(store, scope, project, new.selection, source)
+    selection = await settled(store, scope, project, new.selection)
+    count = await _count_with_features(store, scope, project, selection, source)
     analysis_id, operation_id = ids.new_id(), ids.new_id()
     analysis = Analysis(
         id=analysis_id,
@@ -50,7 +51,7 @@ async def create_analysis(store: Store, scope: Scope, project_id: str, new: NewA
         recipe=new.recipe,
         source=source,
         visibility=new.visibility,
-        selection=new.selection,
+        selection=selection,
         creator=scope.principal,
         operation_id=operation_id,
         create_time=now,

@@ -22,7 +22,7 @@ from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.create_analysis import feature_source
 from loupe_project.use_cases.curation_work import count_usable
-from loupe_project.use_cases.select_images import select_images
+from loupe_project.use_cases.select_images import select_images, settled
 
 BALANCE_FIELDS = ("batch", "label", "truth")
 BALANCE_BY_TAG = "tag"
@@ -43,7 +43,8 @@ async def create_selection(store: Store, scope: Scope, project_id: str, new: New
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     _check(new)
     source = await feature_source(store, project, new.feature_source, "selection.feature_source")
-    image_ids = await select_images(store, scope, project, new.images)
+    images = await settled(store, scope, project, new.images)
+    image_ids = await select_images(store, scope, project, images)
     usable = await count_usable(store, project.id, source, image_ids)
     if new.count > usable:
         raise CountOutOfRange(
@@ -56,7 +57,7 @@ async def create_selection(store: Store, scope: Scope, project_id: str, new: New
         id=selection_id,
         project_id=project_id,
         display_name=new.display_name.strip() or default_name(new.strategy, new.count),
-        images=new.images,
+        images=images,
         count=new.count,
         strategy=new.strategy,
         source=source,
@@ -91,16 +92,18 @@ async def create_run(store: Store, scope: Scope, project_id: str, new: NewRun, n
             "curation_run.reference", "belongs to KIND_OUTLIERS", "Duplicates need no reference; leave it out."
         )
     source = await feature_source(store, project, new.feature_source, "curation_run.feature_source")
-    for images in (new.images, new.reference):
-        if images is not None:
-            await count_usable(store, project.id, source, await select_images(store, scope, project, images))
+    images = await settled(store, scope, project, new.images)
+    reference = None if new.reference is None else await settled(store, scope, project, new.reference)
+    for some in (images, reference):
+        if some is not None:
+            await count_usable(store, project.id, source, await select_images(store, scope, project, some))
     run_id, operation_id = ids.new_id(), ids.new_id()
     run = CurationRun(
         id=run_id,
         project_id=project_id,
         kind=new.kind,
-        images=new.images,
-        reference=new.reference,
+        images=images,
+        reference=reference,
         source=source,
         seed=new.seed,
         creator=scope.principal,

@@ -14,7 +14,7 @@ from loupe_project.domain.scope import Right, Scope
 from loupe_project.domain.selection import Selection
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
-from loupe_project.use_cases.select_images import select_images
+from loupe_project.use_cases.select_images import select_images, settled
 
 MAX_MAPS = 100
 
@@ -37,13 +37,14 @@ async def create_export(
             "Say what goes into the export: images, a table, COCO, YOLO, features or maps.",
             fields=[FieldViolation("export.contents", "must name at least one")],
         )
-    image_count = await _count_images(store, scope, project, new.selection)
+    selection = await settled(store, scope, project, new.selection)
+    image_count = await _count_images(store, scope, project, selection)
     await _check_maps(store, scope, project_id, new.analysis_ids or ())
     export_id, operation_id = ids.new_id(), ids.new_id()
     export = Export(
         id=export_id,
         project_id=project_id,
-        selection=new.selection,
+        selection=selection,
         contents=tuple(dict.fromkeys(new.contents)),
         analysis_ids=new.analysis_ids,
         creator=scope.principal,
@@ -64,7 +65,7 @@ async def create_export(
     )
     await store.exports.add(export)
     await store.operations.add(operation)
-    what = {"contents": " ".join(export.contents), "query": new.selection.query if new.selection.ids is None else ""}
+    what = {"contents": " ".join(export.contents), "query": selection.query if selection.ids is None else ""}
     await store.audit.add(
         audit.event(scope, audit.Action.CREATE_EXPORT, export.name, now, images=str(image_count), **what)
     )

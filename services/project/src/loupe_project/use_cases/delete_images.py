@@ -1,19 +1,21 @@
-"""Deleting images: the rows in pieces, the bytes and features by the remover afterwards."""
+"""Deleting images: they go into the trash in pieces; `trash.py` brings them back or lets them go for good."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from google.protobuf.message import Message
 
 from loupe_kit.clock import Clock
-from loupe_project.domain.errors import OperationCancelled
 from loupe_project.domain.operation import Operation
 from loupe_project.ports.operations import ProgressSink
 from loupe_project.ports.store import StoreFactory
-from loupe_project.ports.work import WorkSignal
 from loupe_project.use_cases import image_jobs
+from loupe_project.use_cases.changes import begin_operation
+from loupe_project.use_cases.retry import retry_conflicts
+from loupe_project.use_cases.trashing import throw_away
 
-_PIECE = 200
+_PIECE = 1_000
 """Images a transaction: others wait no longer than a blink."""
 
 
@@ -22,35 +24,23 @@ class DeleteImages:
 
     Args:
         stores: Makes transactions.
-        removals: Rung when bytes and features wait for their end.
         respond: Makes the response of how many were deleted.
-        clock: Dates the removals.
+        clock: Dates the deletion.
     """
 
-    def __init__(
-        self, stores: StoreFactory, removals: WorkSignal, respond: Callable[[int], Message], clock: Clock
-    ) -> None:
+    def __init__(self, stores: StoreFactory, respond: Callable[[int], Message], clock: Clock) -> None:
         self._stores = stores
-        self._removals = removals
         self._respond = respond
         self._clock = clock
 
     async def run(self, operation: Operation, progress: ProgressSink, cancelled: asyncio.Event) -> Message:
         """See `OperationHandler`."""
         image_ids, _ = image_jobs.unpack(operation.request)
-        await progress.report(phase="images", done=0, total=len(image_ids))
-        for start in range(0, len(image_ids), _PIECE):
-            if cancelled.is_set():
-                raise cancelled_operation(operation)
-            piece = image_ids[start : start + _PIECE]
-            async with self._stores() as store:
-                await store.images.delete(operation.project_id, piece, self._clock.now())
-                await store.commit()
-            self._removals.ring()
-            await progress.report(done=start + len(piece))
+        async for piece in image_jobs.pieces(operation, image_ids, _PIECE, progress, cancelled):
+            await retry_conflicts(partial(self._delete, operation, piece))
         return self._respond(len(image_ids))
 
-
-def cancelled_operation(operation: Operation) -> OperationCancelled:
-    """The end of an operation that somebody stopped."""
-    return OperationCancelled("The operation was cancelled; what it had finished stays.", operation=operation.id)
+    async def _delete(self, operation: Operation, image_ids: Sequence[str]) -> None:
+        async with self._stores() as store:
+            await throw_away(store, await begin_operation(store, operation), image_ids, self._clock.now())
+            await store.commit()

@@ -70,7 +70,7 @@ async def check_images(store: Store, objects: ObjectStore, scope: Scope, export:
 
 
 async def check_seen(store: Store, scope: Scope, export: Export, image_ids: Sequence[str]) -> None:
-    """Let images pass that exist for the caller, or not at all.
+    """Let images pass that exist for the caller, or for nobody.
 
     Raises:
         ExportNotFound: If one is kept from him.
@@ -79,6 +79,8 @@ async def check_seen(store: Store, scope: Scope, export: Export, image_ids: Sequ
         some = image_ids[start : start + _IDS_AT_ONCE]
         seen = await store.images.existing(scope, export.project_id, some)
         unseen = [one for one in some if one not in seen]
+        deleted = await store.trash.existing(export.project_id, unseen)
+        unseen = [one for one in unseen if one not in deleted]
         if unseen and await store.images.existing(Scope.of_loupe(), export.project_id, unseen):
             raise _outdated(export)
 

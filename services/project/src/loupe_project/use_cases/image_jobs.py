@@ -3,7 +3,9 @@
 The images are chosen once, when the call comes: whatever the query says later, the work is on what the caller saw.
 """
 
+import asyncio
 import struct
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from loupe_kit import ids
@@ -11,6 +13,8 @@ from loupe_kit.errors import ResourceExhausted
 from loupe_project.domain import names
 from loupe_project.domain.operation import Operation, OperationKind
 from loupe_project.domain.scope import Scope
+from loupe_project.ports.operations import ProgressSink
+from loupe_project.use_cases.cancelling import cancelled_operation
 
 MAX_IMAGES = 1_000_000
 """Most images of one operation: their ids are kept in its row."""
@@ -42,6 +46,50 @@ def unpack(request: bytes) -> tuple[list[str], bytes]:
     (length,) = _LENGTH.unpack_from(request)
     start = _LENGTH.size + length
     return ids.unpack_ids(request[start:]), request[_LENGTH.size : start]
+
+
+async def unpack_sorted(request: bytes) -> tuple[list[str], bytes]:
+    """Undo `pack`, with the ids in the order of the tables, where neighbours are written together.
+
+    A million of them take a second: they are read in a thread, so that calls are answered meanwhile.
+    """
+
+    def work() -> tuple[list[str], bytes]:
+        image_ids, wish = unpack(request)
+        return sorted(image_ids), wish
+
+    return await asyncio.to_thread(work)
+
+
+async def pieces(
+    operation: Operation,
+    image_ids: Sequence[str],
+    size: int,
+    progress: ProgressSink,
+    cancelled: asyncio.Event,
+    *,
+    begin: int = 0,
+) -> AsyncIterator[Sequence[str]]:
+    """The images of an operation piece by piece; how far it came is told before the first one and after each.
+
+    Args:
+        operation: Whose images they are.
+        image_ids: All of them.
+        size: Images in a piece.
+        progress: Is told.
+        cancelled: Set when the operation shall stop.
+        begin: Images that a run before this one did.
+
+    Raises:
+        OperationCancelled: If `cancelled` was set before a piece; what was done stays.
+    """
+    await progress.report(phase="images", done=begin, total=len(image_ids))
+    for start in range(begin, len(image_ids), size):
+        if cancelled.is_set():
+            raise cancelled_operation(operation)
+        piece = image_ids[start : start + size]
+        yield piece
+        await progress.report(done=start + len(piece))
 
 
 def new_operation(

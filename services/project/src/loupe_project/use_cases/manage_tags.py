@@ -13,6 +13,7 @@ from loupe_project.domain.scope import Scope
 from loupe_project.domain.tag import Tag
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
+from loupe_project.use_cases.changes import begin_call
 
 MAX_TEXT = 100
 _COLOR = re.compile(r"#[0-9a-f]{6}|")
@@ -61,7 +62,7 @@ async def get_tag(store: Store, scope: Scope, project_id: str, tag_id: str) -> T
         TagNotFound: If it has no such tag.
     """
     await access.viewer(store, scope, project_id)
-    return await _existing(store, scope, project_id, tag_id)
+    return await existing_tag(store, scope, project_id, tag_id)
 
 
 async def create_tag(store: Store, scope: Scope, project_id: str, text: str, color: str, now: datetime) -> Tag:
@@ -102,9 +103,9 @@ async def update_tag(
         TagNameTaken: If another tag has that text.
     """
     await access.editor(store, scope, project_id)
-    tag = await _existing(store, scope, project_id, tag_id)
+    tag = await existing_tag(store, scope, project_id, tag_id)
     if text is not None:
-        _refuse_automatic(tag, "renamed")
+        refuse_automatic(tag, "renamed")
         tag = replace(tag, display_name=checked_text(text))
     if color is not None:
         tag = replace(tag, color=checked_color(color))
@@ -123,21 +124,37 @@ async def delete_tag(store: Store, scope: Scope, project_id: str, tag_id: str, n
         TagIsAutomatic: If it is Loupe's own.
     """
     await access.editor(store, scope, project_id)
-    tag = await _existing(store, scope, project_id, tag_id)
-    _refuse_automatic(tag, "deleted")
-    await store.tags.delete(project_id, tag_id)
+    tag = await existing_tag(store, scope, project_id, tag_id)
+    refuse_automatic(tag, "deleted")
+    change = await begin_call(store, scope, project_id, "DELETE_TAG", now)
+    await store.tags.delete(tag, change_id=change.id, now=now)
     told = {"display_name": tag.display_name, "images": str(tag.image_count)}
     await store.audit.add(audit.event(scope, audit.Action.DELETE_TAG, names.tag(project_id, tag_id), now, **told))
 
 
-async def _existing(store: Store, scope: Scope, project_id: str, tag_id: str) -> Tag:
+async def existing_tag(store: Store, scope: Scope, project_id: str, tag_id: str) -> Tag:
+    """A tag that exists for the caller.
+
+    Raises:
+        TagNotFound: If there is none.
+    """
     tag = await store.tags.get(scope, project_id, tag_id)
     if tag is None:
-        raise TagNotFound(f"There is no tag {tag_id} in this project; ListTags names those there are.", tag=tag_id)
+        raise tag_not_found(tag_id)
     return tag
 
 
-def _refuse_automatic(tag: Tag, done: str) -> None:
+def tag_not_found(tag_id: str) -> TagNotFound:
+    """The fault of naming a tag that is not there."""
+    return TagNotFound(f"There is no tag {tag_id} in this project; ListTags names those there are.", tag=tag_id)
+
+
+def refuse_automatic(tag: Tag, done: str) -> None:
+    """Let a tag of people pass.
+
+    Raises:
+        TagIsAutomatic: If it is Loupe's own.
+    """
     if tag.origin is Origin.AUTO:
         raise TagIsAutomatic(
             f"{tag.display_name!r} is an automatic tag and cannot be {done}.", display_name=tag.display_name

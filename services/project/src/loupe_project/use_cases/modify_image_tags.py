@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from google.protobuf.message import Message
 
@@ -11,14 +12,18 @@ from loupe_kit.clock import Clock
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_project.domain.image import Origin
 from loupe_project.domain.operation import Operation
+from loupe_project.domain.text import fold
 from loupe_project.ports.operations import ProgressSink
 from loupe_project.ports.store import StoreFactory
 from loupe_project.use_cases import image_jobs
-from loupe_project.use_cases.delete_images import cancelled_operation
+from loupe_project.use_cases.changes import begin_operation
+from loupe_project.use_cases.checkpoint import Checkpoint
 from loupe_project.use_cases.manage_tags import checked_text
+from loupe_project.use_cases.retry import retry_conflicts
 
 MAX_TAGS = 100
-_PIECE = 500
+_PIECE = 2_000
+"""Images a transaction: 20 to 60 ms for one tag, so that other writers wait no longer than a blink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,11 @@ class TagWish:
 
     add: tuple[str, ...]
     remove: tuple[str, ...]
+
+    def coming(self) -> list[str]:
+        """Texts to put on that are not to be taken off as well: a change alters a fact once."""
+        going = {fold(text) for text in self.remove}
+        return [text for text in self.add if fold(text) not in going]
 
     def to_bytes(self) -> bytes:
         """For the operation that does it."""
@@ -37,6 +47,16 @@ class TagWish:
         """Undo `to_bytes`."""
         fields = json.loads(data)
         return cls(tuple(fields["add"]), tuple(fields["remove"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _State(Checkpoint):
+    """How far a run came."""
+
+    done: int = 0
+    """Images, in the order of their ids."""
+    added: int = 0
+    removed: int = 0
 
 
 def checked_wish(add: Sequence[str], remove: Sequence[str]) -> TagWish:
@@ -63,7 +83,7 @@ def checked_wish(add: Sequence[str], remove: Sequence[str]) -> TagWish:
 
 
 class ModifyImageTags:
-    """Handler of MODIFY_IMAGE_TAGS. Doing a piece twice changes nothing the second time.
+    """Handler of MODIFY_IMAGE_TAGS. Each piece is counted in its own transaction; a second run goes on after the last.
 
     Args:
         stores: Makes transactions.
@@ -78,27 +98,27 @@ class ModifyImageTags:
 
     async def run(self, operation: Operation, progress: ProgressSink, cancelled: asyncio.Event) -> Message:
         """See `OperationHandler`."""
-        image_ids, data = image_jobs.unpack(operation.request)
+        image_ids, data = await image_jobs.unpack_sorted(operation.request)
         wish = TagWish.from_bytes(data)
-        await progress.report(phase="images", done=0, total=len(image_ids))
-        added = removed = 0
-        for start in range(0, len(image_ids), _PIECE):
-            if cancelled.is_set():
-                raise cancelled_operation(operation)
-            piece = image_ids[start : start + _PIECE]
-            one_added, one_removed = await self._modify(operation, piece, wish)
-            added, removed = added + one_added, removed + one_removed
-            await progress.report(done=start + len(piece))
-        return self._respond(len(image_ids), added, removed)
+        state = _State.from_bytes(operation.checkpoint)
+        pieces = image_jobs.pieces(operation, image_ids, _PIECE, progress, cancelled, begin=state.done)
+        async for piece in pieces:
+            state = await retry_conflicts(partial(self._modify, operation, piece, wish, state, progress))
+        return self._respond(len(image_ids), state.added, state.removed)
 
-    async def _modify(self, operation: Operation, image_ids: list[str], wish: TagWish) -> tuple[int, int]:
+    async def _modify(
+        self, operation: Operation, image_ids: Sequence[str], wish: TagWish, state: _State, progress: ProgressSink
+    ) -> _State:
         project_id, creator, now = operation.project_id, operation.creator, self._clock.now()
         async with self._stores() as store:
-            # Images that were deleted since they were chosen have no tags.
-            here = sorted(await store.images.existing(operation.scope, project_id, image_ids))
-            tags = await store.tags.ensure(project_id, wish.add, Origin.USER, creator, now)
-            added = await store.tags.put_on(here, sorted(tags.values()), Origin.USER, creator, now)
-            going = [one.id for one in (await store.tags.find(project_id, wish.remove)).values()]
-            removed = await store.tags.take_off(here, going)
+            change = await begin_operation(store, operation)
+            await store.tags.ensure(project_id, wish.coming(), Origin.USER, creator, now)
+            added = removed = 0
+            for _, tag in sorted((await store.tags.find(project_id, wish.coming())).items()):
+                added += await store.tags.put_on_by(change.id, tag, image_ids, creator, now)
+            for _, tag in sorted((await store.tags.find(project_id, wish.remove)).items()):
+                removed += await store.tags.take_off_by(change.id, tag, image_ids, now)
+            state = _State(state.done + len(image_ids), state.added + added, state.removed + removed)
+            await progress.checkpoint_with(store.operations, state.to_bytes())
             await store.commit()
-        return added, removed
+        return state

@@ -13,10 +13,14 @@ from loupe_project.domain.query import fields, tree
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.analyses import PointValue
 from loupe_project.ports.store import Store, StoreFactory
+from loupe_project.use_cases import access
 from loupe_project.use_cases.analyses import get_finished
 
-POINT_FIELDS = frozenset({"label", "conf", "truth", "is", "format", "batch", "by", "model", "width", "height", "size"})
-_NUMBER_FIELDS = frozenset({"conf", "width", "height", "size"})
+_AGREEMENT = tree.Field("agreement", tree.Kind.TEXT)
+"""Whether prediction and ground truth are the same class; no field of queries, which have `is` for that."""
+_TEXT_FIELDS = frozenset({"label", "truth", "agreement", "is", "tag", "format", "batch", "by", "model"})
+_NUMBER_FIELDS = frozenset({"conf", "outlier", "width", "height", "size"})
+_MATCH = "match"
 _IDS_AT_ONCE = 5_000
 
 
@@ -67,12 +71,32 @@ async def point_values(
     return _pack(field, [found.get(one) for one in image_ids])
 
 
+async def point_matches(
+    uow_factory: StoreFactory, objects: ObjectStore, scope: Scope, project_id: str, analysis_id: str, query: str
+) -> PointValues:
+    """Which points of a map a query finds: those have the one value `match`.
+
+    Raises:
+        QueryInvalid: If the query cannot be read.
+        ProjectNotFound: If the project does not exist for the caller.
+        AnalysisNotFound: If the analysis does not.
+        AnalysisNotReady: If it is not finished.
+    """
+    async with uow_factory(read_only=True) as store:
+        analysis = await get_finished(store, scope, project_id, analysis_id)
+        project = await access.viewer(store, scope, project_id)
+        matching = set(await store.search.ids(scope, project, query))
+    coordinates = Coordinates.decode(await objects.read(analysis.object_key))
+    found = [one in matching for one in ids.unpack_ids(coordinates.ids.tobytes())]
+    return PointValues("", values=(_MATCH,), codes=np.where(found, 0, NO_VALUE).astype("<u4").tobytes())
+
+
 def _field(name: str) -> tree.Field:
-    field = fields.find(name)
-    if field is not None and (field.kind is tree.Kind.METADATA or field.name in POINT_FIELDS):
+    field = _AGREEMENT if name == _AGREEMENT.name else fields.find(name)
+    if field is not None and (field.kind is tree.Kind.METADATA or field.name in _TEXT_FIELDS | _NUMBER_FIELDS):
         return field
     raise InvalidArgument(
-        f"Points cannot be coloured by '{name}'; there are {', '.join(sorted(POINT_FIELDS))}, "
+        f"Points cannot be coloured by '{name}'; there are {', '.join(sorted(_TEXT_FIELDS | _NUMBER_FIELDS))}, "
         "the inspection metadata and meta.<key>.",
         fields=[FieldViolation("field", "must be a field with one value an image")],
         field=name,

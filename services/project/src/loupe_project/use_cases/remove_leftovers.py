@@ -74,16 +74,31 @@ class LeftoverRemover:
         return len(leftovers)
 
     async def _remove(self, project_id: str, some: Sequence[Removal]) -> None:
-        if any(one.image_id is None for one in some):
+        of_images = {one.image_id: one.object_key for one in some if one.image_id is not None}
+        if len(of_images) < len(some):
             await self._features.remove(project_id, [])
-            async for key in self._objects.list(keys.project_prefix(project_id)):
+            await self._remove_folder(project_id)
+        else:
+            await self._features.remove(project_id, list(of_images))
+        await self._remove_bytes([key or keys.image(project_id, image_id) for image_id, key in of_images.items()])
+
+    async def _remove_folder(self, project_id: str) -> None:
+        """All objects of a project, but those that copies of its images in other projects need."""
+        async with self._stores(read_only=True) as store:
+            kept = await store.removals.shared_with_others(project_id)
+        kept |= {keys.thumbnail(*keys.origin(key)) for key in kept}
+        async for key in self._objects.list(keys.project_prefix(project_id)):
+            if key not in kept:
                 await self._objects.delete(key)
-            return
-        image_ids = [one.image_id for one in some if one.image_id is not None]
-        await self._features.remove(project_id, image_ids)
-        for image_id in image_ids:
-            await self._objects.delete(keys.image(project_id, image_id))
-            await self._objects.delete(keys.thumbnail(project_id, image_id))
+
+    async def _remove_bytes(self, object_keys: Sequence[str]) -> None:
+        """Bytes and thumbnails, but those that another image shares: nobody begins to once the last one is gone."""
+        async with self._stores(read_only=True) as store:
+            needed = await store.removals.needed(object_keys)
+        for key in object_keys:
+            if key not in needed:
+                await self._objects.delete(key)
+                await self._objects.delete(keys.thumbnail(*keys.origin(key)))
 
     async def _remove_forever(self) -> None:
         while True:

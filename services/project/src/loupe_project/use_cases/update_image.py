@@ -1,6 +1,6 @@
 """Changing what people know of an image: its metadata, and when it was taken."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from loupe_project.domain.scope import Scope
 from loupe_project.domain.text import fold
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
+from loupe_project.use_cases.changes import begin_call
 from loupe_project.use_cases.get_image import existing_image, get_details
 
 
@@ -38,19 +39,23 @@ async def update_image(
     """
     await access.editor(store, scope, project_id)
     await existing_image(store, scope, project_id, image_id)
-    if changes.replaces_metadata or changes.keys:
-        metadata = changes.metadata
-        if not changes.replaces_metadata:
-            before = await get_details(store, scope, project_id, image_id)
-            metadata = _merged(before.metadata, changes)
-        await store.images.put_metadata(project_id, {image_id: metadata}, now, replace=True)
+    change = await begin_call(store, scope, project_id, "UPDATE_IMAGE", now)
+    wanted: dict[str, MetadataValue | None] = {}
+    if changes.replaces_metadata:
+        before = await get_details(store, scope, project_id, image_id)
+        wanted = {**dict.fromkeys(_without(before.metadata, changes.metadata)), **changes.metadata}
+    elif changes.keys:
+        named = {fold(key): key for key in changes.keys}
+        given = {key: value for key, value in changes.metadata.items() if fold(key) in named}
+        wanted = {**dict.fromkeys(_without(named.values(), given)), **given}
+    if wanted:
+        await store.metadata.alter(change.id, project_id, {image_id: wanted}, now)
     if changes.sets_capture_time:
-        await store.images.set_capture_times(project_id, {image_id: changes.capture_time}, now)
+        await store.metadata.alter_capture_times(change.id, project_id, {image_id: changes.capture_time}, now)
     return await get_details(store, scope, project_id, image_id)
 
 
-def _merged(before: Mapping[str, MetadataValue], changes: ImageChanges) -> dict[str, MetadataValue]:
-    named = {fold(key) for key in changes.keys}
-    kept = {key: value for key, value in before.items() if fold(key) not in named}
-    given = {key: value for key, value in changes.metadata.items() if fold(key) in named}
-    return {**kept, **given}
+def _without(keys: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Keys that are not among the others, upper and lower case alike."""
+    folded = {fold(key) for key in others}
+    return [key for key in keys if fold(key) not in folded]

@@ -8,11 +8,14 @@ from datetime import datetime
 from loupe_project.domain.intake.errors import UploadBatchNotFound
 from loupe_project.domain.project import ProjectRole
 from loupe_project.domain.scope import Scope
-from loupe_project.domain.upload_batch import Notice, UploadBatch
+from loupe_project.domain.upload_batch import BatchState, Notice, UploadBatch
 from loupe_project.ports.store import Store, StoreFactory
 from loupe_project.use_cases import access
 
 _WATCH_SECONDS = 0.5
+_LAST_IMAGES = 200
+_LAST_SECONDS = 0.1
+"""Between looks while few images are left: somebody waits for the end, and looking costs little then."""
 
 
 async def get_batch(store: Store, scope: Scope, project_id: str, batch_id: str) -> UploadBatch:
@@ -65,7 +68,9 @@ async def list_notices(
 async def watch_batch(
     factory: StoreFactory, scope_now: Callable[[], Awaitable[Scope]], project_id: str, batch_id: str
 ) -> AsyncIterator[UploadBatch]:
-    """The batch now and after each change, at most twice a second, until it is ended and no image of it is pending.
+    """The batch now and after each change until it is ended and no image of it is pending.
+
+    Twice a second at most, and ten times while its last images are analysed.
 
     Raises:
         ProjectNotFound: If the project does not exist for the caller.
@@ -73,7 +78,7 @@ async def watch_batch(
     """
     last: UploadBatch | None = None
     while True:
-        # Images change in other services' calls and in other replicas: looking twice a second is what is promised.
+        # Images change in other services' calls and in other replicas, so it looks.
         scope = await scope_now()
         async with factory(read_only=True) as store:
             batch = await get_batch(store, scope, project_id, batch_id)
@@ -82,7 +87,8 @@ async def watch_batch(
             last = batch
         if batch.is_settled:
             return
-        await asyncio.sleep(_WATCH_SECONDS)
+        is_nearly_done = batch.state is BatchState.FINISHED and batch.image_counts.pending <= _LAST_IMAGES
+        await asyncio.sleep(_LAST_SECONDS if is_nearly_done else _WATCH_SECONDS)
 
 
 async def _as_seen(store: Store, scope: Scope, project_id: str, batches: Sequence[UploadBatch]) -> list[UploadBatch]:

@@ -10,7 +10,7 @@ from loupe_reduction.algorithms.outliers import score_outliers
 from loupe_reduction.algorithms.projection import project
 from loupe_reduction.algorithms.scaling import tamed
 from loupe_reduction.algorithms.selection import select_images
-from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, Result, SpooledFeatures
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, Result, SpooledFeatures, TeachJob
 from loupe_reduction.domain.progress import Phase, PhaseReporter, Report
 
 
@@ -29,6 +29,12 @@ def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Repo
     values = read_features(features)
     if isinstance(job, FitJob):
         return project(values, job.recipe, threads=threads, report=report)
+    if isinstance(job, TeachJob):
+        # Loaded here, for its own work alone: scikit-learn takes a second to import.
+        from loupe_reduction.algorithms.teaching import teach
+
+        tell = PhaseReporter(report, {Phase.TEACHING: 1.0}).within(Phase.TEACHING)
+        return teach(values, job, threads=threads, progress=tell)
     values, _ = tamed(values)
     tell = PhaseReporter(report, {Phase.CURATION: 1.0}).within(Phase.CURATION)
     if isinstance(job, OutlierJob):

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from loupe.reduction.v1 import curation_service_pb2 as curation_pb
 from loupe.reduction.v1 import feature_source_pb2 as source_pb
+from loupe.reduction.v1 import neighbour_service_pb2 as neighbour_pb
 from loupe.reduction.v1 import projection_pb2 as projection_pb
 from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
+from loupe.reduction.v1 import teach_service_pb2 as teach_pb
 from loupe_kit import ids
-from loupe_reduction.domain.features import UPLOADED_MODEL, FeatureSource
-from loupe_reduction.domain.jobs import DuplicateJob, FitJob, OutlierJob, SelectJob, Strategy
+from loupe_reduction.domain.features import BYTES_PER_ID, UPLOADED_MODEL, FeatureSource
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, OutlierJob, SelectJob, Strategy, TeachJob
 from loupe_reduction.domain.recipe import (
     PARAMETERS_OF,
     Method,
@@ -23,6 +25,7 @@ from loupe_reduction.domain.recipe import (
     UmapParameters,
     spec_invalid,
 )
+from loupe_reduction.use_cases.find_neighbours import Wish
 from loupe_reduction.use_cases.run_job import Order
 
 METHODS = {
@@ -94,6 +97,51 @@ def select_order(
     if strategy is None:
         raise spec_invalid("strategy", f"There is no strategy {spec.strategy}; leave it out for the default.")
     return Order(*_input(spec.input), SelectJob(spec.count, strategy, spec.input.seed, groups, classes))
+
+
+def teach_order(
+    spec: teach_pb.TeachSpec, classes: NDArray[np.int64] | None, confidences: NDArray[np.int64] | None
+) -> Order:
+    """Reads what to teach.
+
+    Args:
+        spec: the spec.
+        classes: array (N,), int64, see `TeachJob`.
+        confidences: array (N,), int64: percent; None: all labels are sure.
+
+    Raises:
+        SpecInvalid: a field is missing, or a class or a confidence is out of its range.
+    """
+    if classes is None or (classes >= spec.class_count).any():
+        raise spec_invalid("classes", f"classes must hold a number below {spec.class_count} for each image.")
+    if confidences is not None and not ((confidences >= 1) & (confidences <= 100)).all():
+        raise spec_invalid("confidences", "confidences must hold 1 to 100 for each image.")
+    job = TeachJob(
+        classes,
+        spec.class_count,
+        None if confidences is None else confidences / 100.0,
+        minimum_a_class=spec.minimum_a_class,
+        seed=spec.seed,
+    )
+    requester = _requester(spec.project_id, spec.requester, "project_id")
+    return Order(feature_source(spec.source, "source"), requester, job)
+
+
+def neighbour_wish(spec: neighbour_pb.NeighbourSpec) -> Wish:
+    """Reads whose neighbours to search; raises SpecInvalid like `fit_order`."""
+    source = feature_source(spec.source, "source")
+    _requester(spec.project_id, "", "project_id")
+    if source.model == UPLOADED_MODEL:
+        raise spec_invalid("source", "Uploaded features may be replaced, so neighbours are of models only.")
+    of_image = spec.WhichOneof("of") == "image_id"
+    if of_image and len(spec.image_id) != BYTES_PER_ID:
+        raise spec_invalid("image_id", f"image_id must have {BYTES_PER_ID} bytes.")
+    if not of_image and (not spec.vector or len(spec.vector) % 4):
+        raise spec_invalid("of", "Give the image, or a vector of float32, whose neighbours are searched.")
+    vector = np.frombuffer(spec.vector, "<f4").astype(np.float32)
+    if not of_image and not (np.isfinite(vector).all() and vector.any()):
+        raise spec_invalid("vector", "vector must hold finite numbers that are not all zero.")
+    return Wish(spec.project_id, source, spec.image_id if of_image else b"", vector, spec.count)
 
 
 def feature_source(message: source_pb.FeatureSource, field: str) -> FeatureSource:

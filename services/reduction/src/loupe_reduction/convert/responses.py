@@ -14,13 +14,26 @@ from loupe.reduction.v1 import curation_service_pb2 as curation_pb
 from loupe.reduction.v1 import feature_source_pb2 as source_pb
 from loupe.reduction.v1 import projection_pb2 as projection_pb
 from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
-from loupe_reduction.domain.jobs import DuplicateGroups, OutlierScores, Projection, Quality, Selection, Strategy
+from loupe.reduction.v1 import teach_service_pb2 as teach_pb
+from loupe_reduction.domain.jobs import (
+    DuplicateGroups,
+    OutlierScores,
+    Projection,
+    Quality,
+    Selection,
+    Strategy,
+    TaughtHead,
+)
 from loupe_reduction.domain.progress import Progress
 from loupe_reduction.domain.recipe import PcaParameters, Recipe, TsneParameters
+from loupe_reduction.use_cases.apply_head import Answers
 from loupe_reduction.use_cases.run_job import Outcome
 
 PACKED_BLOCK = 65_536
 """Images in a message that holds packed arrays."""
+
+HEAD_PIECE_BYTES = 1 << 20
+"""Of a head, in one message."""
 
 MESSAGE_BLOCK = 1_000
 """Images in a message that holds one message for each."""
@@ -206,3 +219,38 @@ def _id(outcome: Outcome, row: int) -> bytes:
 
 def _pack(outcome: Outcome, rows: NDArray[np.int64]) -> bytes:
     return outcome.images.pack(outcome.rows[rows])
+
+
+def head_header(outcome: Outcome, taught: TaughtHead) -> teach_pb.HeadHeader:
+    """Writes what is said once about a taught head."""
+    figures = taught.figures
+    return teach_pb.HeadHeader(
+        count=len(outcome.rows),
+        skipped_count=len(outcome.skipped),
+        feature_dimension=outcome.dimension,
+        kind=teach_pb.HeadKind.Value(f"HEAD_KIND_{figures.kind.name}"),
+        folds=figures.folds,
+        accuracy=figures.accuracy,
+        balanced_accuracy=figures.balanced_accuracy,
+        macro_f1=figures.macro_f1,
+        log_loss=figures.log_loss,
+        calibration_error=figures.calibration_error,
+        confusion=figures.confusion.ravel().tolist(),
+        head_size_bytes=len(taught.head),
+        seconds=outcome.seconds,
+    )
+
+
+def head_pieces(taught: TaughtHead) -> Iterator[bytes]:
+    """Cuts a head into pieces that fit into messages."""
+    for start in range(0, len(taught.head), HEAD_PIECE_BYTES):
+        yield taught.head[start : start + HEAD_PIECE_BYTES]
+
+
+def answer_block(answers: Answers) -> teach_pb.ApplyHeadResponse:
+    """Writes what a head says of some images."""
+    return teach_pb.ApplyHeadResponse(
+        image_ids=answers.image_ids,
+        class_count=answers.probabilities.shape[1],
+        probabilities=answers.probabilities.astype("<f4").tobytes(),
+    )

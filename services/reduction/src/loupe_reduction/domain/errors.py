@@ -53,6 +53,18 @@ class TooFewClasses(FailedPrecondition):
     reason = "TOO_FEW_CLASSES"
 
 
+class ClassTooSmall(FailedPrecondition):
+    """A class has fewer images with a vector than teaching needs."""
+
+    reason = "CLASS_TOO_SMALL"
+
+
+class HeadInvalid(InvalidArgument):
+    """The bytes are no head of this release."""
+
+    reason = "HEAD_INVALID"
+
+
 class TooFewPoints(FailedPrecondition):
     """Fewer images have a vector than the call needs."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from loupe_reduction.domain.heads import HeadKind
 from loupe_reduction.domain.recipe import Recipe
 
 
@@ -105,7 +106,31 @@ class SelectJob:
         )
 
 
-Job = FitJob | OutlierJob | DuplicateJob | SelectJob
+@dataclass(frozen=True)
+class TeachJob:
+    """Teach a head."""
+
+    classes: NDArray[np.int64]
+    """Array (N,), int64: number of the true class, 0 to `class_count` - 1."""
+
+    class_count: int
+    """In [2, 200]."""
+
+    confidences: NDArray[np.float64] | None = None
+    """Array (N,), float64, in (0, 1]: how sure each label is; None: all are."""
+
+    minimum_a_class: int = 2
+    """Images with a vector that each class needs, at least 2."""
+
+    seed: int = 0
+
+    def of_rows(self, rows: NDArray[np.int64]) -> TeachJob:
+        """Returns the job for some of its images: array (M,), int64."""
+        confidences = None if self.confidences is None else self.confidences[rows]
+        return replace(self, classes=self.classes[rows], confidences=confidences)
+
+
+Job = FitJob | OutlierJob | DuplicateJob | SelectJob | TeachJob
 
 
 @dataclass(frozen=True)
@@ -213,4 +238,43 @@ class Selection:
     """Number of images with a class that were learnt from."""
 
 
-Result = Projection | OutlierScores | DuplicateGroups | Selection
+@dataclass(frozen=True)
+class HeadFigures:
+    """How good a head is, by images that it had not learnt from."""
+
+    kind: HeadKind
+    """Shape of the boundary that cross-validation chose."""
+
+    folds: int
+    """Parts into which the images were cut, at least 2."""
+
+    confusion: NDArray[np.int64]
+    """Array (C, C), int64: images of the true class (row) that were called so (column)."""
+
+    accuracy: float
+    """In [0, 1], labels weighted by their confidence."""
+
+    balanced_accuracy: float
+    """Mean over the classes of the share that was found, in [0, 1]."""
+
+    macro_f1: float
+    """In [0, 1]."""
+
+    log_loss: float
+    """In nats, at least 0."""
+
+    calibration_error: float
+    """Mean gap between confidence and share of right answers, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class TaughtHead:
+    """A head and its figures."""
+
+    head: bytes
+    """See `loupe_reduction.domain.heads`."""
+
+    figures: HeadFigures
+
+
+Result = Projection | OutlierScores | DuplicateGroups | Selection | TaughtHead

@@ -16,6 +16,7 @@ class Phase(Enum):
     NEIGHBOURS = "NEIGHBOURS"
     LAYOUT = "LAYOUT"
     CURATION = "CURATION"
+    TEACHING = "TEACHING"
     QUALITY = "QUALITY"
 
 

@@ -9,8 +9,11 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.domain.errors import ImageIdsInvalid, SpecMissing, TooManyPoints
+from loupe.reduction.v1 import feature_source_pb2 as source_pb
+from loupe.reduction.v1 import teach_service_pb2 as pb
+from loupe_reduction.domain.errors import HeadInvalid, ImageIdsInvalid, SpecMissing, TooManyPoints
 from loupe_reduction.domain.features import BYTES_PER_ID, ImageIds
+from loupe_reduction.domain.heads import MAX_BYTES
 from loupe_reduction.domain.progress import Progress, Report
 from loupe_reduction.domain.recipe import spec_invalid
 
@@ -87,6 +90,46 @@ async def read_call(
     for name, column in (columns or {}).items():
         column.check(name, len(images))
     return spec, images
+
+
+async def read_application(
+    requests: AsyncIterable[pb.ApplyHeadRequest], *, max_images: int
+) -> tuple[source_pb.FeatureSource, bytes, bytes]:
+    """Reads the request stream of ApplyHead.
+
+    Args:
+        requests: as they come.
+        max_images: images that one call takes.
+
+    Returns:
+        The source, the head and the packed ids.
+
+    Raises:
+        SpecMissing: the first message holds no source, or a later one holds another.
+        ImageIdsInvalid: a block is no whole number of ids, or too long.
+        TooManyPoints: more than `max_images` ids.
+        HeadInvalid: the head is too long.
+    """
+    source: source_pb.FeatureSource | None = None
+    head, packed = bytearray(), bytearray()
+    async for request in requests:
+        content = request.WhichOneof("content")
+        if (content == "source") != (source is None):
+            raise SpecMissing("ApplyHead takes one source, in the first message.", call="ApplyHead")
+        if content == "source":
+            source = request.source
+        elif content == "head":
+            head += request.head
+        else:
+            _check_block(request.image_ids)
+            packed += request.image_ids
+        if len(head) > MAX_BYTES:
+            raise HeadInvalid(f"A head has at most {MAX_BYTES >> 20} MiB; teach it again.")
+        if len(packed) > max_images * BYTES_PER_ID:
+            raise TooManyPoints(f"More than {max_images} images were sent; ask in parts.", maximum=str(max_images))
+    if source is None:
+        raise SpecMissing("ApplyHead was sent nothing; send a source, a head, then image ids.", call="ApplyHead")
+    return source, bytes(head), bytes(packed)
 
 
 class Column:

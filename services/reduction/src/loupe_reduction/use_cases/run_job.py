@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.domain.errors import CountOutOfRange, TooFewClasses, TooFewPoints
+from loupe_reduction.domain.errors import ClassTooSmall, CountOutOfRange, TooFewClasses, TooFewPoints
 from loupe_reduction.domain.features import FeatureSource, ImageIds
+from loupe_reduction.domain.heads import MAX_CLASSES
 from loupe_reduction.domain.jobs import (
     NO_CLASS,
     DuplicateJob,
@@ -19,6 +20,7 @@ from loupe_reduction.domain.jobs import (
     Result,
     SelectJob,
     Strategy,
+    TeachJob,
 )
 from loupe_reduction.domain.progress import LOADING_SHARE, Phase, Progress, Report
 from loupe_reduction.domain.recipe import MINIMUM_POINTS, check_range, check_recipe
@@ -117,7 +119,7 @@ class RunJob:
 
 def of_rows(job: Job, rows: NDArray[np.int64]) -> Job:
     """Returns the job for those of its images that have a vector."""
-    return job.of_rows(rows) if isinstance(job, OutlierJob | SelectJob) else job
+    return job.of_rows(rows) if isinstance(job, OutlierJob | SelectJob | TeachJob) else job
 
 
 def minimum_of(job: Job) -> int:
@@ -139,6 +141,9 @@ def check_job(job: Job) -> None:
     elif isinstance(job, DuplicateJob):
         check_range("percentile", job.percentile, 1e-6, 50)
         check_range("max_distance", job.max_distance, 0, 2)
+    elif isinstance(job, TeachJob):
+        check_range("class_count", job.class_count, MINIMUM_CLASSES, MAX_CLASSES)
+        check_range("minimum_a_class", job.minimum_a_class, 2, MAX_CLASSES)
 
 
 def check_count(job: Job, count: int) -> None:
@@ -147,6 +152,7 @@ def check_count(job: Job, count: int) -> None:
     Raises:
         TooFewPoints: fewer images than the work needs.
         CountOutOfRange: fewer images than are to be picked, or none are to be picked.
+        ClassTooSmall: a class has too few images to be taught.
         TooFewClasses: there is nothing to learn.
     """
     minimum = minimum_of(job)
@@ -159,6 +165,8 @@ def check_count(job: Job, count: int) -> None:
         )
     if isinstance(job, SelectJob):
         _check_picks(job, count)
+    if isinstance(job, TeachJob):
+        _check_classes(job)
     if isinstance(job, OutlierJob) and job.reference is not None and job.reference.sum() < MINIMUM_POINTS:
         raise TooFewPoints(
             f"{int(job.reference.sum())} images with features are too few to say what is usual, {MINIMUM_POINTS} are "
@@ -166,6 +174,18 @@ def check_count(job: Job, count: int) -> None:
             count=str(int(job.reference.sum())),
             minimum=str(MINIMUM_POINTS),
             without_features="0",
+        )
+
+
+def _check_classes(job: TeachJob) -> None:
+    sizes = np.bincount(job.classes, minlength=job.class_count)
+    smallest = int(sizes.argmin())
+    if sizes[smallest] < job.minimum_a_class:
+        raise ClassTooSmall(
+            f"{int(sizes[smallest])} images of class {smallest} have features, {job.minimum_a_class} are needed.",
+            number=str(smallest),
+            count=str(int(sizes[smallest])),
+            minimum=str(job.minimum_a_class),
         )
 
 

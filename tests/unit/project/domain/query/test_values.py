@@ -1,5 +1,6 @@
 """Times, patterns and the trees that they make."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loupe_project.domain import query
-from loupe_project.domain.query import facets, fields, times, values
-from loupe_project.domain.query.tree import And, Everything, Interval, MetadataTerm, Not, Pattern, TextTerm, TimeTerm
+from loupe_project.domain.query import fields, parts, syntax, times, values
+from loupe_project.domain.query.tree import Interval, MetadataTerm, Pattern, TextTerm, TimeTerm
 from loupe_project.domain.text import fold
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -116,17 +117,73 @@ def test_read__any_text_is_read_or_refused_with_a_position(text: str) -> None:
     ],
 )
 def test_without__leaves_the_field_out(text: str, left: str) -> None:
-    node = facets.without(query.read(text, CONTEXT), fields.FIELDS["line"])
+    kept = parts.without(query.parse(text), "line")
 
-    assert flat(node) == flat(query.read(left, CONTEXT))
-
-
-def flat(node: object) -> object:
-    """The node without ANDs and ORs of one."""
-    if isinstance(node, And) and len(node.children) == 1:
-        return flat(node.children[0])
-    return node if not hasattr(node, "children") or len(node.children) != 1 else flat(node.children[0])
+    assert kept == query.parse(left)
 
 
-def test_without__everything_is_left_of_nothing() -> None:
-    assert facets.without(Not(query.read("line:x", CONTEXT)), fields.FIELDS["line"]) == Everything()
+def test_read__month_is_the_tag_of_the_month() -> None:
+    assert query.read("month:2026-1*", CONTEXT) == TextTerm(fields.FIELDS["tag"], (Pattern(("month:2026-1", "")),))
+    assert query.read("has:월", CONTEXT) == TextTerm(fields.FIELDS["tag"], (Pattern(("month:", "")),))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "line:L1 -tag:a,b conf<0.6",
+            [("line:L1", "line", False), ("-tag:a,b", "tag", True), ("conf<0.6", "conf", False)],
+        ),
+        ("라인!=L1  (a OR line:x)", [("라인!=L1", "line", True), ("(a OR line:x)", "", False)]),
+        ("a OR b c", [("a OR b c", "", False)]),
+        ('NOT NOT "two words"', [('NOT NOT "two words"', "", False)]),
+        ("count(box[label:x]) >= 3 -box[a]", [("count(box[label:x]) >= 3", "", False), ("-box[a]", "", True)]),
+        ("(line:L1)", [("(line:L1)", "line", False)]),
+        ("", []),
+    ],
+)
+def test_parts__of_the_top(text: str, expected: list[tuple[str, str, bool]]) -> None:
+    found = parts.top(query.parse(text))
+
+    assert [(text[one.span.start : one.span.end], one.field, one.is_negated) for one in found] == expected
+
+
+def test_named__values_with_what_excludes_them() -> None:
+    node = query.parse("tag:a,b* (tag!=c OR -tag:d) -(x tag:e -tag:f) 태그:a line:g tag:a")
+
+    assert [(one.raw, one.is_excluded) for one in parts.named(node, "tag")] == [
+        ("a", False),
+        ("c", True),
+        ("d", True),
+        ("e", True),
+        ("f", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("line:L1 here -tag:x", ["line:L1", "-tag:x"]),
+        ("a (b here OR c) d", ["a", "d", "b"]),
+        ("a OR here", []),
+        ("a -(b here)", ["a", "b"]),
+        ("a box[b here]", ["a"]),
+        ("a count(box[here c])>3", ["a"]),
+    ],
+)
+def test_beside__what_holds_together_with_a_term(text: str, expected: list[str]) -> None:
+    node = query.parse(text)
+    found = parts.beside(node, next(one for one in leaves(node) if one.value.raw == "here"))
+
+    assert [text[one.span.start : one.span.end] for one in found] == expected
+
+
+def leaves(node: syntax.Syntax) -> Iterator[syntax.Text]:
+    match node:
+        case syntax.Text():
+            yield node
+        case syntax.AllOf(children) | syntax.AnyOf(children):
+            for child in children:
+                yield from leaves(child)
+        case syntax.Negation(child) | syntax.Box(child) | syntax.Count(syntax.Box(child)):
+            yield from leaves(child)

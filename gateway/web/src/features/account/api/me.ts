@@ -2,10 +2,12 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api, unwrap, type Schemas } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
 
+export type User = Schemas["User"];
+
 /** Who is signed in; null for nobody. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: async (): Promise<Schemas["User"] | null> => {
+  queryFn: async (): Promise<User | null> => {
     try {
       return await unwrap(api.GET("/v1/me"));
     } catch (error) {
@@ -14,6 +16,11 @@ export const meQuery = queryOptions({
     }
   },
   staleTime: 60_000,
+});
+
+export const departmentsQuery = queryOptions({
+  queryKey: ["departments"],
+  queryFn: () => unwrap(api.GET("/v1/departments", { params: { query: { pageSize: 1000 } } })),
 });
 
 export function useSignIn() {
@@ -31,5 +38,29 @@ export function useSignOut() {
     onSettled: () => {
       cache.clear();
     },
+  });
+}
+
+/** Changes one's own profile; another department is a request that somebody decides on. */
+export function useUpdateMe() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (profile: Pick<User, "displayName" | "department" | "duty" | "location">) =>
+      unwrap(
+        api.PATCH("/v1/me", {
+          params: { query: { updateMask: "displayName,department,duty,location", requestId: crypto.randomUUID() } },
+          body: profile,
+        }),
+      ),
+    onSuccess: (me) => { cache.setQueryData(meQuery.queryKey, me); },
+  });
+}
+
+export function useChangePassword() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { currentPassword: string; newPassword: string }) =>
+      unwrap(api.POST("/v1/me:changePassword", { body: { ...body, requestId: crypto.randomUUID() } })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["sessions"] }),
   });
 }

@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { queryOptions, useMutation } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
 
 export interface SignUpForm {
@@ -9,6 +9,13 @@ export interface SignUpForm {
   duty: string;
   location: string;
 }
+
+/** Which ways to sign in and up there are here. */
+export const signInOptionsQuery = queryOptions({
+  queryKey: ["signInOptions"],
+  queryFn: () => unwrap(api.GET("/v1/account:signInOptions")),
+  staleTime: Infinity,
+});
 
 export function useSignUp() {
   return useMutation({
@@ -21,5 +28,27 @@ export function useVerifyEmail() {
   return useMutation({
     mutationFn: (body: { verification: string; code: string }) =>
       unwrap(api.POST("/v1/account:verifyEmail", { body: { ...body, requestId: crypto.randomUUID() } })),
+  });
+}
+
+/** Mails the code once more. */
+export function useResendCode() {
+  return useMutation({
+    mutationFn: (verification: string) =>
+      unwrap(api.POST("/v1/account:resendVerification", { body: { verification, requestId: crypto.randomUUID() } })),
+  });
+}
+
+export function useRequestReset() {
+  return useMutation({
+    mutationFn: (email: string) =>
+      unwrap(api.POST("/v1/account:requestPasswordReset", { body: { email, requestId: crypto.randomUUID() } })),
+  });
+}
+
+export function useResetPassword() {
+  return useMutation({
+    mutationFn: (body: { verification: string; code: string; newPassword: string }) =>
+      unwrap(api.POST("/v1/account:resetPassword", { body: { ...body, requestId: crypto.randomUUID() } })),
   });
 }

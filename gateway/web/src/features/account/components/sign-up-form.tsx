@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { ErrorNotice } from "@/components/ui/notice";
-import { useSignUp, useVerifyEmail, type SignUpForm as Form } from "@/features/account/api/sign-up";
+import { useResendCode, useSignUp, useVerifyEmail, type SignUpForm as Form } from "@/features/account/api/sign-up";
 
 const EMPTY: Form = { email: "", password: "", displayName: "", departmentDisplayName: "", duty: "", location: "" };
 
@@ -34,7 +34,7 @@ export function SignUpForm({ onVerified, onBack }: { onVerified: () => void; onB
       <Field label={t("account.location")} placeholder={t("account.optional")} maxLength={100} {...field("location")} />
       <ErrorNotice error={signUp.error} />
       <Button type="submit" look="primary" disabled={signUp.isPending}>{t("account.signUp")}</Button>
-      <Button onClick={onBack}>{t("account.toSignIn")}</Button>
+      <Button look="ghost" onClick={onBack}>{t("account.toSignIn")}</Button>
     </form>
   );
 }
@@ -42,6 +42,7 @@ export function SignUpForm({ onVerified, onBack }: { onVerified: () => void; onB
 function VerifyForm({ email, verification, onVerified }: { email: string; verification: string; onVerified: () => void }) {
   const { t } = useTranslation();
   const verify = useVerifyEmail();
+  const resend = useResendCode();
   const [code, setCode] = useState("");
 
   const submit = (event: SubmitEvent) => {
@@ -53,8 +54,10 @@ function VerifyForm({ email, verification, onVerified }: { email: string; verifi
     <form onSubmit={submit} className="flex flex-col gap-4" aria-label={t("account.verify")}>
       <p className="text-sm text-quiet">{t("account.codeSent", { email })}</p>
       <Field label={t("account.code")} inputMode="numeric" autoComplete="one-time-code" required value={code} onChange={(event) => { setCode(event.target.value); }} />
-      <ErrorNotice error={verify.error} />
+      <ErrorNotice error={verify.error ?? resend.error} />
+      {resend.isSuccess && <p role="status" className="text-good">{t("account.sentAgain")}</p>}
       <Button type="submit" look="primary" disabled={verify.isPending}>{t("account.verify")}</Button>
+      <Button look="ghost" disabled={resend.isPending} onClick={() => { resend.mutate(verification); }}>{t("account.sendAgain")}</Button>
     </form>
   );
 }

@@ -14,7 +14,8 @@ describe("readCoordinates", () => {
 
     const found = readCoordinates(table);
 
-    expect(found.ids).toEqual(["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000000000ff"]);
+    expect([found.ids.at(0), found.ids.at(1)]).toEqual(["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000000000ff"]);
+    expect([...found.ids.rowsOf(["00000000-0000-0000-0000-0000000000ff", "unknown"])]).toEqual([1]);
     expect(found.columns.map((column) => [...column])).toEqual([[1, 2], [3, 4], [5, 6]]);
   });
 

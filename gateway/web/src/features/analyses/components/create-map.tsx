@@ -2,63 +2,54 @@ import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
-import { ErrorNotice, Progress } from "@/components/ui/notice";
+import { ErrorNotice } from "@/components/ui/notice";
+import { Segmented } from "@/components/ui/segmented";
 import { useCreateAnalysis } from "@/features/analyses/api/analyses";
-import { useOperation } from "@/lib/api/use-operation";
 
-const METHODS = { METHOD_UMAP: "UMAP", METHOD_TSNE: "t-SNE", METHOD_PCA: "PCA" } as const;
-type Method = keyof typeof METHODS;
+const METHODS = [
+  { value: "METHOD_UMAP", label: "UMAP" },
+  { value: "METHOD_TSNE", label: "t-SNE" },
+  { value: "METHOD_PCA", label: "PCA" },
+] as const;
+const DIMENSIONS = [{ value: "2", label: "2-D" }, { value: "3", label: "3-D" }] as const;
 
 interface CreateMapProps {
   project: string;
   query: string;
-  onDrawn: (name: string) => void;
+  onAsked: () => void;
 }
 
-export function CreateMap({ project, query, onDrawn }: CreateMapProps) {
+/** Asks for a map; it is drawn in the background. */
+export function CreateMap({ project, query, onAsked }: CreateMapProps) {
   const { t } = useTranslation();
   const create = useCreateAnalysis(project);
-  const [method, setMethod] = useState<Method>("METHOD_UMAP");
-  const [dimensions, setDimensions] = useState(2);
+  const [method, setMethod] = useState<(typeof METHODS)[number]["value"]>("METHOD_UMAP");
+  const [dimensions, setDimensions] = useState<"2" | "3">("2");
+  const [displayName, setDisplayName] = useState("");
   const [text, setText] = useState(query);
   const [isShared, setIsShared] = useState(false);
-  const work = useOperation((operation) => { onDrawn((operation.response as { name?: string } | undefined)?.name ?? ""); });
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const visibility = isShared ? "VISIBILITY_SHARED" : "VISIBILITY_PRIVATE";
-    create.mutate({ method, dimensions, selector: { query: text.trim() }, visibility }, { onSuccess: work.start });
+    create.mutate({ method, dimensions: Number(dimensions), displayName, selector: { query: text.trim() }, visibility }, { onSuccess: onAsked });
   };
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-3 rounded-lg border border-line bg-surface p-4 text-sm" aria-label={t("maps.create")}>
-      <label className="flex flex-col gap-1 font-medium">
-        {t("maps.method")}
-        <select className="rounded-md border border-line bg-surface px-2 py-1.5 font-normal" value={method} onChange={(event) => { setMethod(event.target.value as Method); }}>
-          {Object.entries(METHODS).map(([value, name]) => <option key={value} value={value}>{name}</option>)}
-        </select>
-      </label>
-      <label className="flex flex-col gap-1 font-medium">
-        {t("maps.dimensions")}
-        <select className="rounded-md border border-line bg-surface px-2 py-1.5 font-normal" value={dimensions} onChange={(event) => { setDimensions(Number(event.target.value)); }}>
-          <option value={2}>2-D</option>
-          <option value={3}>3-D</option>
-        </select>
-      </label>
+    <form onSubmit={submit} className="flex flex-col gap-4" aria-label={t("maps.create")}>
+      <div className="flex flex-wrap items-center gap-3">
+        <Segmented label={t("maps.method")} value={method} options={METHODS} onChange={setMethod} />
+        <Segmented label={t("maps.dimensions")} value={dimensions} options={DIMENSIONS} onChange={setDimensions} />
+      </div>
+      <p className="text-quiet">{t(`maps.methodHints.${method}`)}</p>
       <Field label={t("maps.of")} placeholder={t("maps.all")} isCode value={text} onChange={(event) => { setText(event.target.value); }} />
-      <label className="flex gap-2">
+      <Field label={t("maps.name")} maxLength={100} hint={t("maps.nameHint")} value={displayName} onChange={(event) => { setDisplayName(event.target.value); }} />
+      <label className="flex items-center gap-2">
         <input type="checkbox" checked={isShared} onChange={(event) => { setIsShared(event.target.checked); }} />
         {t("maps.share")}
       </label>
-      <ErrorNotice error={create.error ?? work.error} />
-      {work.isRunning ? (
-        <>
-          <Progress value={work.fraction} label={work.phase || t("maps.running")} />
-          <Button onClick={work.cancel}>{t("maps.cancel")}</Button>
-        </>
-      ) : (
-        <Button type="submit" look="primary" disabled={create.isPending}>{t("maps.create")}</Button>
-      )}
+      <ErrorNotice error={create.error} />
+      <Button type="submit" look="primary" disabled={create.isPending}>{t("maps.create")}</Button>
     </form>
   );
 }

@@ -1,44 +1,76 @@
 import { useTranslation } from "react-i18next";
-import { HIGH, LOW, type Coloring } from "@/features/analyses/components/palette";
-import { count } from "@/lib/format";
+import { NO_CLASS, OTHER_CLASSES, SCALE, type LegendEntry, type LegendKey } from "@/features/analyses/components/palette";
+import { count, decimal } from "@/lib/format";
 
-const SHOWN = 24;
-
-interface LegendProps {
-  coloring: Coloring;
-  hidden: ReadonlySet<string | null>;
-  onToggle: (value: string | null) => void;
+/** What a line of the legend is called. */
+export function useLegendLabel(): (key: LegendKey) => string {
+  const { t } = useTranslation();
+  return (key) => {
+    if (key === NO_CLASS) return t("maps.unset");
+    if (key === OTHER_CLASSES) return t("maps.others");
+    return key === "right" || key === "wrong" ? t(`maps.agreement.${key}`) : key;
+  };
 }
 
-/** What the colours mean, with counts; a click hides a class or brings it back. */
-export function Legend({ coloring: { legend, range }, hidden, onToggle }: LegendProps) {
+interface LegendProps {
+  entries: LegendEntry[];
+  hidden: ReadonlySet<LegendKey>;
+  onHidden: (hidden: ReadonlySet<LegendKey>) => void;
+}
+
+/** What the colours mean, with counts; a click hides a class or brings it back, a double click shows it alone. */
+export function Legend({ entries, hidden, onHidden }: LegendProps) {
   const { t } = useTranslation();
-  if (range) {
-    return (
-      <p className="flex items-center gap-2 text-sm tabular-nums">
-        {range.low.toFixed(2)}
-        <span className="h-3 w-40 rounded-full" style={{ background: `linear-gradient(to right, ${LOW}, ${HIGH})` }} />
-        {range.high.toFixed(2)}
-      </p>
-    );
-  }
+  const label = useLegendLabel();
+  const toggle = (key: LegendKey) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    onHidden(next);
+  };
+  const isolate = (key: LegendKey) => {
+    const others = entries.map((entry) => entry.key).filter((each) => each !== key);
+    // A double click on the only one that is shown brings all back.
+    onHidden(new Set(others.every((each) => hidden.has(each)) ? [] : others));
+  };
   return (
-    <ul className="flex flex-wrap gap-x-1 gap-y-1 text-sm" aria-label={t("maps.legend")}>
-      {legend.slice(0, SHOWN).map((entry) => (
-        <li key={entry.value ?? ""}>
-          <button
-            type="button"
-            aria-pressed={!hidden.has(entry.value)}
-            title={t("maps.hide")}
-            className="flex items-center gap-1.5 rounded px-2 py-0.5 hover:bg-line/50 aria-[pressed=false]:text-quiet aria-[pressed=false]:line-through"
-            onClick={() => { onToggle(entry.value); }}
-          >
-            <span className="size-3 rounded-full" style={{ background: hidden.has(entry.value) ? "transparent" : entry.color, border: `2px solid ${entry.color}` }} />
-            {entry.value ?? t("maps.unset")} <span className="text-quiet tabular-nums">{count(entry.count)}</span>
-          </button>
-        </li>
-      ))}
-      {legend.length > SHOWN && <li className="px-2 py-0.5 text-quiet">{t("maps.moreClasses", { classes: count(legend.length - SHOWN) })}</li>}
-    </ul>
+    <div className="flex flex-col gap-1">
+      <ul className="flex max-h-60 flex-col overflow-y-auto" aria-label={t("maps.legend")}>
+        {entries.map((entry) => {
+          const isHidden = hidden.has(entry.key);
+          return (
+            <li key={typeof entry.key === "symbol" ? entry.key.description : `=${entry.key}`}>
+              <button
+                type="button"
+                aria-pressed={!isHidden}
+                title={t("maps.hide")}
+                className="flex w-full items-center gap-2 rounded px-1.5 py-0.5 text-left hover:bg-sunken aria-[pressed=false]:text-quiet aria-[pressed=false]:line-through"
+                onClick={() => { toggle(entry.key); }}
+                onDoubleClick={() => { isolate(entry.key); }}
+              >
+                <span className="size-3 shrink-0 rounded-full border-2" style={{ borderColor: entry.color, background: isHidden ? "transparent" : entry.color }} />
+                <span className="min-w-0 flex-1 truncate">{label(entry.key)}</span> <span className="text-xs text-quiet tabular-nums">{count(entry.count)}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      {hidden.size > 0 && <button type="button" className="self-start px-1.5 text-xs text-accent hover:underline" onClick={() => { onHidden(new Set()); }}>{t("maps.showAll")}</button>}
+    </div>
   );
+}
+
+/** What the colours of numbers mean. */
+export function ScaleLegend({ low, high }: { low: number; high: number }) {
+  return (
+    <div className="flex flex-col gap-1">
+      <span className="h-2.5 w-full rounded-full" style={{ background: `linear-gradient(to right, ${SCALE.join(", ")})` }} />
+      <span className="flex justify-between text-xs text-quiet tabular-nums"><span>{decimal(low, digits(low, high))}</span><span>{decimal(high, digits(low, high))}</span></span>
+    </div>
+  );
+}
+
+/** So many that the two ends differ. */
+function digits(low: number, high: number): number {
+  const span = high - low;
+  return span >= 100 ? 0 : span >= 1 ? 2 : 3;
 }

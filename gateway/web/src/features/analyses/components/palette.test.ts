@@ -1,22 +1,66 @@
 import { describe, expect, it } from "vitest";
-import { NO_CODE } from "@/features/analyses/api/point-values";
-import { coloring } from "@/features/analyses/components/palette";
+import { NO_CODE, type PointValues } from "@/features/analyses/api/point-values";
+import { classColors, classTint, legendOf, linesOf, MARKED, NO_CLASS, numberTint, OTHER_CLASSES, rangeOf } from "@/features/analyses/components/palette";
 
-describe("coloring", () => {
-  it("counts each class and those without one", () => {
-    const values = { kind: "classes" as const, values: ["ok", "dent"], codes: Uint32Array.of(1, 0, 1, NO_CODE) };
+const VALUES: PointValues = { kind: "classes", values: ["dent", "ok"], codes: Uint32Array.of(0, NO_CODE, 0, 1) };
+const ALL = { hidden: new Set<never>(), marked: null };
 
-    const { legend, rgb } = coloring(values, 4);
+describe("classes", () => {
+  const colors = classColors([VALUES]);
+  const lines = linesOf(VALUES, 4, colors);
 
-    expect(legend.map((entry) => [entry.value, entry.count])).toEqual([["ok", 1], ["dent", 2], [null, 1]]);
-    expect([...rgb.slice(0, 3)]).toEqual([...rgb.slice(6, 9)]);
+  it("counts what each colour stands for", () => {
+    expect(legendOf(lines, colors).map(({ key, count }) => [key, count])).toEqual([["dent", 2], ["ok", 1], [NO_CLASS, 1]]);
   });
 
-  it("spreads numbers over a scale and leaves none grey", () => {
-    const { rgb, legend } = coloring({ kind: "numbers", numbers: Float32Array.of(0, 1, Number.NaN) }, 3);
+  it("gathers the classes beyond the colours", () => {
+    const values = Array.from({ length: 30 }, (_, index) => `class ${index}`);
+    const many: PointValues = { kind: "classes", values, codes: Uint32Array.from(values.keys()) };
+    const all = classColors([many]);
 
-    expect(legend).toEqual([]);
-    expect([...rgb.slice(0, 3)]).not.toEqual([...rgb.slice(3, 6)]);
-    expect(rgb[6]).toBeCloseTo(0x8b / 255);
+    const legend = legendOf(linesOf(many, 30, all), all);
+
+    expect(legend.at(-1)).toMatchObject({ key: OTHER_CLASSES, count: 30 - (legend.length - 1) });
+    expect(new Set(legend.map((entry) => entry.color)).size).toBe(legend.length);
+  });
+
+  it("gives a class the same colour on both of two maps", () => {
+    const other: PointValues = { kind: "classes", values: ["ok", "scratch"], codes: Uint32Array.of(0, 1) };
+    const both = classColors([VALUES, other]);
+
+    expect(both.colors[linesOf(other, 2, both)[0] ?? -1]).toBe(both.colors[linesOf(VALUES, 4, both)[3] ?? -1]);
+  });
+
+  it("draws no point of a hidden class, and marked ones strongest", () => {
+    const tint = classTint(lines, colors, { hidden: new Set(["dent"]), marked: Uint32Array.of(0, 3) });
+
+    expect([...tint.isShown]).toEqual([0, 1, 0, 1]);
+    expect([3, 7, 11, 15].map((index) => tint.bytes[index])).toEqual([0, expect.any(Number), 0, MARKED]);
+    expect(tint.bytes[7]).toBeLessThan(MARKED);
+  });
+
+  it("writes red, green, blue", () => {
+    const tint = classTint(lines, colors, ALL);
+
+    const hex = [...tint.bytes.subarray(0, 3)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    expect(`#${hex}`).toBe(colors.colors[0]);
+  });
+});
+
+describe("numbers", () => {
+  const values: PointValues = { kind: "numbers", numbers: Float32Array.of(1, 3, NaN) };
+
+  it("have a range, and a colour at each end of it", () => {
+    const range = rangeOf(values);
+    expect(range).toEqual({ low: 1, high: 3 });
+
+    const { bytes } = numberTint(values.numbers, range ?? { low: 0, high: 0 }, ALL);
+
+    expect([...bytes.subarray(0, 3)]).toEqual([0x2c, 0x5a, 0xa0]);
+    expect([...bytes.subarray(4, 7)]).toEqual([0xf0, 0x8a, 0x24]);
+  });
+
+  it("have no range where there are none", () => {
+    expect(rangeOf({ kind: "numbers", numbers: Float32Array.of(NaN) })).toBeUndefined();
   });
 });

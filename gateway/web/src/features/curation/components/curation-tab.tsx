@@ -6,15 +6,17 @@ import { Empty, ErrorNotice } from "@/components/ui/notice";
 import { runsQuery, type Kind } from "@/features/curation/api/runs";
 import { selectionsQuery, useDeleteSelection, type Selection } from "@/features/curation/api/selections";
 import type { ImageLink } from "@/features/curation/components/card";
+import { DriftPart } from "@/features/curation/components/drift-part";
 import { DuplicatesView } from "@/features/curation/components/duplicates-view";
 import { OutliersView } from "@/features/curation/components/outliers-view";
 import { RunForm } from "@/features/curation/components/run-form";
 import { SelectForm } from "@/features/curation/components/select-form";
+import { TeachPart } from "@/features/curation/components/teach-part";
 import { SelectionView } from "@/features/curation/components/selection-view";
 import { idOf } from "@/lib/api/client";
 import { time } from "@/lib/format";
 
-const PARTS = ["select", "outliers", "duplicates"] as const;
+const PARTS = ["select", "outliers", "duplicates", "teach", "drift"] as const;
 type Part = (typeof PARTS)[number];
 
 interface CurationTabProps {
@@ -33,11 +35,13 @@ export function CurationTab(props: CurationTabProps) {
     <section className="flex flex-col gap-4" aria-label={t("tabs.curation")}>
       <div role="group" aria-label={t("curation.what")} className="flex flex-wrap gap-2">
         {PARTS.map((each) => (
-          <Button key={each} look={each === part ? "primary" : "plain"} aria-pressed={each === part} onClick={() => { setPart(each); }}>{t(`curation.parts.${each}`)}</Button>
+          <Button key={each} aria-pressed={each === part} onClick={() => { setPart(each); }}>{t(`curation.parts.${each}`)}</Button>
         ))}
       </div>
       {part === "select" && <SelectPart {...props} />}
       {part === "outliers" && <RunPart key={part} kind="KIND_OUTLIERS" {...props} />}
+      {part === "drift" && <DriftPart project={props.project} queryLink={props.queryLink} />}
+      {part === "teach" && <TeachPart project={props.project} queryLink={props.queryLink} />}
       {part === "duplicates" && <RunPart key={part} kind="KIND_DUPLICATES" {...props} />}
     </section>
   );

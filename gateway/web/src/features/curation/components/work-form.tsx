@@ -14,7 +14,7 @@ interface WorkFormProps {
   children: ReactNode;
 }
 
-const PHASES = ["queued", "features", "curation", "pixels"] as const;
+const PHASES = ["queued", "features", "curation", "pixels", "teaching", "images"] as const;
 
 /** A form that starts long work and shows how far it is. */
 export function WorkForm({ label, hint, work, isAsking, error, onSubmit, children }: WorkFormProps) {

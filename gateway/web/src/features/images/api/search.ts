@@ -1,44 +1,86 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
 
-const PAGE = 60;
+/** Images fetched at once; the grid asks for the pages that it shows. */
+export const PAGE = 100;
+// A page that nobody looks at is forgotten after this time, so that memory stays the same however far one scrolls.
+const KEPT_MS = 60_000;
 
 export type Image = Schemas["Image"];
+export const ORDERS = ["ORDER_NEWEST", "ORDER_OLDEST", "ORDER_FILE_NAME", "ORDER_CONFIDENCE", "ORDER_OUTLIER"] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** What is asked for, as it stands in the address. */
+export interface ImageSearch {
+  query: string;
+  order: Order;
+}
 
 function isPending(image: Image): boolean {
   return image.state === "STATE_PENDING";
 }
 
-export const searchQuery = (project: string, query: string) =>
-  infiniteQueryOptions({
-    queryKey: ["images", project, "search", query],
-    queryFn: ({ pageParam }) =>
+/** The images from `index * PAGE` on, and how many match in all. */
+export const pageQuery = (project: string, { query, order }: ImageSearch, index: number) =>
+  queryOptions({
+    queryKey: ["images", project, "page", query, order, index],
+    queryFn: ({ signal }) =>
       unwrap(
         api.GET("/v1/projects/{project}/images:search", {
-          params: { path: { project }, query: { query, pageSize: PAGE, pageToken: pageParam } },
+          params: { path: { project }, query: { query, order, pageSize: PAGE, skip: index * PAGE } },
+          signal,
         }),
       ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.nextPageToken || undefined,
-    placeholderData: (before) => before,
+    staleTime: 10_000,
+    gcTime: KEPT_MS,
     // While images wait for their analysis they are looked at again.
-    refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.images?.some(isPending)) ? 2000 : false),
+    refetchInterval: ({ state }) => (state.data?.images?.some(isPending) ? 2000 : false),
   });
 
-export const facetsQuery = (project: string, query: string) =>
+export const facetsQuery = (project: string, query: string, fields: string[], filter = "") =>
   queryOptions({
-    queryKey: ["images", project, "facets", query],
-    queryFn: () =>
+    queryKey: ["images", project, "facets", query, fields, filter],
+    queryFn: ({ signal }) =>
       unwrap(
         api.GET("/v1/projects/{project}/images:facets", {
-          params: { path: { project }, query: { query, valueLimit: 8 } },
+          params: { path: { project }, query: { query, fields, valueLimit: 12, valueFilter: filter } },
+          signal,
         }),
       ),
-    placeholderData: (before) => before,
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+  });
+
+export const histogramsQuery = (project: string, query: string, fields: string[]) =>
+  queryOptions({
+    queryKey: ["images", project, "histograms", query, fields],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/v1/projects/{project}/images:histograms", {
+          params: { path: { project }, query: { query, fields, bins: 24 } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
   });
 
 export const imageQuery = (project: string, image: string) =>
   queryOptions({
     queryKey: ["images", project, "one", image],
     queryFn: () => unwrap(api.GET("/v1/projects/{project}/images/{image}", { params: { path: { project, image } } })),
+    staleTime: 5000,
+  });
+
+/** Where an image stands in a search, and which ones stand beside it. */
+export const neighborsQuery = (project: string, { query, order }: ImageSearch, image: string) =>
+  queryOptions({
+    queryKey: ["images", project, "neighbors", query, order, image],
+    queryFn: () =>
+      unwrap(
+        api.GET("/v1/projects/{project}/images:neighbors", {
+          params: { path: { project }, query: { image: `projects/${project}/images/${image}`, query, order } },
+        }),
+      ),
+    staleTime: 30_000,
   });

@@ -1,17 +1,42 @@
 import type { Image } from "@/features/images/api/search";
+import { classColour } from "@/lib/class-colour";
 
-/** Frames around what a detector found, over a picture of the image that is shown whole (`object-contain`). */
-export function Boxes({ image }: { image: Image }) {
-  const boxes = image.predictions?.[0]?.boxes?.boxes;
-  if (!boxes?.length) return null;
+export interface ShownBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  label: string;
+  /** In [0, 1]; undefined for ground truth. */
+  confidence?: number;
+}
+
+/** What the project's model found, or another one of those that have seen the image. */
+export function predictedBoxes(image: Image, model = 0): ShownBox[] {
+  return (image.predictions?.[model]?.boxes?.boxes ?? []).map(({ x = 0, y = 0, width = 0, height = 0, label = "", confidence = 0 }) => ({ x, y, width, height, label, confidence }));
+}
+
+/** The boxes that people drew. */
+export function labelBoxes(image: Image): ShownBox[] {
+  return (image.labels ?? []).flatMap(({ box, displayName = "" }) =>
+    box ? [{ x: box.x ?? 0, y: box.y ?? 0, width: box.width ?? 0, height: box.height ?? 0, label: displayName }] : []);
+}
+
+interface BoxesProps {
+  image: Image;
+  boxes: readonly ShownBox[];
+}
+
+/** Frames over a picture of the image that is shown whole (`object-contain`): ground truth is dashed. */
+export function Boxes({ image, boxes }: BoxesProps) {
+  if (boxes.length === 0) return null;
   return (
-    <svg viewBox={`0 0 ${String(image.width ?? 1)} ${String(image.height ?? 1)}`} className="pointer-events-none absolute inset-0 size-full" aria-hidden>
-      {boxes.map((box, number) => (
-        <g key={number} fill="none">
-          {/* A dark edge under the light one: either is seen on any surface. */}
-          {["stroke-black/70 [stroke-width:4]", "stroke-yellow-300 [stroke-width:2]"].map((look) => (
-            <rect key={look} className={look} vectorEffect="non-scaling-stroke" x={box.x ?? 0} y={box.y ?? 0} width={box.width ?? 0} height={box.height ?? 0} />
-          ))}
+    <svg viewBox={`0 0 ${image.width ?? 1} ${image.height ?? 1}`} className="pointer-events-none absolute inset-0 size-full" aria-hidden>
+      {boxes.map(({ label, confidence, ...frame }, number) => (
+        <g key={number} fill="none" vectorEffect="non-scaling-stroke">
+          {/* A dark edge under the coloured one: either is seen on any surface. */}
+          <rect className="stroke-black/60 [stroke-width:3.5]" vectorEffect="non-scaling-stroke" {...frame} />
+          <rect className="[stroke-width:1.75]" stroke={classColour(label)} strokeDasharray={confidence === undefined ? "6 4" : undefined} vectorEffect="non-scaling-stroke" {...frame} />
         </g>
       ))}
     </svg>

@@ -1,106 +1,99 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { ImagePlus, SearchX, SquareCheck } from "lucide-react";
+import { useCallback, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
-import { MoreBelow } from "@/components/ui/more-below";
 import { Empty } from "@/components/ui/notice";
-import { searchQuery, type Image } from "@/features/images/api/search";
-import { Facets } from "@/features/images/components/facets";
-import { ImagePanel } from "@/features/images/components/image-panel";
-import { QueryBar } from "@/features/images/components/query-bar";
-import { QueryError } from "@/features/images/components/query-error";
-import { SelectionBar } from "@/features/images/components/selection-bar";
-import { Tile } from "@/features/images/components/tile";
-import { usePanelKeys } from "@/features/images/components/use-panel-keys";
-import { idOf } from "@/lib/api/client";
+import type { ImageSearch } from "@/features/images/api/search";
+import { BulkBar } from "@/features/images/bulk/bulk-bar";
+import { BulkProgress } from "@/features/images/bulk/bulk-progress";
+import { ImagesToolbar } from "@/features/images/components/images-toolbar";
+import { Grid } from "@/features/images/grid/grid";
+import { BuilderButton } from "@/features/images/query/builder";
+import { facetOptions } from "@/features/images/query/facet-options";
+import { Facets } from "@/features/images/query/facets";
+import { QueryBar } from "@/features/images/query/query-bar";
+import { QueryError } from "@/features/images/query/query-error";
+import { SavedSearches } from "@/features/images/query/saved-searches";
+import { TermChips } from "@/features/images/query/term-chips";
+import { NOTHING, selectorOf, setSelection, sizeOf, useSelection } from "@/features/images/selection";
+import type { Schemas } from "@/lib/api/client";
 import { count } from "@/lib/format";
+
+/** A search with the terms that are switched off, as it stands in the address. */
+export interface ShownSearch extends ImageSearch {
+  off: readonly string[];
+}
+
+// As `md:` in the classes, in CSS pixels.
+const NARROW = 768;
 
 interface ImagesTabProps {
   project: string;
-  query: string;
-  /** Id of the image that is open; empty for none. */
-  opened: string;
-  onQuery: (query: string) => void;
+  search: ShownSearch;
+  onSearch: (search: ShownSearch) => void;
+  /** The address of an image's page. */
+  hrefOf: (image: string) => string;
   onOpen: (image: string) => void;
+  /** More to do with selected images, from other parts of the app. */
+  actions?: (selector: Schemas["ImageSelector"]) => ReactNode;
+  /** What to do in a project without images. */
+  uploadLink?: ReactNode;
 }
 
-export function ImagesTab({ project, query, opened, onQuery, onOpen }: ImagesTabProps) {
+export function ImagesTab({ project, search, onSearch, hrefOf, onOpen, actions, uploadLink }: ImagesTabProps) {
   const { t } = useTranslation();
-  const search = useInfiniteQuery(searchQuery(project, query));
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const images = search.data?.pages.flatMap((page) => page.images ?? []) ?? [];
-  const toggle = (id: string) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    setSelected(next);
+  const selection = useSelection(project, search.query);
+  const facets = facetOptions.use();
+  const [{ total, error }, setFound] = useState<{ total: number | undefined; error: Error | null }>({ total: undefined, error: null });
+  const [isDrawn, setDrawn] = useState(false);
+  const toggleSide = () => {
+    // Where there is no room beside the grid, the side lies over it.
+    if (window.innerWidth < NARROW) setDrawn(!isDrawn);
+    else facetOptions.set({ ...facets, isOpen: !facets.isOpen });
   };
-  const close = () => { onOpen(""); };
-  const step = (by: 1 | -1) => {
-    const neighbour = images[images.findIndex((image) => idOf(image.name) === opened) + by];
-    if (neighbour) onOpen(idOf(neighbour.name));
-  };
-  usePanelKeys(opened !== "", { onClose: close, onStep: step });
+  const tell = useCallback((state: { total: number | undefined; error: Error | null }) => { setFound(state); }, []);
+  const ask = (query: string, off = search.off) => { onSearch({ ...search, query, off }); };
+  const clear = () => { setSelection(project, NOTHING); };
+  const { query, order } = search;
+  const all = () => { setSelection(project, { kind: "query", query, total: total ?? 0 }); };
 
   return (
-    <section className="flex flex-col gap-4" aria-label={t("tabs.images")}>
-      <QueryBar key={query} query={query} onQuery={onQuery} />
-      <QueryError error={search.error} query={query} />
-      <div className="flex gap-6">
-        <Facets project={project} query={query} onQuery={onQuery} />
-        <div className="flex min-w-0 flex-1 flex-col gap-3">
-          {images.length > 0 && (
-            <div className="flex min-h-9 flex-wrap items-center gap-3 text-sm">
-              <span role="status" className="tabular-nums">{t("images.found", { total: count(search.data?.pages[0]?.totalSize) })}</span>
-              <Button onClick={() => { setSelected(new Set(images.map((image) => idOf(image.name)))); }}>{t("images.selectAll")}</Button>
-            </div>
-          )}
-          {selected.size > 0 && <SelectionBar project={project} ids={[...selected]} onClear={() => { setSelected(new Set()); }} />}
-          {search.isPending && <p className="text-quiet">{t("common.loading")}</p>}
-          {search.isSuccess && images.length === 0 && <NoImages isSearch={query !== ""} />}
-          <Grid images={images} selected={selected} opened={opened} onToggle={toggle} onOpen={onOpen} />
-          {search.hasNextPage && (
-            <MoreBelow label={t("images.more")} isBusy={search.isFetchingNextPage} onMore={() => void search.fetchNextPage()} />
-          )}
+    <section className="flex h-0 min-h-112 grow flex-col gap-2" aria-label={t("tabs.images")}>
+      <div className="flex shrink-0 gap-2">
+        <QueryBar project={project} query={query} onQuery={ask} />
+        <BuilderButton project={project} query={query} onQuery={ask} />
+        <SavedSearches project={project} search={search} onSearch={(next) => { onSearch({ ...next, off: [] }); }} />
+      </div>
+      <TermChips query={query} off={search.off} onChange={ask} />
+      <QueryError error={error} query={query} onQuery={ask} />
+      <div className="relative flex min-h-0 grow gap-2">
+        <div className={`min-h-0 ${isDrawn ? "absolute top-10 bottom-0 left-0 z-20 flex rounded-lg bg-raised p-2 shadow-raised" : "hidden"} md:static md:p-0 md:shadow-none md:bg-transparent ${facets.isOpen ? "md:flex" : "md:hidden"}`}>
+          <Facets project={project} query={query} onQuery={ask} />
         </div>
-        {opened && <ImagePanel key={opened} project={project} id={opened} onClose={close} onStep={step} />}
+        <div className="flex min-w-0 grow flex-col gap-2">
+          {/* One row or the other, so that the grid stays where it is. */}
+          {sizeOf(selection) > 0 ? (
+            <BulkBar project={project} selection={selection} onClear={clear}>
+              {actions?.(selectorOf(selection))}
+              {selection.kind === "ids" && total !== undefined && selection.ids.size < total && <Button look="ghost" icon={SquareCheck} onClick={all}>{t("images.selectAll", { total: count(total) })}</Button>}
+            </BulkBar>
+          ) : (
+            <ImagesToolbar total={error ? undefined : total} isSideOpen={facets.isOpen || isDrawn} onSide={toggleSide} order={order} onOrder={(next) => { onSearch({ ...search, order: next }); }} onAll={all} />
+          )}
+          <BulkProgress project={project} />
+          {total === 0 && !error && <NoImages isSearch={query !== ""}>{uploadLink}</NoImages>}
+          <div className={`flex min-h-0 grow flex-col rounded-lg border border-line bg-surface ${total === 0 || error ? "hidden" : ""}`}>
+            <Grid key={JSON.stringify([project, query, order])} project={project} search={search} selection={selection} hrefOf={hrefOf} onOpen={onOpen} onState={tell} />
+          </div>
+        </div>
       </div>
     </section>
   );
 }
 
-interface GridProps {
-  images: Image[];
-  selected: ReadonlySet<string>;
-  opened: string;
-  onToggle: (image: string) => void;
-  onOpen: (image: string) => void;
-}
-
-function Grid({ images, selected, opened, onToggle, onOpen }: GridProps) {
-  return (
-    <ul className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-2">
-      {images.map((image) => {
-        const id = idOf(image.name);
-        return (
-          <Tile
-            key={id}
-            image={image}
-            isSelected={selected.has(id)}
-            isOpen={id === opened}
-            onToggle={() => { onToggle(id); }}
-            onOpen={() => { onOpen(id); }}
-          />
-        );
-      })}
-    </ul>
-  );
-}
-
-function NoImages({ isSearch }: { isSearch: boolean }) {
+function NoImages({ isSearch, children }: { isSearch: boolean; children: ReactNode }) {
   const { t } = useTranslation();
-  return isSearch ? (
-    <Empty title={t("images.none")}>{t("images.noneHint")}</Empty>
-  ) : (
-    <Empty title={t("images.emptyProject")}>{t("images.emptyProjectHint")}</Empty>
-  );
+  return isSearch
+    ? <Empty title={t("images.none")} icon={SearchX}>{t("images.noneHint")}</Empty>
+    : <Empty title={t("images.emptyProject")} icon={ImagePlus}>{t("images.emptyProjectHint")}{children}</Empty>;
 }

@@ -4,53 +4,69 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { ErrorNotice } from "@/components/ui/notice";
-import { modelsQuery, useCreateProject } from "@/features/projects/api/projects";
+import { modelsQuery, useCreateProject, type Member } from "@/features/projects/api/projects";
+import { Members } from "@/features/projects/components/members";
+import { ModelChoice } from "@/features/projects/components/model-choice";
+import { VisibilityChoice, type Visibility } from "@/features/projects/components/visibility-choice";
 
-export function CreateProject({ onCreated, onCancel }: { onCreated: (name: string) => void; onCancel: () => void }) {
-  const { t, i18n } = useTranslation();
+const STEPS = ["model", "about", "who"] as const;
+
+/** A new project in three steps: what its images are analysed by, what it is, who sees it. */
+export function CreateProject({ onCreated }: { onCreated: (name: string) => void }) {
+  const { t } = useTranslation();
   const models = useQuery(modelsQuery);
   const create = useCreateProject();
+  const [step, setStep] = useState(0);
+  const [chosen, setModel] = useState("");
   const [displayName, setDisplayName] = useState("");
   const [description, setDescription] = useState("");
-  const [model, setModel] = useState("");
-  const [isShared, setIsShared] = useState(false);
-  const chosen = model || models.data?.models?.find((each) => each.state !== "STATE_FAILED")?.name || "";
+  const [visibility, setVisibility] = useState<Visibility>("VISIBILITY_PRIVATE");
+  const [members, setMembers] = useState<Member[]>([]);
+  const usable = models.data?.models?.filter((each) => each.state !== "STATE_FAILED") ?? [];
+  const model = chosen || usable[0]?.name || "";
+  const name = STEPS[step] ?? "model";
+  const isLast = step === STEPS.length - 1;
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const visibility = isShared ? "VISIBILITY_ORGANISATION" : "VISIBILITY_PRIVATE";
+    if (!isLast) {
+      setStep(step + 1);
+      return;
+    }
     const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     create.mutate(
-      { displayName, description, model: chosen, visibility, timeZone },
+      { displayName: displayName.trim(), description, model, visibility, members, timeZone },
       { onSuccess: (project) => { onCreated(project.name ?? ""); } },
     );
   };
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4 rounded-lg border border-line bg-surface p-6" aria-label={t("projects.create")}>
-      <Field label={t("projects.name")} required maxLength={100} value={displayName} onChange={(event) => { setDisplayName(event.target.value); }} />
-      <Field label={t("projects.description")} placeholder={t("account.optional")} value={description} onChange={(event) => { setDescription(event.target.value); }} />
-      <fieldset className="flex flex-col gap-2">
-        <legend className="mb-1 text-sm font-medium">{t("projects.model")}</legend>
-        {models.data?.models?.map((each) => (
-          <label key={each.name} className="flex cursor-pointer gap-3 rounded-md border border-line p-3 text-sm has-checked:border-accent">
-            <input type="radio" name="model" disabled={each.state === "STATE_FAILED"} checked={chosen === each.name} onChange={() => { setModel(each.name ?? ""); }} />
-            <span>
-              <b className="block">{each.displayName}</b>
-              {each.state === "STATE_FAILED" && <span className="block text-danger">{each.stateMessage}</span>}
-              <span className="text-quiet">{each.descriptions?.[i18n.language] ?? each.descriptions?.["en"]}</span>
-            </span>
-          </label>
+    <form onSubmit={submit} className="flex flex-col gap-4" aria-label={t("projects.create")}>
+      <ol className="flex gap-4 text-xs">
+        {STEPS.map((each, index) => (
+          <li key={each} aria-current={index === step ? "step" : undefined} className="flex items-center gap-1.5 text-quiet aria-[current=step]:font-medium aria-[current=step]:text-ink">
+            <span className={`inline-flex size-5 items-center justify-center rounded-full text-2xs ${index <= step ? "bg-accent text-on-accent" : "bg-sunken"}`}>{index + 1}</span>
+            {t(`projects.steps.${each}`)}
+          </li>
         ))}
-      </fieldset>
-      <label className="flex gap-2 text-sm">
-        <input type="checkbox" checked={isShared} onChange={(event) => { setIsShared(event.target.checked); }} />
-        {t("projects.shared")}
-      </label>
+      </ol>
+      {name === "model" && <ModelChoice models={models.data?.models ?? []} chosen={model} onChoose={setModel} />}
+      {name === "about" && (
+        <>
+          <Field label={t("projects.name")} required maxLength={100} value={displayName} onChange={(event) => { setDisplayName(event.target.value); }} />
+          <Field label={t("projects.description")} placeholder={t("account.optional")} maxLength={2000} value={description} onChange={(event) => { setDescription(event.target.value); }} />
+        </>
+      )}
+      {name === "who" && (
+        <>
+          <VisibilityChoice value={visibility} onChange={setVisibility} />
+          <Members members={members} onChange={setMembers} />
+        </>
+      )}
       <ErrorNotice error={create.error ?? models.error} />
-      <div className="flex gap-2">
-        <Button type="submit" look="primary" disabled={create.isPending || !chosen}>{t("projects.create")}</Button>
-        <Button onClick={onCancel}>{t("common.cancel")}</Button>
+      <div className="flex justify-between">
+        {step > 0 ? <Button onClick={() => { setStep(step - 1); }}>{t("projects.back")}</Button> : <span />}
+        <Button key={name} type="submit" look="primary" disabled={create.isPending || !model}>{t(isLast ? "projects.create" : "projects.next")}</Button>
       </div>
     </form>
   );

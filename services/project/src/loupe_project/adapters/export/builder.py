@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_project.adapters.export import coco, tables, yolo
+from loupe_project.adapters.export import coco, tables, voc, yolo
 from loupe_project.adapters.export.features import FeatureFiles
+from loupe_project.adapters.export.labels import LabelTable
 from loupe_project.adapters.export.rows import row_of
 from loupe_project.domain.analysis import UPLOADED
 from loupe_project.domain.export import Content
@@ -57,6 +58,7 @@ class ZipExportBuilder:
         self._box_classes = coco.Classes()
         self._spool = tables.RowSpool(folder / "images.jsonl") if contents & _TABLES else None
         self._coco = [coco.CocoFile(folder, one, self._classes) for one in ("labels", "predictions")]
+        self._labels = LabelTable(folder / "labels.csv") if Content.LABELS in contents else None
         self._features: dict[FeatureSource, FeatureFiles] = {}
 
     async def add_images(self, images: Sequence[ImageDetails]) -> None:
@@ -74,6 +76,10 @@ class ZipExportBuilder:
                 self._coco[1].add(one, path, coco.predicted_annotations(one))
             if Content.YOLO in self._contents:
                 self._add_yolo(one, path)
+            if Content.VOC in self._contents:
+                self._add_voc(one, path)
+        if self._labels is not None:
+            self._labels.add(images)
         if self._spool is not None:
             self._spool.write([row_of(one, f"images/{self._paths[one.image.id][0]}") for one in images])
 
@@ -83,6 +89,13 @@ class ZipExportBuilder:
         predicted = yolo.predicted_lines(details, self._box_classes)
         if predicted is not None:
             self._write_text(f"yolo/predictions/{name}.txt", predicted)
+
+    def _add_voc(self, details: ImageDetails, path: str) -> None:
+        name = stem(path)
+        self._write_text(f"voc/Annotations/{name}.xml", voc.truth_xml(details, path))
+        predicted = voc.predicted_xml(details, path)
+        if predicted is not None:
+            self._write_text(f"voc/predictions/{name}.xml", predicted)
 
     async def add_file(self, image_id: str, data: AsyncIterator[bytes], size_bytes: int) -> None:
         """See the port."""
@@ -133,6 +146,9 @@ class ZipExportBuilder:
             file.close()
             if Content.COCO in self._contents:
                 self._write_file(f"coco/{file.path.name}", file.path)
+        if self._labels is not None:
+            self._labels.close()
+            self._write_file("labels.csv", self._labels.path)
         if Content.YOLO in self._contents:
             self._write_text("yolo/data.yaml", yolo.data_yaml(self._box_classes))
         for files in self._features.values():
@@ -157,6 +173,8 @@ class ZipExportBuilder:
             self._spool.close()
         for file in self._coco:
             file.abandon()
+        if self._labels is not None:
+            self._labels.close()
         for files in self._features.values():
             files.close()
         self._zip.close()

@@ -119,4 +119,13 @@ def first_output(details: ImageDetails) -> Prediction | None:
 
 
 def _boxed(x: float, y: float, width: float, height: float) -> dict[str, Any]:
-    return {"bbox": [round(side, 3) for side in (x, y, width, height)], "area": round(width * height, 3), "iscrowd": 0}
+    return {
+        "bbox": [exact(side) for side in (x, y, width, height)],
+        "area": round(width * height, 3),
+        "iscrowd": 0,
+    }
+
+
+def exact(side: float) -> float:
+    """A number of single precision with as few digits as give it back."""
+    return float(f"{side:.9g}")

@@ -28,7 +28,7 @@ def predicted_lines(details: ImageDetails, classes: Classes) -> str | None:
 def _line(details: ImageDetails, number: int, x: float, y: float, width: float, height: float) -> str:
     across, down = details.image.width, details.image.height
     shares = ((x + width / 2) / across, (y + height / 2) / down, width / across, height / down)
-    return " ".join([str(number), *(f"{min(max(share, 0.0), 1.0):.6f}" for share in shares)])
+    return " ".join([str(number), *(f"{min(max(share, 0.0), 1.0):.9f}" for share in shares)])
 
 
 def data_yaml(classes: Classes) -> str:

@@ -91,15 +91,15 @@ class SqlAnalysisRepository:
         self, scope: Scope, project_id: str, field: Field, image_ids: Sequence[str]
     ) -> dict[str, PointValue]:
         """See the port."""
-        found: dict[str, PointValue] = {}
+        rows: list[Row[Any]] = []
         seen = await sight(self._session, scope, project_id)
         here = select(images.c.id).where(images.c.project_id == project_id, seen.images())
         for start in range(0, len(image_ids), _IDS_A_STATEMENT):
             part = image_ids[start : start + _IDS_A_STATEMENT]
             exist = set(await self._session.scalars(here.where(images.c.id.in_(part))))
-            rows = await self._session.execute(point_values.statement(field, part))
-            found.update((one, value) for one, value in point_values.read(rows).items() if one in exist)
-        return found
+            found = await self._session.execute(point_values.statement(field, part))
+            rows += [row for row in found if row.id in exist]
+        return point_values.most_common(rows) if field.name == "tag" else point_values.read(rows)
 
     async def _visible(self, scope: Scope, project_id: str) -> ColumnElement[bool]:
         """Maps that are shared with whoever views the project, and the caller's own."""

@@ -1,6 +1,6 @@
 """Writing images that arrive: a handful of statements for a hundred images, because ingest runs beside the models."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from loupe_project.adapters.sql import image_rows, tag_links
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.tables import analysis_jobs, image_metadata, images, labels
+from loupe_project.adapters.sql.trash import SqlTrashRepository
 from loupe_project.domain import auto_tags
 from loupe_project.domain.image import Added, Arrival, NewImage, Origin
 from loupe_project.domain.project import Project
@@ -27,6 +28,7 @@ async def add_images(session: AsyncSession, project: Project, arrival: Arrival, 
         StoreConflict: If another transaction is writing the same bytes.
     """
     first = await _first_with_same_bytes(session, project.id, new)
+    restored = await _restore(session, project.id, {first[one.sha256] for one in new} - {one.id for one in new})
     fresh = [one for one in new if first[one.sha256] == one.id]
     await _insert(session, images, [image_rows.image_row(project, arrival, one) for one in fresh])
     await _insert(
@@ -37,7 +39,10 @@ async def add_images(session: AsyncSession, project: Project, arrival: Arrival, 
     await _insert(session, labels, [row for one in fresh for row in _label_rows(project.id, arrival, one)])
     await _write_tags(session, project.id, arrival, fresh)
     await _insert(session, analysis_jobs, [image_rows.job_row(project, one, arrival.time) for one in fresh])
-    return [Added(first[one.sha256], is_duplicate=first[one.sha256] != one.id) for one in new]
+    return [
+        Added(first[one.sha256], is_duplicate=first[one.sha256] != one.id, is_restored=first[one.sha256] in restored)
+        for one in new
+    ]
 
 
 async def _first_with_same_bytes(session: AsyncSession, project_id: str, new: Sequence[NewImage]) -> dict[str, str]:
@@ -51,6 +56,17 @@ async def _first_with_same_bytes(session: AsyncSession, project_id: str, new: Se
         )
         first.update((sha256, image_id) for sha256, image_id in rows)
     return first
+
+
+async def _restore(session: AsyncSession, project_id: str, known: Collection[str]) -> set[str]:
+    """Whoever sends an image again wants to have it: those of the known ones that lie in the trash come back."""
+    if not known:
+        return set()
+    trash = SqlTrashRepository(session)
+    trashed = await trash.existing(project_id, sorted(known))
+    if len(await trash.restore(project_id, sorted(trashed))) != len(trashed):
+        raise StoreConflict("An image left the trash while the same one arrived; try again.")
+    return trashed
 
 
 def _label_rows(project_id: str, arrival: Arrival, new: NewImage) -> list[dict[str, Any]]:

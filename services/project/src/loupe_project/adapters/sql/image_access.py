@@ -32,6 +32,29 @@ class SqlImageAccessRepository:
         readers = sorted(Principal(PrincipalKind(kind), one) for kind, one in rows)
         return ImageAccess(AccessMode.RESTRICTED if is_narrowed else AccessMode.INHERITED, tuple(readers))
 
+    async def get_many(self, image_ids: Sequence[str]) -> dict[str, ImageAccess]:
+        """See the port."""
+        narrowed: set[str] = set()
+        readers: dict[str, list[Principal]] = {one: [] for one in image_ids}
+        table = image_readers.c
+        for some in chunks(image_ids):
+            narrowed.update(
+                await self._session.scalars(
+                    select(narrowed_images.c.image_id).where(narrowed_images.c.image_id.in_(some))
+                )
+            )
+            rows = await self._session.execute(
+                select(table.image_id, table.principal_kind, table.principal_id).where(table.image_id.in_(some))
+            )
+            for image_id, kind, one in rows:
+                readers[image_id].append(Principal(PrincipalKind(kind), one))
+        return {
+            one: ImageAccess(
+                AccessMode.RESTRICTED if one in narrowed else AccessMode.INHERITED, tuple(sorted(readers[one]))
+            )
+            for one in image_ids
+        }
+
     async def modify(self, project_id: str, image_ids: Sequence[str], wish: AccessWish) -> tuple[int, int, int]:
         """See the port."""
         count = added = removed = 0

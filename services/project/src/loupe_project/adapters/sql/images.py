@@ -7,17 +7,15 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_kit import ids
-from loupe_project.adapters.sql import arrivals, image_facts, image_rows, tag_links
+from loupe_project.adapters.sql import arrivals, image_facts, image_rows, leaving, tag_links
+from loupe_project.adapters.sql import metadata as metadata_rows
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import sight
-from loupe_project.adapters.sql.tables import image_metadata, images, removals
+from loupe_project.adapters.sql.tables import image_metadata, images
 from loupe_project.domain import auto_tags
 from loupe_project.domain.image import Added, Arrival, Image, ImageDetails, ImageState, MetadataValue, NewImage
 from loupe_project.domain.project import ImageCounts, Project
 from loupe_project.domain.scope import Scope
-
-_METADATA_PREFIXES = tuple(f"{key}:" for key in auto_tags.METADATA_KEYS)
 
 
 class SqlImageRepository:
@@ -91,7 +89,7 @@ class SqlImageRepository:
             await self._touch(some, now)
             touches_tags = replace or any(row["key"] in auto_tags.METADATA_KEYS for row in rows)
             if touches_tags:
-                await self._mend_metadata_tags(project_id, some, now)
+                await metadata_rows.mend_tags(self._session, project_id, some, now)
 
     async def set_capture_times(self, project_id: str, times: Mapping[str, datetime | None], now: datetime) -> None:
         """Say when images were taken, by image id; their tag of the month follows."""
@@ -110,20 +108,7 @@ class SqlImageRepository:
 
     async def delete(self, project_id: str, image_ids: Sequence[str], now: datetime) -> int:
         """Delete images with their facts; bytes and features are put on the list of removals."""
-        count = 0
-        for some in chunks(image_ids):
-            here = await self.existing(Scope.of_loupe(), project_id, some)
-            if here:
-                await self._session.execute(
-                    insert(removals),
-                    [
-                        {"id": ids.new_id(), "project_id": project_id, "image_id": one, "create_time": now}
-                        for one in sorted(here)
-                    ],
-                )
-                await self._session.execute(delete(images).where(images.c.id.in_(sorted(here))))
-            count += len(here)
-        return count
+        return await leaving.delete_images(self._session, project_id, image_ids, now)
 
     async def _forget_metadata(
         self, image_ids: Sequence[str], rows: Sequence[Mapping[str, Any]], *, every_key: bool
@@ -141,8 +126,3 @@ class SqlImageRepository:
 
     async def _touch(self, image_ids: Sequence[str], now: datetime) -> None:
         await self._session.execute(update(images).where(images.c.id.in_(image_ids)).values(update_time=now))
-
-    async def _mend_metadata_tags(self, project_id: str, image_ids: Sequence[str], now: datetime) -> None:
-        metadata = await image_facts.metadata_of(self._session, image_ids)
-        wanted = {one: auto_tags.of_metadata(metadata.get(one, {})) for one in image_ids}
-        await tag_links.replace_auto_tags(self._session, project_id, wanted, _METADATA_PREFIXES, now)

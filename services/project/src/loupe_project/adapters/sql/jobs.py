@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_kit import ids
 from loupe_project.adapters.sql.chunks import chunks
-from loupe_project.adapters.sql.tables import analysis_jobs, images, predictions, projects, removals
+from loupe_project.adapters.sql.tables import (
+    analysis_jobs,
+    heads,
+    images,
+    predictions,
+    projects,
+    removals,
+    shared_objects,
+)
+from loupe_project.domain import keys
 from loupe_project.domain.image import ImageState
 from loupe_project.domain.job import Job, ModelChoice, Removal
 from loupe_project.domain.project import Project
@@ -137,7 +146,10 @@ class SqlJobRepository:
             await self._session.execute(delete(analysis_jobs).where(analysis_jobs.c.id.in_(some)))
 
     async def _follow_model(self, project: Project, now: datetime) -> None:
-        """Make the columns of the project's own model in `images` say what that model said."""
+        """Make the columns of the project's own model in `images` say what that model said, in a head's stead too."""
+        await self._session.execute(
+            update(heads).where(heads.c.project_id == project.id, heads.c.is_verdict).values(is_verdict=False)
+        )
 
         def newest(column: Any) -> Any:
             return (
@@ -255,7 +267,24 @@ class SqlRemovalRepository:
     async def oldest(self, limit: int) -> list[Removal]:
         """What to remove next."""
         rows = await self._session.execute(select(removals).order_by(removals.c.id).limit(limit))
-        return [Removal(row.id, row.project_id, row.image_id) for row in rows]
+        return [Removal(row.id, row.project_id, row.image_id, row.object_key) for row in rows]
+
+    async def needed(self, object_keys: Sequence[str]) -> set[str]:
+        """Those of the keys under which bytes of an image lie, deleted but not purged ones included."""
+        found: set[str] = set()
+        for some in chunks(object_keys):
+            copies = select(shared_objects.c.object_key).where(shared_objects.c.object_key.in_(some))
+            found.update(await self._session.scalars(copies))
+            owners = [keys.origin(key)[1] for key in some]
+            first = select(images.c.object_key).where(images.c.id.in_(owners), images.c.object_key.in_(some))
+            found.update(await self._session.scalars(first))
+        return found
+
+    async def shared_with_others(self, project_id: str) -> set[str]:
+        """Keys of a project that is gone under which bytes of other projects' images lie."""
+        prefix = keys.project_prefix(project_id)
+        below = shared_objects.c.object_key.between(prefix, prefix + "~")
+        return set(await self._session.scalars(select(shared_objects.c.object_key).where(below)))
 
     async def done(self, removal_ids: Sequence[str]) -> None:
         """These are gone."""

@@ -15,6 +15,9 @@ from loupe_project.domain.errors import OperationNotFound
 from loupe_project.domain.operation import Operation, OperationKind, OperationState, Progress
 from loupe_project.domain.scope import Scope
 
+_SHOWN = [column for column in t.columns if column.name != "request"]
+"""What is read of an operation unless it is to be done: a request may hold a million ids, 16 MB."""
+
 
 class SqlOperationRepository:
     """See the port of the same name."""
@@ -56,7 +59,7 @@ class SqlOperationRepository:
         self, project_id: str, creator: str, *, limit: int, before: tuple[datetime, str] | None = None
     ) -> list[Operation]:
         """See `OperationRepository`."""
-        query = select(t).where(t.c.project_id == project_id, t.c.creator == creator)
+        query = select(*_SHOWN).where(t.c.project_id == project_id, t.c.creator == creator)
         if before is not None:
             query = query.where(tuple_(t.c.create_time, t.c.id) < before)
         rows = await self._session.execute(query.order_by(t.c.create_time.desc(), t.c.id.desc()).limit(limit))
@@ -138,7 +141,7 @@ class SqlOperationRepository:
         return cast("CursorResult[Any]", result).rowcount == 1
 
     async def _find(self, *conditions: Any) -> Operation | None:
-        row = (await self._session.execute(select(t).where(*conditions or (false(),)))).mappings().first()
+        row = (await self._session.execute(select(*_SHOWN).where(*conditions or (false(),)))).mappings().first()
         return None if row is None else _operation(row)
 
 
@@ -175,7 +178,7 @@ def _operation(row: Mapping[Any, Any]) -> Operation:
         project_id=row["project_id"],
         kind=OperationKind[row["kind"]],
         target=row["target"],
-        request=bytes(row["request"]),
+        request=bytes(row.get("request", b"")),
         creator=row["creator"],
         scope=Scope.from_bytes(row["caller"]),
         create_time=row["create_time"],

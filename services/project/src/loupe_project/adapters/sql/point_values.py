@@ -1,12 +1,14 @@
 """The value of one field for many images: what colours the points of a map."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, literal, null, select
 
 from loupe_project.adapters.sql.search_conditions import condition
-from loupe_project.adapters.sql.tables import image_metadata, images
+from loupe_project.adapters.sql.tables import image_metadata, image_tags, images, outlier_scores, tags
+from loupe_project.domain.image import Origin
 from loupe_project.domain.query import tree
 from loupe_project.ports.analyses import PointValue
 
@@ -20,6 +22,12 @@ def _state() -> ColumnElement[Any]:
     )
 
 
+_AGREEMENT = case(
+    (images.c.label_folded == images.c.truth_folded, literal("right")),
+    (and_(images.c.label_folded.is_not(None), images.c.truth_folded.is_not(None)), literal("wrong")),
+)
+_OUTLIER = select(outlier_scores.c.score).where(outlier_scores.c.image_id == images.c.id).scalar_subquery()
+
 _TEXTS = {
     "label": images.c.label,
     "truth": images.c.truth,
@@ -28,19 +36,24 @@ _TEXTS = {
     "by": images.c.uploader,
     "model": images.c.model,
     "is": _state(),
+    "agreement": _AGREEMENT,
 }
 _NUMBERS = {
     "conf": images.c.confidence,
     "width": images.c.width,
     "height": images.c.height,
     "size": images.c.size_bytes,
+    "outlier": _OUTLIER,
 }
-POINT_FIELDS = (*_TEXTS, *_NUMBERS)
-"""Fields that points can be coloured by, beside metadata."""
 
 
 def statement(field: tree.Field, image_ids: Sequence[str]) -> Select[Any]:
-    """Rows of image id, text and number."""
+    """Rows of image id, text and number; for tags as many rows as an image has of those that people gave it."""
+    if field.name == "tag":
+        tagged = image_tags.join(tags, tags.c.id == image_tags.c.tag_id)
+        columns = select(image_tags.c.image_id.label("id"), tags.c.display_name.label("text"), null().label("number"))
+        by_people = image_tags.c.origin != Origin.AUTO
+        return columns.select_from(tagged).where(image_tags.c.image_id.in_(image_ids), by_people)
     if field.kind is tree.Kind.METADATA:
         table = image_metadata.c
         return select(
@@ -54,3 +67,11 @@ def statement(field: tree.Field, image_ids: Sequence[str]) -> Select[Any]:
 def read(rows: Iterable[Row[Any]]) -> dict[str, PointValue]:
     """Values by image id, a number where there is one."""
     return {row.id: row.text if row.number is None else float(row.number) for row in rows}
+
+
+def most_common(rows: Iterable[Row[Any]]) -> dict[str, PointValue]:
+    """For each image the one of its texts that most images have; of equally frequent ones the first by name."""
+    rows = list(rows)
+    hits = Counter(row.text for row in rows)
+    ranked = sorted(rows, key=lambda row: (hits[row.text], [-ord(letter) for letter in row.text]))
+    return {row.id: row.text for row in ranked}

@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_kit import ids
-from loupe_project.adapters.sql import project_counts
+from loupe_project.adapters.sql import leaving, project_counts
 from loupe_project.adapters.sql.scope import forget_sights, role_of, visible_projects
-from loupe_project.adapters.sql.tables import project_members, projects, removals
+from loupe_project.adapters.sql.tables import project_members, projects
 from loupe_project.domain.project import ImageCounts, Member, PrincipalKind, Project, ProjectRole, Visibility
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.text import fold
@@ -66,9 +65,7 @@ class SqlProjectRepository:
 
     async def delete(self, project_id: str, now: datetime) -> None:
         """Delete a project with all in it; its objects and features are put on the list of removals."""
-        await self._session.execute(
-            insert(removals).values(id=ids.new_id(), project_id=project_id, image_id=None, create_time=now)
-        )
+        await leaving.leave_project(self._session, project_id, now)
         await self._session.execute(delete(projects).where(projects.c.id == project_id))
 
     async def image_counts(self, scope: Scope, projects: Sequence[Project]) -> dict[str, ImageCounts]:

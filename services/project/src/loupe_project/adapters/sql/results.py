@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from loupe_kit import ids
 from loupe_project.adapters.sql import tag_links
 from loupe_project.adapters.sql.chunks import chunks
+from loupe_project.adapters.sql.heads import promise_answers
 from loupe_project.adapters.sql.tables import (
     analysis_jobs,
     image_features,
@@ -51,7 +52,8 @@ class SqlResultRepository:
         await self._write_features(awaited.values())
         models = await self._active_models({one.project_id for one in awaited.values()})
         counting = [one for one in awaited.values() if models.get(one.project_id) == (one.model, one.version)]
-        await self._write_states(counting, now)
+        headed = await promise_answers(self._session, list(awaited.values()))
+        await self._write_states(counting, now, headed)
         await self._write_tags([one for one in counting if one.output is not None], now)
         return len(awaited)
 
@@ -135,9 +137,19 @@ class SqlResultRepository:
         if rows:
             await self._session.execute(tag_links.insert_new(self._session, image_features), rows)
 
-    async def _write_states(self, counting: Sequence[Result], now: datetime) -> None:
-        """Of the project's own model: its answer beside the image, where search looks."""
-        answered = [one for one in counting if one.output is not None]
+    async def _write_states(self, counting: Sequence[Result], now: datetime, headed: set[str]) -> None:
+        """Of the project's own model: its answer beside the image, where search looks.
+
+        Where a head's answers are the verdicts, they stay there until the head has seen the image again.
+        """
+        by_head = [one.image_id for one in counting if one.output is not None and one.project_id in headed]
+        if by_head:
+            await self._session.execute(
+                update(images)
+                .where(images.c.id.in_(by_head))
+                .values(state=ImageState.ANALYSED, failure=None, update_time=now)
+            )
+        answered = [one for one in counting if one.output is not None and one.project_id not in headed]
         failed = [one for one in counting if one.output is None]
         if answered:
             await self._session.execute(

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, Table, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql.tables import image_readers, images, narrowed_images, project_members, projects
+from loupe_project.adapters.sql.tables import (
+    image_readers,
+    images,
+    narrowed_images,
+    project_members,
+    projects,
+    trashed_images,
+)
 from loupe_project.domain.project import Member, PrincipalKind, ProjectRole, Visibility
 from loupe_project.domain.scope import Scope
 
@@ -40,11 +47,18 @@ class Sight:
     hides: bool
     """Whether single images of it are kept from him."""
     scope: Scope
+    has_trash: bool = False
+    """Whether some lie in the trash, where they exist for nobody."""
 
     @property
     def sees_all(self) -> bool:
-        """Whether every image of the project exists for him."""
+        """Whether every image of the project that is not in the trash exists for him."""
         return self.role is not None and not self.hides
+
+    @property
+    def needs_no_condition(self) -> bool:
+        """Whether every row of the project exists for him, so that nothing has to be left out."""
+        return self.sees_all and not self.has_trash
 
     def images(self, image_id: ColumnElement[str] = images.c.id) -> Condition:
         """Condition on rows of images of the project: those that exist for him.
@@ -54,6 +68,11 @@ class Sight:
         """
         if self.role is None:
             return false()
+        if self.has_trash:
+            return and_(kept(image_id), self._allowed(image_id))
+        return self._allowed(image_id)
+
+    def _allowed(self, image_id: ColumnElement[str]) -> Condition:
         if not self.hides:
             return true()
         if self.role is ProjectRole.GUEST:
@@ -67,7 +86,8 @@ class Sight:
         """
         if self.role is ProjectRole.GUEST:
             return self.images()
-        return and_(images.c.project_id == self.project_id, self.images())
+        not_deleted = kept(images.c.id) if self.scope.everything else true()
+        return and_(images.c.project_id == self.project_id, not_deleted, self.images())
 
 
 async def sight(session: AsyncSession, scope: Scope, project_id: str) -> Sight:
@@ -92,17 +112,28 @@ async def _look(session: AsyncSession, scope: Scope, project_id: str) -> Sight:
         _edited(scope).label("edits"),
         _shared(scope).label("views"),
         hidden_images(scope, [project_id]).exists().label("hides"),
+        exists(select(trashed_images.c.image_id).where(trashed_images.c.project_id == project_id)).label("has_trash"),
     )
     statement = statement.select_from(projects).where(projects.c.id == project_id, visible_projects(scope))
     row = (await session.execute(statement)).first()
     if row is None:
         return Sight(project_id, None, hides=True, scope=scope)
+    has_trash = bool(row.has_trash)
     if row.owns or row.edits:
         role = ProjectRole.OWNER if row.owns else ProjectRole.EDITOR
-        return Sight(project_id, role, hides=False, scope=scope)
+        return Sight(project_id, role, hides=False, scope=scope, has_trash=has_trash)
     if row.views:
-        return Sight(project_id, ProjectRole.VIEWER, hides=bool(row.hides), scope=scope)
-    return Sight(project_id, ProjectRole.GUEST, hides=True, scope=scope)
+        return Sight(project_id, ProjectRole.VIEWER, hides=bool(row.hides), scope=scope, has_trash=has_trash)
+    return Sight(project_id, ProjectRole.GUEST, hides=True, scope=scope, has_trash=has_trash)
+
+
+def kept(image_id: ColumnElement[str]) -> Condition:
+    """Condition on rows of images: those that are not in the trash.
+
+    Loupe itself finds deleted images by id, because their bytes and jobs are still its business; nobody else does, and
+    no search.
+    """
+    return ~exists(select(trashed_images.c.image_id).where(trashed_images.c.image_id == image_id))
 
 
 def _within(scope: Scope, condition: Condition) -> Condition:

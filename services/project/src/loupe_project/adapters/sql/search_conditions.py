@@ -4,15 +4,18 @@ Every condition is true or false, never NULL, so that NOT gives exactly the othe
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
-from loupe_project.adapters.sql.scope import Sight
+from loupe_project.adapters.sql.scope import Sight, kept
 from loupe_project.adapters.sql.search_boxes import box_condition, box_count, model_condition
 from loupe_project.adapters.sql.search_matching import any_interval, any_of, any_pattern, given
 from loupe_project.adapters.sql.tables import (
+    changes,
     duplicates,
+    image_history,
     image_metadata,
     image_tags,
     images,
@@ -21,6 +24,7 @@ from loupe_project.adapters.sql.tables import (
     predictions,
     tags,
 )
+from loupe_project.adapters.sql.verdict_conditions import predicted_defect, predicted_good, true_defect, true_good
 from loupe_project.domain.image import ImageState
 from loupe_project.domain.query import tree, verdicts
 
@@ -86,7 +90,7 @@ class _Compiler:
             case tree.NumberTerm(field, numbers):
                 return self._number(field, numbers)
             case tree.TimeTerm(field, times):
-                return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], times))
+                return self._time(field, times)
             case tree.MetadataTerm():
                 return self._metadata(node)
             case tree.ModelTerm(models):
@@ -124,6 +128,20 @@ class _Compiler:
             return self._has(outlier_scores, any_interval(outlier_scores.c.score, numbers))
         return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], numbers))
 
+    def _time(self, field: tree.Field, times: tuple[tree.Interval[datetime], ...]) -> Condition:
+        if field.name == tree.CHANGED:
+            return self._changed(times)
+        return given(_COLUMNS[field.name], any_interval(_COLUMNS[field.name], times))
+
+    def _changed(self, times: tuple[tree.Interval[datetime], ...]) -> Condition:
+        """The image's own row tells its last change by Loupe, the history every change by people."""
+        mine = changes.c.project_id == self._project_id
+        lines = select(image_history.c.image_id).join(changes, changes.c.id == image_history.c.change_id)
+        return or_(
+            any_interval(images.c.update_time, times),
+            images.c.id.in_(lines.where(mine, any_interval(image_history.c.create_time, times))),
+        )
+
     def _metadata(self, node: tree.MetadataTerm) -> Condition:
         columns = image_metadata.c
         values = [
@@ -137,9 +155,9 @@ class _Compiler:
     def _state(self, state: tree.State) -> Condition:
         match state:
             case tree.State.OVERKILL:
-                return and_(_is_defect(images.c.label_folded), _is_good(images.c.truth_folded))
+                return and_(true_good(self._project_id), predicted_defect(self._project_id))
             case tree.State.ESCAPE:
-                return and_(_is_good(images.c.label_folded), _is_defect(images.c.truth_folded))
+                return and_(true_defect(self._project_id), predicted_good(self._project_id))
             case tree.State.REVIEWED:
                 return or_(self._has(labels), self._tag((tree.Pattern((verdicts.REVIEWED_TAG,)),)))
             case _:
@@ -153,6 +171,8 @@ class _Compiler:
         if part is tree.Duplicates.KEEPER:
             mine, other, kind = other, mine, true()
         seen = true() if self._seen is None else self._seen.images(other)
+        if self._seen is not None and self._seen.scope.everything:
+            seen = kept(other)
         return images.c.id.in_(select(mine).where(table.project_id == self._project_id, kind, seen))
 
     def _present(self, field: tree.Field) -> Condition:
@@ -194,19 +214,12 @@ def _nullable(column: ColumnElement[Any]) -> Callable[[tuple[tree.Pattern, ...]]
     return lambda patterns: given(column, any_pattern(column, patterns))
 
 
-def _is_good(column: ColumnElement[Any]) -> Condition:
-    return given(column, column.in_(verdicts.GOOD))
-
-
-def _is_defect(column: ColumnElement[Any]) -> Condition:
-    return given(column, column.not_in(verdicts.GOOD))
-
-
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     "label": images.c.label_folded,
     "conf": images.c.confidence,
     "at": images.c.capture_time,
     "uploaded": images.c.upload_time,
+    "changed": images.c.update_time,
     "name": images.c.file_name,
     "format": images.c.format,
     "width": images.c.width,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql import tag_links
+from loupe_project.adapters.sql import recorded_tags, tag_links
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import Sight, sight, visible_project_ids
 from loupe_project.adapters.sql.tables import image_tags, tags
@@ -16,7 +16,7 @@ from loupe_project.domain.errors import TagNameTaken
 from loupe_project.domain.image import Origin
 from loupe_project.domain.project import ProjectRole
 from loupe_project.domain.scope import Scope
-from loupe_project.domain.tag import Tag
+from loupe_project.domain.tag import Tag, TagLink
 from loupe_project.domain.text import fold
 
 
@@ -52,7 +52,7 @@ class SqlTagRepository:
         """Tags that exist for the scope, each with the number of images that have it and exist too."""
         seen = await sight(self._session, scope, project_id)
         places = select(func.count()).where(image_tags.c.tag_id == tags.c.id)
-        if not seen.sees_all:
+        if not seen.needs_no_condition:
             places = places.where(seen.images(image_tags.c.image_id))
         count = places.correlate(tags).scalar_subquery().label("image_count")
         return select(tags, count).where(
@@ -68,6 +68,14 @@ class SqlTagRepository:
                 select(tags).where(tags.c.project_id == project_id, tags.c.name_folded.in_(some))
             )
             found.update((row.name_folded, _tag(row, 0)) for row in rows)
+        return found
+
+    async def by_ids(self, project_id: str, tag_ids: Sequence[str]) -> dict[str, Tag]:
+        """Those of the tags that are there, by id; without counts."""
+        found: dict[str, Tag] = {}
+        for some in chunks(tag_ids):
+            rows = await self._session.execute(select(tags).where(tags.c.project_id == project_id, tags.c.id.in_(some)))
+            found.update((row.id, _tag(row, 0)) for row in rows)
         return found
 
     async def ensure(
@@ -111,9 +119,10 @@ class SqlTagRepository:
         except IntegrityError as error:
             raise _taken(tag) from error
 
-    async def delete(self, project_id: str, tag_id: str) -> None:
-        """Delete a tag and take it off its images."""
-        await self._session.execute(delete(tags).where(tags.c.id == tag_id, tags.c.project_id == project_id))
+    async def delete(self, tag: Tag, *, change_id: str, now: datetime) -> None:
+        """Delete a tag and take it off its images, whose history says so."""
+        await recorded_tags.forget(self._session, change_id, tag, now)
+        await self._session.execute(delete(tags).where(tags.c.id == tag.id, tags.c.project_id == tag.project_id))
 
     async def put_on(
         self, image_ids: Sequence[str], tag_ids: Sequence[str], origin: Origin, creator: str, now: datetime
@@ -142,6 +151,28 @@ class SqlTagRepository:
             )
         return count
 
+    async def put_on_by(self, change_id: str, tag: Tag, image_ids: Sequence[str], creator: str, now: datetime) -> int:
+        """Put a tag on images and write that into their history; how many did not have it."""
+        return await recorded_tags.put_on(self._session, change_id, tag, image_ids, creator, now)
+
+    async def take_off_by(self, change_id: str, tag: Tag, image_ids: Sequence[str], now: datetime) -> int:
+        """Take a tag off images and write that into their history; how many had it."""
+        return await recorded_tags.take_off(self._session, change_id, tag, image_ids, now)
+
+    async def restore_by(self, change_id: str, links: Sequence[TagLink], now: datetime) -> int:
+        """Put tags on images as they once were there and write that into their history; how many were not there."""
+        return await recorded_tags.restore(self._session, change_id, links, now)
+
+    async def merge_by(
+        self, change_id: str, sources: Sequence[Tag], target: Tag, *, image_limit: int, now: datetime
+    ) -> tuple[int, int]:
+        """Put a tag in the place of others on the next images that have any of them."""
+        return await recorded_tags.merge(self._session, change_id, sources, target, image_limit, now)
+
+    async def image_count(self, tag_ids: Sequence[str]) -> int:
+        """Images that have any of the tags, whoever may see them."""
+        return await recorded_tags.image_count(self._session, tag_ids)
+
     async def _links(self, image_ids: Sequence[str], tag_ids: Sequence[str]) -> set[tuple[str, str]]:
         rows = await self._session.execute(
             select(image_tags.c.image_id, image_tags.c.tag_id).where(
@@ -153,7 +184,7 @@ class SqlTagRepository:
 
 def _exists_for(seen: Sight) -> ColumnElement[bool]:
     """What a tag says is known by those who see an image of it; one on no image is known to the whole project."""
-    if seen.sees_all:
+    if seen.needs_no_condition:
         return true()
     here = exists(
         select(image_tags.c.tag_id).where(image_tags.c.tag_id == tags.c.id, seen.images(image_tags.c.image_id))

@@ -11,8 +11,17 @@ from loupe_project.domain.intake.errors import TableInvalid, TableValueInvalid
 from loupe_project.domain.intake.rows import Fault, Row, RowOrFault
 
 
-def read_coco(path: Path, table_name: str, max_bytes: int) -> Iterator[RowOrFault]:
+def read_coco(
+    path: Path, table_name: str, max_bytes: int, *, name_field: str = "file_name", with_bare: bool = False
+) -> Iterator[RowOrFault]:
     """Labels of a COCO file, one row an annotation, counted from 1. Without a box it is the image's class.
+
+    Args:
+        path: The file.
+        table_name: What messages call it.
+        max_bytes: Most bytes of it: it has to be in memory as a whole.
+        name_field: Which field of its images names them.
+        with_bare: Whether images without an annotation come too, last, as rows 0 without a label.
 
     Raises:
         TableInvalid: If it is no COCO, or too large.
@@ -23,13 +32,16 @@ def read_coco(path: Path, table_name: str, max_bytes: int) -> Iterator[RowOrFaul
             file_name=table_name,
         )
     document = _load(path, table_name)
-    files = {key: str(name) for key, name in _pairs(document, "images", "file_name")}
+    files = {key: str(name) for key, name in _pairs(document, "images", name_field)}
+    bare = dict(files) if with_bare else {}
     categories = {key: str(name) for key, name in _pairs(document, "categories", "name")}
     for number, annotation in enumerate(_objects(document, "annotations", table_name), start=1):
         try:
+            bare.pop(str(annotation.get("image_id")), None)
             yield _row(number, annotation, files, categories, table_name)
         except LoupeError as error:
             yield Fault(number, error)
+    yield from (Row(0, name) for name in bare.values())
 
 
 def _load(path: Path, table_name: str) -> Mapping[str, object]:

@@ -113,6 +113,12 @@ class TableValueInvalid(InvalidArgument):
     reason = "TABLE_VALUE_INVALID"
 
 
+class TableRowRepeated(InvalidArgument):
+    """Two rows of a table speak of the same image."""
+
+    reason = "TABLE_ROW_REPEATED"
+
+
 class FeatureFileInvalid(InvalidArgument):
     """A feature file cannot be read."""
 

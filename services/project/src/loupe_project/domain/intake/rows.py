@@ -19,7 +19,9 @@ MAX_KEY_CHARS = 100
 MAX_LABEL_CHARS = 200
 MAX_TAG_CHARS = 200
 
-_FILE = ("file_name", "file", "filename", "image", "path", "name", "파일명", "파일", "이미지")
+FILE_COLUMNS = ("file_name", "file", "filename", "image", "path", "name", "파일명", "파일", "이미지")
+SHA256_COLUMNS = ("sha256", f"{RESULT_PREFIX}sha256")
+SERIAL_COLUMNS = ("serial", "시리얼")
 _LABEL = ("label", "truth", "ground_truth", "라벨", "정답")
 _TIME = ("capture_time", "captured_at", "at", "촬영시각", "촬영일시")
 _TAGS = ("tags", "태그")
@@ -37,6 +39,7 @@ class Row:
     number: int
     """From 1, the header not counted."""
     file_name: str
+    """What names the image: its file, unless the table was read by another key."""
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
     tags: Sequence[str] = ()
     labels: Sequence[NewLabel] = ()
@@ -58,7 +61,9 @@ Cells = Iterator[tuple[int, Mapping[str, object]] | Fault]
 """Row number with its cells by column name, or what is wrong with it."""
 
 
-def read_rows(cells: Cells, table_name: str, kind: FileKind, zone: tzinfo = UTC) -> Iterator[RowOrFault]:
+def read_rows(
+    cells: Cells, table_name: str, kind: FileKind, zone: tzinfo = UTC, key: Sequence[str] = FILE_COLUMNS
+) -> Iterator[RowOrFault]:
     """Rows of a table. New columns are told once each, and then kept as metadata.
 
     Args:
@@ -66,6 +71,7 @@ def read_rows(cells: Cells, table_name: str, kind: FileKind, zone: tzinfo = UTC)
         table_name: What messages call it.
         kind: METADATA or LABELS; only label tables have boxes.
         zone: Where times without a zone are.
+        key: Names that the column may have by which rows name their images.
     """
     told: set[str] = set()
     for item in cells:
@@ -73,7 +79,7 @@ def read_rows(cells: Cells, table_name: str, kind: FileKind, zone: tzinfo = UTC)
             yield item
             continue
         number, row = item
-        columns = _Columns.of(row, with_boxes=kind is FileKind.LABELS)
+        columns = _Columns.of(row, key, with_boxes=kind is FileKind.LABELS)
         for column in columns.new:
             if column not in told and len(told) < MAX_COLUMNS:
                 told.add(column)
@@ -95,6 +101,8 @@ def _new_column(column: str, table_name: str) -> Fault:
 class _Columns:
     """Which column means what; keys are the names as they stand in the table."""
 
+    key: str
+    """What the column that names images should be called."""
     file: str | None
     label: str | None
     time: str | None
@@ -104,27 +112,31 @@ class _Columns:
     new: tuple[str, ...]
 
     @classmethod
-    def of(cls, columns: Mapping[str, object], *, with_boxes: bool) -> "_Columns":
+    def of(cls, columns: Mapping[str, object], key: Sequence[str], *, with_boxes: bool) -> "_Columns":
         folded = {fold(name.strip()): name for name in columns}
-        first = {role: _first(folded, words) for role, words in _ROLES.items()}
+        first = {role: _first(folded, words) for role, words in {"file": key, **_ROLES}.items()}
         box = tuple(folded[word] for word in _BOX if word in folded) if with_boxes else ()
-        taken = {*first.values(), *box}
+        # The file's name beside another key says nothing about the image.
+        taken = {*first.values(), *box, _first(folded, FILE_COLUMNS)}
         rest = [name for name in columns if name not in taken and not fold(name.strip()).startswith(RESULT_PREFIX)]
-        known = {name: key for name in rest if (key := _well_known(fold(name.strip()))) is not None}
+        known = {name: word for name in rest if (word := _well_known(fold(name.strip()))) is not None}
         new = tuple(name for name in rest if name not in known)
-        return cls(first["file"], first["label"], first["time"], first["tags"], box, known, new)
+        return cls(key[0], first["file"], first["label"], first["time"], first["tags"], box, known, new)
 
     def row(self, number: int, cells: Mapping[str, object], table: str, zone: tzinfo) -> Row:
         """One row.
 
         Raises:
-            TableInvalid: If it names no file.
+            TableInvalid: If it names no image.
             TableValueInvalid: If a value is not what its column holds.
         """
         file_name = _text(cells.get(self.file)) if self.file else ""
         if not file_name:
+            what = "file" if self.key == FILE_COLUMNS[0] else "image"
             raise TableInvalid(
-                f"Row {number} of {table!r} names no file; fill its file_name column.", file_name=table, row=str(number)
+                f"Row {number} of {table!r} names no {what}; fill its {self.key} column.",
+                file_name=table,
+                row=str(number),
             )
         return Row(
             number=number,
@@ -174,12 +186,12 @@ class _Columns:
             ) from error
 
 
-_ROLES = {"file": _FILE, "label": _LABEL, "time": _TIME, "tags": _TAGS}
+_ROLES = {"label": _LABEL, "time": _TIME, "tags": _TAGS}
 
 
-def has_file_column(columns: Sequence[str]) -> bool:
-    """Whether one of the columns names the image's file."""
-    return any(fold(name.strip()) in _FILE for name in columns)
+def has_column(columns: Sequence[str], key: Sequence[str]) -> bool:
+    """Whether one of the columns has one of these names."""
+    return any(fold(name.strip()) in key for name in columns)
 
 
 def box_of(number: int, sides: Sequence[tuple[str, object]]) -> Box:

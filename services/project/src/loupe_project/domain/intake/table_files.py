@@ -44,8 +44,13 @@ def read_table(
         yield Fault(0, error)
 
 
-def csv_cells(path: Path, table_name: str) -> Cells:
+def csv_cells(path: Path, table_name: str, key: Sequence[str] = rows.FILE_COLUMNS) -> Cells:
     """Rows of a CSV table by column name. Comma, semicolon and tab are known as separators.
+
+    Args:
+        path: The file.
+        table_name: What messages call it.
+        key: Names that the column may have by which rows name their images; without it the table is of no use.
 
     Raises:
         TableInvalid: If it is not in UTF-8, UTF-16 or CP949, or its header is of no use.
@@ -58,7 +63,7 @@ def csv_cells(path: Path, table_name: str) -> Cells:
         first = text.readline(MAX_LINE_BYTES)
         text.seek(0)
         reader = csv.reader(text, delimiter=max(",;\t", key=first.count), strict=False)
-        header = _header(next(reader, []), table_name)
+        header = _header(next(reader, []), table_name, key)
         yield from _csv_rows(reader, header, table_name)
 
 
@@ -82,15 +87,15 @@ def _csv_rows(reader: Iterator[list[str]], header: Sequence[str], table_name: st
             yield _row_fault(number, table_name, f"has {len(row)} cells where the header has {len(header)}")
 
 
-def _header(header: Sequence[str], table_name: str) -> list[str]:
+def _header(header: Sequence[str], table_name: str, key: Sequence[str]) -> list[str]:
     columns = [name.strip() for name in header]
     cause = None
     if not any(columns):
         cause = "has no header"
     elif len(columns) > rows.MAX_COLUMNS:
         cause = f"has more than {rows.MAX_COLUMNS} columns"
-    elif not rows.has_file_column(columns):
-        cause = "has no column file_name"
+    elif not rows.has_column(columns, key):
+        cause = f"has no column {key[0]}"
     else:
         seen: set[str] = set()
         for column in map(fold, columns):
@@ -99,19 +104,20 @@ def _header(header: Sequence[str], table_name: str) -> list[str]:
             seen.add(column)
     if cause is not None:
         raise TableInvalid(
-            f"{table_name!r} {cause}; its first line must name each column once, file_name among them.",
+            f"{table_name!r} {cause}; its first line must name each column once, {key[0]} among them.",
             file_name=table_name,
         )
     return columns
 
 
 def json_cells(path: Path, table_name: str) -> Cells:
-    """Rows of a table of JSON lines: one object a line.
-
-    Raises:
-        TableInvalid: If it is not in UTF-8.
-    """
+    """Rows of a table of JSON lines: one object a line. A line that is in no known encoding is a fault of its own."""
     with path.open("rb") as file:
+        encoding = _encoding_of_lines(file, table_name)
+        file.seek(0)
+        if encoding is not None:
+            yield from _decoded_cells(file, encoding, table_name)
+            return
         number = 0
         if file.read(3) != codecs.BOM_UTF8:
             file.seek(0)
@@ -124,6 +130,30 @@ def json_cells(path: Path, table_name: str) -> Cells:
                 yield _row_fault(number, table_name, f"is longer than {MAX_LINE_BYTES} bytes")
                 continue
             yield _json_row(number, line, table_name)
+
+
+def _encoding_of_lines(file: BinaryIO, table_name: str) -> str | None:
+    """What else than UTF-8 a file of JSON lines is in as a whole."""
+    try:
+        encoding = detect_encoding(file, table_name)
+    except TableInvalid:
+        return None
+    return None if encoding == "utf-8-sig" else encoding
+
+
+def _decoded_cells(file: BinaryIO, encoding: str, table_name: str) -> Cells:
+    number = 0
+    with io.TextIOWrapper(file, encoding=encoding, newline="\n") as text:
+        while line := text.readline(MAX_LINE_BYTES):
+            if not line.strip():
+                continue
+            number += 1
+            if len(line) == MAX_LINE_BYTES and not line.endswith("\n"):
+                while (piece := text.readline(MAX_LINE_BYTES)) and not piece.endswith("\n"):
+                    pass
+                yield _row_fault(number, table_name, f"is longer than {MAX_LINE_BYTES} characters")
+                continue
+            yield _json_row(number, line.encode(), table_name)
 
 
 def _json_row(number: int, line: bytes, table_name: str) -> tuple[int, dict[str, object]] | Fault:

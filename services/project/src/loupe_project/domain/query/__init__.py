@@ -1,11 +1,11 @@
 """The query language: text in, typed tree out. docs/query-language.md is its reference."""
 
-from loupe_project.domain.query import binding, parser
-from loupe_project.domain.query.binding import Context
+from loupe_project.domain.query.binding import Context, bind
 from loupe_project.domain.query.errors import QueryInvalid, QueryTooComplex
+from loupe_project.domain.query.parser import parse
 from loupe_project.domain.query.tree import Node
 
-__all__ = ["Context", "Node", "QueryInvalid", "QueryTooComplex", "read"]
+__all__ = ["Context", "Node", "QueryInvalid", "QueryTooComplex", "bind", "parse", "read"]
 
 
 def read(text: str, context: Context) -> Node:
@@ -15,4 +15,4 @@ def read(text: str, context: Context) -> Node:
         QueryInvalid: If it cannot be read; says where and what to do.
         QueryTooComplex: If it is too long, too deep or has too many terms.
     """
-    return binding.bind(parser.parse(text), context)
+    return bind(parse(text), context)

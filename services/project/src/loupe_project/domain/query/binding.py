@@ -8,7 +8,8 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from loupe_project.domain.query import fields, syntax, times, tree, values
-from loupe_project.domain.query.errors import QueryInvalid
+from loupe_project.domain.query.errors import QueryInvalid, Repair
+from loupe_project.domain.query.syntax import Span
 from loupe_project.domain.query.tree import Field, Kind, Node
 from loupe_project.domain.text import fold
 
@@ -48,6 +49,7 @@ class _Binder:
             Kind.MODEL: self._model,
             Kind.METADATA: self._metadata,
             Kind.DUPLICATE: self._duplicate,
+            Kind.MONTH: self._month,
         }
 
     def bind(self, node: syntax.Syntax) -> Node:
@@ -62,25 +64,25 @@ class _Binder:
                 return tree.Not(self.bind(child))
             case syntax.Text(value):
                 return tree.Contains(values.containing(value.raw))
-            case syntax.Box(child, position):
-                return tree.BoxTerm(self._box(child, position))
+            case syntax.Box(child, span):
+                return tree.BoxTerm(self._box(child, span))
             case syntax.Count():
                 return self._count(node)
             case syntax.Term():
                 return self._term(node)
 
-    def _box(self, child: syntax.Syntax, position: int) -> Node:
+    def _box(self, child: syntax.Syntax, span: Span) -> Node:
         if self._in_box:
-            raise QueryInvalid("a box cannot be asked for inside box[…]; take the inner one out.", offset=position)
+            raise QueryInvalid("a box cannot be asked for inside box[…]; take the inner one out.", span=span)
         return _Binder(self._context, in_box=True).bind(child)
 
     def _count(self, node: syntax.Count) -> Node:
-        condition = self._box(node.box.child, node.position)
+        condition = self._box(node.box.child, node.span)
         number = values.number(node.number.raw)
         if number is None or number != int(number) or not 0 <= number <= MAX_COUNT:
             raise QueryInvalid(
                 f"count(…) compares with a whole number from 0 to {MAX_COUNT:,}, not with '{node.number.raw}'.",
-                offset=node.number.position,
+                span=node.number.span,
             )
         op = "=" if node.op == ":" else node.op
         return tree.CountTerm(condition, tree.Comparison(op), int(number))
@@ -91,15 +93,16 @@ class _Binder:
         return tree.Not(node) if term.op == "!=" else node
 
     def _field(self, term: syntax.Term) -> Field:
-        name = _field_name(term.field)
-        field = fields.find_in_box(name) if self._in_box else fields.find(name)
-        if field is None:
-            _unknown_field(name, term.position, in_box=self._in_box)
-        return field
+        return field_of(term.field, term.field_span, in_box=self._in_box)
 
     def _text(self, field: Field, term: syntax.Term) -> Node:
         _only_equals(field, term, "texts have no order")
         return tree.TextTerm(field, tuple(values.pattern(value.raw) for value in term.values))
+
+    def _month(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "at:2026-01..2026-03 finds a range of months")
+        months = tuple(_month(values.pattern(value.raw)) for value in term.values)
+        return tree.TextTerm(fields.FIELDS["tag"], months)
 
     def _number(self, field: Field, term: syntax.Term) -> Node:
         read = values.size if field.name == "size" else values.number
@@ -144,7 +147,9 @@ class _Binder:
             return tree.BoxTerm(tree.Everything())
         field = fields.find(name)
         if field is None or field.kind in (Kind.STATE, Kind.PRESENCE):
-            _unknown_field(name, value.position, in_box=False)
+            _unknown_field(name, value.span, in_box=False)
+        if field.kind is Kind.MONTH:
+            return tree.TextTerm(fields.FIELDS["tag"], (_month(tree.Pattern(("", ""))),))
         return tree.PresenceTerm(field)
 
     def _model(self, field: Field, term: syntax.Term) -> Node:
@@ -181,10 +186,24 @@ def _any_of(nodes: list[Node]) -> Node:
     return nodes[0] if len(nodes) == 1 else tree.Or(tuple(nodes))
 
 
-def _field_name(raw: str) -> str:
-    """`meta."operator name"` without its quotes."""
+def field_of(raw: str, span: Span, *, in_box: bool) -> Field:
+    """The field of this name, `meta."operator name"` included.
+
+    Raises:
+        QueryInvalid: If there is none.
+    """
     head, dot, key = raw.partition(".")
-    return f"{head}{dot}{values.plain(key)}"
+    name = f"{head}{dot}{values.plain(key)}"
+    field = fields.find_in_box(name) if in_box else fields.find(name)
+    if field is None:
+        _unknown_field(name, span, in_box=in_box)
+    return field
+
+
+def _month(month: tree.Pattern) -> tree.Pattern:
+    """Of the automatic tag that every image has of its month."""
+    first, *rest = month.pieces
+    return tree.Pattern((f"{fields.MONTH_TAG}{first}", *rest))
 
 
 def _model(value: syntax.Value) -> tuple[tree.Pattern, tree.Pattern | None]:
@@ -208,13 +227,13 @@ def _duplicate(value: syntax.Value) -> tree.Duplicates:
 def _no_such_word(name: str, what: str, known: list[str], value: syntax.Value) -> NoReturn:
     near = fields.nearest_of(name, known)
     hint = f"did you mean '{near}'? There" if near else "there"
-    raise QueryInvalid(f"'{name}' is no {what}; {hint} are {', '.join(known)}.", offset=value.position, suggestion=near)
+    raise QueryInvalid(f"'{name}' is no {what}; {hint} are {', '.join(known)}.", span=value.span, suggestion=near)
 
 
 def _only_equals(field: Field, term: syntax.Term, why: str) -> None:
     if term.op not in EQUALS:
         raise QueryInvalid(
-            f"{field.name} takes ':', '=' or '!=', not '{term.op}'; {why}.", offset=term.op_position, suggestion=":"
+            f"{field.name} takes ':', '=' or '!=', not '{term.op}'; {why}.", span=term.op_span, suggestion=":"
         )
 
 
@@ -222,18 +241,19 @@ def _single_value(field: Field, term: syntax.Term) -> None:
     if term.op not in EQUALS and len(term.values) > 1:
         raise QueryInvalid(
             f"'{field.name}{term.op}' takes one value; several go with ':', as in {field.name}:1,2.",
-            offset=term.values[1].position,
+            span=term.values[1].span,
+            repair=Repair(Span(term.values[0].span.end, term.span.end), ""),
         )
 
 
 def _wrong_type(field: Field, value: syntax.Value, expected: str) -> NoReturn:
     raise QueryInvalid(
         f"{field.name} takes {expected}, and '{values.plain(value.raw)}' is none.",
-        offset=value.position,
+        span=value.span,
     )
 
 
-def _unknown_field(name: str, position: int, *, in_box: bool) -> NoReturn:
+def _unknown_field(name: str, span: Span, *, in_box: bool) -> NoReturn:
     near = fields.nearest(name, in_box=in_box)
     hint = f"did you mean '{near}'? " if near else ""
     if in_box:
@@ -242,4 +262,4 @@ def _unknown_field(name: str, position: int, *, in_box: bool) -> NoReturn:
         near, hint, rest = "", "", "Metadata are asked for by their key, as in meta.temp>60."
     else:
         rest = f"Metadata of other keys are asked for as meta.{name}; texts with a colon go in quotes."
-    raise QueryInvalid(f"there is no field '{name}'; {hint}{rest}", offset=position, suggestion=near)
+    raise QueryInvalid(f"there is no field '{name}'; {hint}{rest}", span=span, suggestion=near)

@@ -1,24 +1,41 @@
 """What can be wrong with a query. The classes belong to the service's catalogue of errors."""
 
+from dataclasses import dataclass
+
 from loupe_kit.errors import InvalidArgument
+from loupe_project.domain.query.syntax import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change that mends a query, or brings it nearer to that."""
+
+    span: Span
+    """What is replaced; empty where something is put in."""
+    text: str
+    """What comes there."""
 
 
 class QueryInvalid(InvalidArgument):
-    """The query cannot be read; the metadata has the position, counted from 1, and a repair where one is known."""
+    """The query cannot be read; the metadata has the position, counted from 1, and a proposal where one is known."""
 
     reason = "QUERY_INVALID"
 
-    def __init__(self, message: str, *, offset: int, suggestion: str = "") -> None:
+    def __init__(self, message: str, *, span: Span, suggestion: str = "", repair: Repair | None = None) -> None:
         """Name the fault.
 
         Args:
             message: The fault and the way out, without the position.
-            offset: Where it is, in characters from 0.
+            span: What is at fault; empty where something is missing.
             suggestion: What to write instead, where it is known.
+            repair: Where to write it; in place of what is at fault unless it is given.
         """
-        super().__init__(f"Query, character {offset + 1}: {message}", position=str(offset + 1))
+        super().__init__(f"Query, character {span.start + 1}: {message}", position=str(span.start + 1))
+        self.span = span
+        self.repair = repair
         if suggestion:
             self.metadata["suggestion"] = suggestion
+            self.repair = repair or Repair(span, suggestion)
 
 
 class QueryTooComplex(InvalidArgument):

@@ -10,6 +10,9 @@ from loupe_project.domain.text import fold
 WELL_KNOWN_METADATA = ("line", "station", "camera", "lot", "serial", "recipe", "verdict", "product")
 """Metadata keys that are fields of their own."""
 
+MONTH_TAG = "month:"
+"""What automatic tags of months begin with; `month` is a shorter way to write them."""
+
 _KINDS = {
     "tag": Kind.TEXT,
     "label": Kind.TEXT,
@@ -20,6 +23,8 @@ _KINDS = {
     "has": Kind.PRESENCE,
     "at": Kind.TIME,
     "uploaded": Kind.TIME,
+    "changed": Kind.TIME,
+    "month": Kind.MONTH,
     "name": Kind.TEXT,
     "format": Kind.TEXT,
     "width": Kind.NUMBER,
@@ -63,6 +68,9 @@ KOREAN = {
     "촬영일": "at",
     "업로드": "uploaded",
     "등록일": "uploaded",
+    "변경": "changed",
+    "변경일": "changed",
+    "월": "month",
     "이름": "name",
     "파일명": "name",
     "형식": "format",
@@ -74,7 +82,7 @@ KOREAN = {
     "이상치": "outlier",
     "중복": "dup",
 }
-_KOREAN_BOX = {
+KOREAN_BOX = {
     "라벨": "label",
     "레이블": "label",
     "신뢰도": "conf",
@@ -121,12 +129,12 @@ def find(name: str) -> Field | None:
 def find_in_box(name: str) -> Field | None:
     """The field of a box with this name; None if there is none."""
     folded = fold(name)
-    return BOX_FIELDS.get(_KOREAN_BOX.get(folded, folded))
+    return BOX_FIELDS.get(KOREAN_BOX.get(folded, folded))
 
 
 def nearest(name: str, *, in_box: bool = False) -> str:
     """The known field whose name is most like this one; empty if none is."""
-    return nearest_of(name, [*BOX_FIELDS, *_KOREAN_BOX] if in_box else [*FIELDS, "meta", *KOREAN])
+    return nearest_of(name, [*BOX_FIELDS, *KOREAN_BOX] if in_box else [*FIELDS, "meta", *KOREAN])
 
 
 def nearest_of(name: str, known: Sequence[str]) -> str:

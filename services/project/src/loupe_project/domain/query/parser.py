@@ -9,17 +9,18 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from loupe_project.domain.query import grammar, syntax
-from loupe_project.domain.query.errors import QueryInvalid, QueryTooComplex
+from loupe_project.domain.query.errors import QueryInvalid, QueryTooComplex, Repair
+from loupe_project.domain.query.grammar import KEYWORDS, span_of
+from loupe_project.domain.query.syntax import Span
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 50
 MAX_TERMS = 200
 """Values of an any-of list count too."""
 
-_CLOSING = {"_LPAR": ")", "COUNT_OPEN": ")", "BOX_OPEN": "]"}
-_CLOSES = {"_RPAR": ")", "_RSQB": "]"}
+_CLOSING = {"LPAR": ")", "COUNT_OPEN": ")", "BOX_OPEN": "]"}
+_CLOSES = {"RPAR": ")", "RSQB": "]"}
 _VALUES = frozenset({"WORD", "STRING", "VALUE"})
-_KEYWORDS = frozenset({"AND", "OR", "NOT", "그리고", "또는", "제외"})
 
 
 def parse(text: str) -> syntax.Syntax:
@@ -66,7 +67,7 @@ class _Guard:
             self._open.append(token)
         elif kind in _CLOSES:
             self._close(token)
-        elif kind in ("_NOT", "_MINUS"):
+        elif kind in ("NOT", "MINUS"):
             self._negations += 1
         elif kind in _VALUES:
             self._take_value(token)
@@ -90,25 +91,29 @@ class _Guard:
     def _take_value(self, token: Token) -> None:
         self._terms += 1
         self._negations = 0
-        if str(token) not in _KEYWORDS:
+        if str(token) not in KEYWORDS:
             return
         # The lexer takes a keyword for a word where no keyword may stand.
-        offset = _offset(token)
+        span, quoted = span_of(token), Repair(span_of(token), f'"{token}"')
         if token.type == "WORD":
-            raise QueryInvalid(f"'{token}' needs a term before and after it; put the text in quotes.", offset=offset)
-        if self._text[offset - 1].isspace():
-            raise QueryInvalid(f"a value is missing before '{token}'; put the text in quotes.", offset=offset)
+            raise QueryInvalid(
+                f"'{token}' needs a term before and after it; put the text in quotes.", span=span, repair=quoted
+            )
+        if self._text[span.start - 1].isspace():
+            raise QueryInvalid(
+                f"a value is missing before '{token}'; put the text in quotes.", span=span, repair=quoted
+            )
 
     def _close(self, token: Token) -> None:
         sign = _CLOSES[token.type]
         if not self._open:
-            raise QueryInvalid(f"'{sign}' closes nothing; take it away.", offset=_offset(token))
+            raise _closes_nothing(sign, span_of(token))
         opening = self._open.pop()
         expected = _CLOSING[opening.type]
         if sign != expected:
             raise QueryInvalid(
-                f"'{opening}' at character {_offset(opening) + 1} is closed by '{expected}', not by '{sign}'.",
-                offset=_offset(token),
+                f"'{opening}' at character {span_of(opening).start + 1} is closed by '{expected}', not by '{sign}'.",
+                span=span_of(token),
                 suggestion=expected,
             )
 
@@ -121,74 +126,95 @@ class _Guard:
         if self._open:
             opening = self._open[-1]
             sign = _CLOSING[opening.type]
-            raise QueryInvalid(f"'{opening}' is never closed; add '{sign}'.", offset=_offset(opening), suggestion=sign)
+            raise QueryInvalid(
+                f"'{opening}' is never closed; add '{sign}'.",
+                span=span_of(opening),
+                suggestion=sign,
+                repair=Repair(self._end(), sign),
+            )
 
     def explain(self, token: Token) -> QueryInvalid:
         """What to say about a token that does not fit."""
         if token.type == "$END":
             return self._explain_end()
-        offset = _offset(token)
+        span = span_of(token)
         before = self.last if self.last is not token else None
         if token.type == "OP":
-            return QueryInvalid(f"a field's name is missing before '{token}', as in label{token}OK.", offset=offset)
+            return QueryInvalid(f"a field's name is missing before '{token}', as in label{token}OK.", span=span)
         if token.type in ("_AND", "_OR"):
-            return QueryInvalid(f"'{token}' needs a term before and after it.", offset=offset)
+            return QueryInvalid(f"'{token}' needs a term before and after it.", span=span, repair=Repair(span, ""))
         if token.type == "_COMMA":
             return QueryInvalid(
                 "a comma stands between values of one field, as in label:OK,NG; between terms write OR.",
-                offset=offset,
+                span=span,
                 suggestion="OR",
+                repair=Repair(span, " OR"),
             )
         if before is not None and before.type == "COUNT_OPEN":
-            return _count_without_box(offset)
-        if before is not None and before.type in ("_LPAR", "BOX_OPEN"):
-            return QueryInvalid("there is nothing in the brackets; write a term, or take them away.", offset=offset)
-        return QueryInvalid(f"'{token}' does not fit here; put texts with special characters in quotes.", offset=offset)
+            return _count_without_box(span)
+        if before is not None and before.type in ("LPAR", "BOX_OPEN"):
+            return _nothing_within(span)
+        return QueryInvalid(f"'{token}' does not fit here; put texts with special characters in quotes.", span=span)
 
     def explain_character(self, offset: int) -> QueryInvalid:
         """What to say about a character that starts nothing here."""
-        sign = self._text[offset]
+        sign, span = self._text[offset], Span(offset, offset + 1)
         if sign == '"':
-            return QueryInvalid("the quote is never closed; add '\"'.", offset=offset, suggestion='"')
+            return QueryInvalid(
+                "the quote is never closed; add '\"'.",
+                span=Span(offset, len(self._text)),
+                suggestion='"',
+                repair=Repair(self._end(), '"'),
+            )
         if self.last is not None and self.last.type == "COUNT_OPEN":
-            return _count_without_box(offset)
+            return _count_without_box(span)
         if sign in ")]":
-            return self._explain_closing(sign, offset)
+            return self._explain_closing(sign, span)
         if sign in ":=<>!":
             return QueryInvalid(
-                f"a field's name is missing before '{sign}'; put texts with special characters in quotes.",
-                offset=offset,
+                f"a field's name is missing before '{sign}'; put texts with special characters in quotes.", span=span
             )
         if sign == ",":
             return self.explain(Token("_COMMA", sign, start_pos=offset))
-        return QueryInvalid(f"'{sign}' does not fit here; put texts with special characters in quotes.", offset=offset)
+        return QueryInvalid(f"'{sign}' does not fit here; put texts with special characters in quotes.", span=span)
 
-    def _explain_closing(self, sign: str, offset: int) -> QueryInvalid:
+    def _explain_closing(self, sign: str, span: Span) -> QueryInvalid:
         if self._open and self.last is not self._open[-1]:
-            return QueryInvalid(f"a term or value is missing before '{sign}'.", offset=offset)
-        if self._open:
-            return QueryInvalid("there is nothing in the brackets; write a term, or take them away.", offset=offset)
-        return QueryInvalid(f"'{sign}' closes nothing; take it away.", offset=offset)
+            return QueryInvalid(f"a term or value is missing before '{sign}'.", span=span)
+        return _nothing_within(span) if self._open else _closes_nothing(sign, span)
 
     def _explain_end(self) -> QueryInvalid:
-        end = len(self._text)
+        end = self._end()
         if self.last is None:
-            return QueryInvalid("a term is missing.", offset=end)
+            return QueryInvalid("a term is missing.", span=end)
         if self.last.type == "OP":
-            return QueryInvalid(f"a value is missing after '{self.last}'.", offset=end)
-        if self.last.type == "_RPAR":
+            return QueryInvalid(f"a value is missing after '{self.last}'.", span=end)
+        if self.last.type == "RPAR":
             return QueryInvalid(
-                "count(…) needs a comparison, as in count(box[label:dent])>=3.", offset=end, suggestion=">="
+                "count(…) needs a comparison, as in count(box[label:dent])>=3.", span=end, suggestion=">="
             )
-        return QueryInvalid(f"a term is missing after '{self.last}'.", offset=end)
+        if self.last.type in ("_AND", "_OR"):
+            repair = Repair(span_of(self.last), "")
+            return QueryInvalid(f"a term is missing after '{self.last}'.", span=end, repair=repair)
+        return QueryInvalid(f"a term is missing after '{self.last}'.", span=end)
+
+    def _end(self) -> Span:
+        return Span(len(self._text), len(self._text))
 
 
-def _count_without_box(offset: int) -> QueryInvalid:
-    return QueryInvalid("count( takes a box, as in count(box[label:dent])>=3.", offset=offset, suggestion="box[")
+def _closes_nothing(sign: str, span: Span) -> QueryInvalid:
+    return QueryInvalid(f"'{sign}' closes nothing; take it away.", span=span, repair=Repair(span, ""))
 
 
-def _offset(token: Token) -> int:
-    return 0 if token.start_pos is None else token.start_pos
+def _nothing_within(span: Span) -> QueryInvalid:
+    return QueryInvalid("there is nothing in the brackets; write a term, or take them away.", span=span)
+
+
+def _count_without_box(span: Span) -> QueryInvalid:
+    repair = Repair(Span(span.start, span.start), "box[")
+    return QueryInvalid(
+        "count( takes a box, as in count(box[label:dent])>=3.", span=span, suggestion="box[", repair=repair
+    )
 
 
 def _end(text: str) -> Token:

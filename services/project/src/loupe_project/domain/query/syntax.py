@@ -1,9 +1,23 @@
 """What the parser reads before fields and types are known: words with their positions.
 
-Positions count characters from 0.
+Positions count characters from 0. They take no part in comparisons: two queries that say the same are equal.
 """
 
+import dataclasses
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the query."""
+
+    start: int
+    end: int
+    """Of the character after the last one."""
+
+
+NOWHERE = Span(0, 0)
+"""Of what was not read from a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +25,14 @@ class Value:
     """A value as it was written, with its quotes."""
 
     raw: str
-    position: int
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """The empty query."""
+
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,7 @@ class Text:
     """A word or string without a field."""
 
     value: Value
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +48,12 @@ class Term:
     """Field, operator, values."""
 
     field: str
+    """As it was written."""
     op: str
     values: tuple[Value, ...]
-    position: int
-    """Where the field stands."""
-    op_position: int
+    field_span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    op_span: Span = dataclasses.field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,7 @@ class Negation:
     """NOT."""
 
     child: "Syntax"
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,7 @@ class AllOf:
     """AND of two or more."""
 
     children: tuple["Syntax", ...]
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,7 @@ class AnyOf:
     """OR of two or more."""
 
     children: tuple["Syntax", ...]
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,7 @@ class Box:
     """`box[…]`."""
 
     child: "Syntax"
-    position: int
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +95,7 @@ class Count:
     box: Box
     op: str
     number: Value
-    position: int
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 Syntax = Nothing | Text | Term | Negation | AllOf | AnyOf | Box | Count

@@ -89,3 +89,8 @@ def _moment(text: str, zone: ZoneInfo) -> Span | None:
 
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
+
+
+def is_time(text: str) -> bool:
+    """Whether a text stands for some time, whenever and wherever it is asked."""
+    return parse(text, ZoneInfo("UTC"), datetime(2000, 1, 1, tzinfo=UTC)) is not None

@@ -11,6 +11,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T", float, datetime)
 
+CHANGED = "changed"
+"""The field whose times are those of every change of an image, not of the image itself."""
+
 
 class Kind(Enum):
     """What kind of values a field has."""
@@ -23,6 +26,8 @@ class Kind(Enum):
     MODEL = "model"
     METADATA = "metadata"
     DUPLICATE = "duplicate"
+    MONTH = "month"
+    """Months as automatic tags tell them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +215,16 @@ class CountTerm:
 
 Term = TextTerm | NumberTerm | TimeTerm | MetadataTerm | ModelTerm | StateTerm | DuplicateTerm | PresenceTerm
 Node = Everything | And | Or | Not | Contains | Term | BoxTerm | CountTerm
+
+
+def asks_for_changes(node: Node) -> bool:
+    """Whether a query looks at the history of images."""
+    match node:
+        case And(children) | Or(children):
+            return any(asks_for_changes(child) for child in children)
+        case Not(child):
+            return asks_for_changes(child)
+        case TimeTerm(field) | PresenceTerm(field):
+            return field.name == CHANGED
+        case _:
+            return False

@@ -54,6 +54,8 @@ class Taken:
     image_id: str
     is_duplicate: bool
     """Its bytes were in the project before this batch, or came twice in it."""
+    is_restored: bool = False
+    """It lay in the trash and is back."""
     is_repeat: bool = False
     """The same file of the same batch had been taken before: an upload or import that goes on after a break."""
 
@@ -265,7 +267,12 @@ class ImageCommitter:
         names = [(one.file_name, what.image_id) for one, what in pairs]
         before = await store.batches.remember_files(batch.id, names)
         taken = {
-            one.id: Taken(what.image_id, what.is_duplicate, is_repeat=(one.file_name, what.image_id) in before)
+            one.id: Taken(
+                what.image_id,
+                what.is_duplicate,
+                is_restored=what.is_restored,
+                is_repeat=(one.file_name, what.image_id) in before,
+            )
             for one, what in pairs
         }
         await self._count(store, batch, [(one, taken[one.id]) for one in ones if one.counts], now)
@@ -274,17 +281,16 @@ class ImageCommitter:
     async def _count(
         self, store: Store, batch: UploadBatch, ones: Sequence[tuple[_Pending, Taken]], now: datetime
     ) -> None:
-        duplicates = [duplicate_notice(one.file_name, what.image_id) for one, what in ones if what.is_duplicate]
+        duplicates = [duplicate_notice(one.file_name, what) for one, what in ones if what.is_duplicate]
         await store.batches.change(batch.id, CountChange(duplicates=len(duplicates)), now)
         await store.batches.add_notices(batch.id, duplicates, now)
 
 
-def duplicate_notice(file_name: str, image_id: str) -> NewNotice:
+def duplicate_notice(file_name: str, taken: Taken) -> NewNotice:
     """Tells that a file's bytes were in the project before."""
+    end = "in the trash; it is back as it was" if taken.is_restored else "of the project; nothing was added"
     error = ImageDuplicate(
-        f"{file_name!r} has the same bytes as an image of the project; nothing was added.",
-        file_name=file_name,
-        image=image_id,
+        f"{file_name!r} has the same bytes as an image {end}.", file_name=file_name, image=taken.image_id
     )
     return NewNotice(file_name, error, severity=Severity.INFO)
 

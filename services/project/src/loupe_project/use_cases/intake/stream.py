@@ -56,6 +56,7 @@ class FileAnswer:
     kind: FileKind
     image_id: str = ""
     is_duplicate: bool = False
+    is_restored: bool = False
     operation_id: str = ""
     failure: LoupeError | None = None
 

@@ -219,7 +219,7 @@ class Unpacker:
             self._images += 1
         else:
             self.findings.count(duplicates=1)
-            self.findings.tell(duplicate_notice(unpacked.shown, taken.image_id))
+            self.findings.tell(duplicate_notice(unpacked.shown, taken))
 
     async def _apply_deferred(self) -> None:
         await self._progress.report(phase="tables")

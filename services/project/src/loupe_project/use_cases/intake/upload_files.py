@@ -197,7 +197,7 @@ class _Upload:
         taken = await self._service.committer.take(
             self._batch, name, spooled, inspected, begin.facts, source=self._batch.source, counts=True
         )
-        return FileAnswer(name, FileKind.IMAGE, taken.image_id, taken.is_duplicate)
+        return FileAnswer(name, FileKind.IMAGE, taken.image_id, taken.is_duplicate, taken.is_restored)
 
     async def _take_archive(self, name: str, spooled: Spooled) -> FileAnswer:
         """Keep an archive and the promise to unpack it; both are durable when this returns."""

@@ -13,6 +13,8 @@ from loupe_project.adapters.sql.tables.curation import (
     selection_picks,
     selections,
 )
+from loupe_project.adapters.sql.tables.heads import head_tasks, heads
+from loupe_project.adapters.sql.tables.history import changes, image_history
 from loupe_project.adapters.sql.tables.images import (
     analysis_jobs,
     image_features,
@@ -27,7 +29,11 @@ from loupe_project.adapters.sql.tables.images import (
     removals,
     tags,
 )
+from loupe_project.adapters.sql.tables.reviews import image_reviews, review_leases, review_skips
 from loupe_project.adapters.sql.tables.rights import audit_outbox, image_readers, narrowed_images
+from loupe_project.adapters.sql.tables.search import image_changes, search_versions
+from loupe_project.adapters.sql.tables.searches import saved_search_counts, saved_search_looks, saved_searches
+from loupe_project.adapters.sql.tables.trash import shared_objects, trashed_images
 from loupe_project.adapters.sql.tables.work import (
     analyses,
     exports,
@@ -43,12 +49,18 @@ __all__ = [
     "analyses",
     "analysis_jobs",
     "audit_outbox",
+    "changes",
     "curation_runs",
     "duplicates",
     "exports",
+    "head_tasks",
+    "heads",
+    "image_changes",
     "image_features",
+    "image_history",
     "image_metadata",
     "image_readers",
+    "image_reviews",
     "image_tags",
     "images",
     "labels",
@@ -60,9 +72,17 @@ __all__ = [
     "project_members",
     "projects",
     "removals",
+    "review_leases",
+    "review_skips",
+    "saved_search_counts",
+    "saved_search_looks",
+    "saved_searches",
+    "search_versions",
     "selection_picks",
     "selections",
+    "shared_objects",
     "tags",
+    "trashed_images",
     "upload_batches",
     "upload_files",
     "upload_notices",

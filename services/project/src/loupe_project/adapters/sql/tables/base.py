@@ -4,10 +4,15 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    Double,
+    Float,
     ForeignKey,
     LargeBinary,
     String,
     Table,
+    TypeDecorator,
+    cast,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase
@@ -25,6 +30,17 @@ VERSION = String(63)
 LABEL = String(200)
 STATE = String(16)
 SHA256 = String(64).with_variant(mysql.CHAR(64, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
+
+
+class Single(TypeDecorator[float]):
+    """Numbers of single precision, read as they are kept: MariaDB shows only six digits of them unless it is asked."""
+
+    impl = Float
+    cache_ok = True
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What a SELECT reads."""
+        return cast(column, Double)
 
 
 class Base(SqlBase, DeclarativeBase):

@@ -1,6 +1,6 @@
 """Projects, images and what is known of them, and the analyses that are promised."""
 
-from sqlalchemy import BigInteger, Column, Double, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 
 from loupe_kit.sql import IdType
 from loupe_project.adapters.sql.tables.base import (
@@ -11,6 +11,7 @@ from loupe_project.adapters.sql.tables.base import (
     SHA256,
     STATE,
     VERSION,
+    Single,
     blob,
     image_id,
     make_table,
@@ -135,10 +136,10 @@ labels = make_table(
     Column("project_id", IdType, nullable=False),
     Column("display_name", LABEL, nullable=False),
     Column("name_folded", LABEL, nullable=False),
-    Column("x", Float),
-    Column("y", Float),
-    Column("width", Float),
-    Column("height", Float),
+    Column("x", Single),
+    Column("y", Single),
+    Column("width", Single),
+    Column("height", Single),
     Column("creator", PRINCIPAL, nullable=False),
     Column("create_time", MICROSECONDS, nullable=False),
     Index("ix_labels_image", "image_id", "id"),
@@ -170,10 +171,10 @@ prediction_boxes = make_table(
     Column("label", LABEL, nullable=False),
     Column("label_folded", LABEL, nullable=False),
     Column("confidence", Double, nullable=False),
-    Column("x", Float, nullable=False),
-    Column("y", Float, nullable=False),
-    Column("width", Float, nullable=False),
-    Column("height", Float, nullable=False),
+    Column("x", Single, nullable=False),
+    Column("y", Single, nullable=False),
+    Column("width", Single, nullable=False),
+    Column("height", Single, nullable=False),
     Column("area", Double, nullable=False),
     Index("ix_prediction_boxes_image", "image_id"),
     Index("ix_prediction_boxes_label", "project_id", "label_folded", "confidence"),
@@ -215,5 +216,7 @@ removals = make_table(
     Column("id", IdType, primary_key=True),
     Column("project_id", IdType, nullable=False),
     Column("image_id", IdType),
+    # Of a copy: where its bytes lie. They are removed when no image needs them any more.
+    Column("object_key", String(200)),
     Column("create_time", MICROSECONDS, nullable=False),
 )

@@ -1,0 +1,39 @@
+import { Link, Navigate, useNavigate, useRouter } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { imageSearchOf, toAddress } from "@/app/image-search";
+import { MapButton } from "@/app/map-button";
+import type { ProjectSearch } from "@/app/search";
+import { buttonLook } from "@/components/ui/button";
+import { ExportButton } from "@/features/exports/components/export-button";
+import { ImagesTab } from "@/features/images/components/images-tab";
+
+/** The images of a project; an address with an image leads to that image's own page. */
+export function ImagesView({ project, search }: { project: string; search: ProjectSearch }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const router = useRouter();
+  const { query = "", order, off } = search;
+  // One object as long as nothing changes: the grid begins anew with another one.
+  const shown = useMemo(() => ({ ...imageSearchOf({ query, ...(order && { order }) }), off: off ?? [] }), [query, order, off]);
+  const address = toAddress(shown);
+  const linkTo = (image: string) => ({ to: "/projects/$project/images/$image" as const, params: { project, image }, search: address });
+
+  if (search.image) return <Navigate {...linkTo(search.image)} replace />;
+  return (
+    <ImagesTab
+      project={project}
+      search={shown}
+      onSearch={(next) => void navigate({ to: "/projects/$project", params: { project }, search: { ...(search.tab && { tab: search.tab }), ...toAddress(next) }, resetScroll: false })}
+      hrefOf={(image) => router.buildLocation(linkTo(image)).href}
+      onOpen={(image) => void navigate(linkTo(image))}
+      actions={(selector) => (
+        <>
+          <MapButton project={project} selector={selector} />
+          <ExportButton project={project} selector={selector} />
+        </>
+      )}
+      uploadLink={<Link className={buttonLook("primary")} to="/projects/$project" params={{ project }} search={{ tab: "upload" }}>{t("tabs.upload")}</Link>}
+    />
+  );
+}

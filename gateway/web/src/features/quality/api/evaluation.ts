@@ -1,0 +1,35 @@
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, unwrap, type Schemas } from "@/lib/api/client";
+
+export type Evaluation = Schemas["Evaluation"];
+export type Measurement = Schemas["Measurement"];
+export type Rate = Schemas["Rate"];
+export type VerdictRates = Schemas["VerdictRates"];
+export type GroupedRates = Schemas["GroupedRates"];
+
+/** What is measured. */
+export interface Asked {
+  query: string;
+  model: string;
+  minIou: number;
+  minConfidence: number;
+  /** A field to tell the rates by; empty: none. */
+  groupBy: string;
+}
+
+export const PLAIN: Asked = { query: "", model: "", minIou: 0.6, minConfidence: 0, groupBy: "" };
+
+export const evaluationQuery = (project: string, asked: Asked) =>
+  queryOptions({
+    queryKey: ["evaluation", project, asked],
+    queryFn: () =>
+      unwrap(
+        api.GET("/v1/projects/{project}:evaluate", {
+          params: {
+            path: { project },
+            query: { query: asked.query, model: asked.model, minIou: asked.minIou, minConfidence: asked.minConfidence, ...(asked.groupBy && { groupBy: [asked.groupBy] }) },
+          },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,26 @@
+"""What still has to go from the object store and the feature store, as use cases see it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from loupe_project.domain.job import Removal
+
+
+class RemovalRepository(Protocol):
+    """What still has to go from the object store and the feature store."""
+
+    async def oldest(self, limit: int) -> list[Removal]:
+        """What to remove next."""
+        ...
+
+    async def needed(self, object_keys: Sequence[str]) -> set[str]:
+        """Those of the keys under which bytes of an image lie, deleted but not purged ones included."""
+        ...
+
+    async def shared_with_others(self, project_id: str) -> set[str]:
+        """Keys of a project that is gone under which bytes of other projects' images lie."""
+        ...
+
+    async def done(self, removal_ids: Sequence[str]) -> None:
+        """These are gone."""
+        ...

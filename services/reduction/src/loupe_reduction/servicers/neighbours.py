@@ -1,0 +1,43 @@
+"""`loupe.reduction.v1.NeighbourService`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from loupe.reduction.v1 import neighbour_service_pb2 as pb
+from loupe.reduction.v1 import neighbour_service_pb2_grpc as pb_grpc
+from loupe_kit.rpc_policy import Access, AccessTable
+from loupe_reduction.convert import requests
+from loupe_reduction.servicers.streams import read_call
+from loupe_reduction.use_cases.find_neighbours import FindNeighbours
+
+SERVICE = "loupe.reduction.v1.NeighbourService"
+
+ACCESS: AccessTable = {f"/{SERVICE}/FindNeighbours": Access.SERVICE}
+
+
+class NeighbourServicer(pb_grpc.NeighbourServiceServicer):
+    """Searches neighbours.
+
+    Args:
+        find_neighbours: the use case.
+        max_images: images that one call takes.
+    """
+
+    def __init__(self, find_neighbours: FindNeighbours, max_images: int) -> None:
+        self._find_neighbours = find_neighbours
+        self._max_images = max_images
+
+    async def FindNeighbours(
+        self, request_iterator: AsyncIterator[pb.FindNeighboursRequest], context: Any
+    ) -> pb.FindNeighboursResponse:
+        spec, images = await read_call(request_iterator, call="FindNeighbours", max_images=self._max_images)
+        found = await self._find_neighbours(requests.neighbour_wish(spec), images)
+        return pb.FindNeighboursResponse(
+            neighbours=[
+                pb.Neighbour(image_id=images.pack(found.rows[[place]]), similarity=float(similarity))
+                for place, similarity in enumerate(found.similarities)
+            ],
+            count=found.searched,
+        )

@@ -1,0 +1,208 @@
+"""The index says what the store says after every change, for everybody: in the same process at once."""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from loupe_kit.sql import create_engine
+from loupe_project.adapters.search import following, snapshot
+from loupe_project.adapters.search import indexes as indexes_module
+from loupe_project.adapters.search.indexes import SearchIndexes
+from loupe_project.adapters.search.search import IndexedImageSearch
+from loupe_project.adapters.sql.search import SqlImageSearch
+from loupe_project.adapters.sql.unit_of_work import ProjectUnitOfWork
+from loupe_project.domain import query
+from loupe_project.domain.project import Member, PrincipalKind, ProjectRole
+from tests.contract.ports.project.builders import NOW, Units, add_project, make_arrival, make_image
+from tests.contract.ports.project.search_world import CONTEXT, VIEWER, World
+
+
+@pytest.fixture
+async def indexes(database_url: str, tmp_path: Path) -> AsyncIterator[SearchIndexes]:
+    made = SearchIndexes(database_url, 1 << 30, tmp_path)
+    yield made
+    await made.stop()
+
+
+async def make_world(units: Units, indexes: SearchIndexes, seed: int) -> World:
+    project = await add_project(units, members=(Member(PrincipalKind.USER, VIEWER, ProjectRole.VIEWER),))
+    world = World(units, indexes, project, random.Random(seed))
+    for _ in range(3):
+        await world.change()
+    await make_index(world)
+    return world
+
+
+async def make_index(world: World) -> None:
+    async with world.units(read_only=True) as unit:
+        await world.indexes.view(unit.session, world.project.id)
+    assert await world.indexes.ready(world.project.id)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_index__says_what_the_store_says_after_every_change(
+    units: Units, indexes: SearchIndexes, seed: int
+) -> None:
+    world = await make_world(units, indexes, seed)
+
+    for _ in range(8):
+        await world.change()
+        await world.check()
+
+
+async def test_index__two_processes_see_each_others_changes(
+    units: Units, indexes: SearchIndexes, database_url: str, tmp_path: Path
+) -> None:
+    world = await make_world(units, indexes, 99)
+    engine = create_engine(database_url)
+    other = SearchIndexes(database_url, 1 << 30, tmp_path / "other")
+    beside = replace(world, units=partial(ProjectUnitOfWork, engine), indexes=other)
+    await make_index(beside)
+
+    for writer in (world, beside, world, beside):
+        await writer.change()
+        await world.check()
+        await beside.check()
+
+    await other.stop()
+    await engine.dispose()
+
+
+async def test_index__many_changes_are_read_in_the_background_while_the_store_answers(
+    units: Units, indexes: SearchIndexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexes_module, "MAX_AT_ONCE", 0)
+    world = await make_world(units, indexes, 3)
+    node = query.read("", CONTEXT)
+    await world.change()
+    assert world.images
+
+    async with units(read_only=True) as unit:
+        search = IndexedImageSearch(unit.session, SqlImageSearch(unit.session), indexes, tuple)
+        scope = world.scopes[0]
+        assert await search.count(scope, world.project.id, node) == await SqlImageSearch(unit.session).count(
+            scope, world.project.id, node
+        )
+    assert await indexes.ready(world.project.id)
+
+    await world.check()
+
+
+async def test_index__that_cannot_follow_is_made_anew(
+    units: Units, indexes: SearchIndexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await make_world(units, indexes, 6)
+    await world.change()
+
+    async def torn(*_: object) -> None:
+        raise OSError("the connection is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(following, "follow", torn)
+        async with units(read_only=True) as unit:
+            with pytest.raises(OSError, match="gone"):
+                await indexes.view(unit.session, world.project.id)
+
+    await make_index(world)
+    await world.check()
+
+
+async def test_search__in_a_transaction_that_has_written_sees_what_it_wrote(
+    units: Units, indexes: SearchIndexes, database_url: str
+) -> None:
+    world = await make_world(units, indexes, 5)
+    engine = create_engine(database_url)
+    owner, node = world.scopes[0], query.read("", CONTEXT)
+
+    async with ProjectUnitOfWork(engine, indexes=indexes) as unit:
+        before = await unit.search.count(owner, world.project.id, node)
+        await unit.images.add(world.project, make_arrival(world.project), [make_image(world.project)])
+        inside = await unit.search.count(owner, world.project.id, node)
+        await unit.rollback()
+        after = await unit.search.count(owner, world.project.id, node)
+
+    assert (inside, after) == (before + 1, before)
+    await world.check()
+    await engine.dispose()
+
+
+async def test_memory__the_project_that_was_searched_last_stays(
+    units: Units, database_url: str, tmp_path: Path
+) -> None:
+    small = SearchIndexes(database_url, 1 << 30, tmp_path / "small")
+    first, second = await make_world(units, small, 1), await make_world(units, small, 2)
+    one_index = small.nbytes // 2
+    tight = SearchIndexes(database_url, one_index * 3 // 2, tmp_path / "tight")
+    for world in (first, second):
+        await make_index(replace(world, indexes=tight))
+
+    assert not await tight.ready(first.project.id)
+    assert await tight.ready(second.project.id)
+    await small.stop()
+    await tight.stop()
+
+
+async def test_deleted_project__has_no_index(units: Units, indexes: SearchIndexes) -> None:
+    world = await make_world(units, indexes, 4)
+
+    async with units() as unit:
+        await unit.projects.delete(world.project.id, NOW)
+        await unit.commit()
+    async with units(read_only=True) as unit:
+        assert await indexes.view(unit.session, world.project.id) is None
+
+
+async def test_restart__goes_on_from_the_file_of_the_last_run(
+    units: Units, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = SearchIndexes(database_url, 1 << 30, tmp_path)
+    world = await make_world(units, before, 11)
+    for _ in range(4):
+        await world.change()
+        await world.check()
+    await before.stop()
+    await world.change()
+
+    async def never(*_: object) -> None:
+        raise AssertionError("the index was made anew")
+
+    monkeypatch.setattr(following, "build", never)
+    after = SearchIndexes(database_url, 1 << 30, tmp_path)
+    again = replace(world, indexes=after)
+    await make_index(again)
+
+    await again.check()
+    await again.change()
+    await again.check()
+    await after.stop()
+
+
+@pytest.mark.parametrize("fault", ["torn", "another format", "of another store"])
+async def test_restart__a_file_that_does_not_fit_is_made_anew(
+    units: Units, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    before = SearchIndexes(database_url, 1 << 30, tmp_path)
+    world = await make_world(units, before, 12)
+    await before.stop()
+    path = tmp_path / f"{world.project.id}.npz"
+    match fault:
+        case "torn":
+            path.write_bytes(path.read_bytes()[:-500])
+        case "another format":
+            monkeypatch.setattr(snapshot, "FORMAT", 2)
+        case _:
+            index = snapshot.load(path)
+            assert index is not None
+            index.version += 1_000
+            snapshot.save(index, path)
+
+    after = SearchIndexes(database_url, 1 << 30, tmp_path)
+    again = replace(world, indexes=after)
+    await make_index(again)
+
+    await again.check()
+    await after.stop()

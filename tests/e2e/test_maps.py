@@ -1,0 +1,77 @@
+"""Maps in a real browser: drawn, points selected in 2-D and 3-D, two maps compared, a picture kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from loupe_client.demo.server import StandaloneProcess
+from tests.e2e import surfaces, web_steps
+from tests.e2e.watched_page import WatchedPage
+
+COUNT = 24
+# As long as anything may take on a machine that does much else.
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def loupe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandaloneProcess]:
+    process = StandaloneProcess(tmp_path_factory.mktemp("loupe"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.mark.timeout(600)  # the first time a browser may have to be installed
+async def test_maps__drawn_selected_and_compared(browser: Browser, loupe: StandaloneProcess, tmp_path: Path) -> None:
+    archive = tmp_path / "plates.zip"
+    surfaces.write_zip(archive, COUNT, seed=3)
+    async with WatchedPage.open(browser, loupe.http, locale="en-GB") as tab:
+        page = tab.page
+        page.set_default_timeout(PATIENCE_MS)
+        await web_steps.sign_up(page, loupe, "ada@plant.example", "Ada")
+        await web_steps.create_project(page, "Plates")
+        await web_steps.upload(page, [archive])
+        await page.get_by_role("link", name="Maps").click()
+        await web_steps.draw_map(page, "UMAP", 2)
+        await tab.check_accessibility("map")
+        await web_steps.draw_map(page, "PCA", 3)
+        await _select(page)
+        await tab.picture("map-selection-3d")
+        await tab.check_accessibility("map with a selection")
+        await _compare(page)
+        await tab.picture("map-compared")
+        async with page.expect_download() as saved:
+            await page.get_by_role("button", name="Save as a picture").first.click()
+        assert (await (await saved.value).path()).read_bytes().startswith(b"\x89PNG")
+
+    assert not tab.faults, "\n".join(tab.faults)
+
+
+async def _select(page: Page) -> None:
+    """Everything with the box, then only what one class is, with the keyboard's way."""
+    selection = page.get_by_role("region", name="Selected points")
+    await web_steps.select_on_map(page)
+    await expect(selection).to_contain_text(f"{COUNT} selected", timeout=PATIENCE_MS)
+    await page.get_by_role("button", name="Clear selection").click()
+    await expect(selection).to_have_count(0, timeout=PATIENCE_MS)
+    await page.get_by_text("Ground truth", exact=True).first.click()
+    legend = page.get_by_role("list", name="Legend")
+    good = legend.get_by_role("button", name="ok ")
+    await good.dblclick()
+    await expect(legend.get_by_role("button", name="stain ")).to_have_attribute("aria-pressed", "false")
+    await page.get_by_role("button", name="Select all that is shown").click()
+    count = (await good.inner_text()).split()[-1]
+    await expect(selection).to_contain_text(f"{count} selected", timeout=PATIENCE_MS)
+
+
+async def _compare(page: Page) -> None:
+    """The other map beside this one; the selection is on both."""
+    await page.get_by_role("button", name="More about UMAP 2-D").click()
+    await page.get_by_role("menuitem", name="Compare with").click()
+    await page.locator("canvas").nth(1).wait_for()
+    await expect(page.get_by_role("application")).to_have_count(2, timeout=PATIENCE_MS)
+    await expect(page.get_by_role("region", name="Selected points")).to_be_visible(timeout=PATIENCE_MS)

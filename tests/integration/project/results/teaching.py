@@ -1,0 +1,101 @@
+"""The parts of reduction that teach heads and search neighbours, as the project service sees them."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+
+from loupe.reduction.v1 import (
+    feature_source_pb2,
+    neighbour_service_pb2,
+    neighbour_service_pb2_grpc,
+    teach_service_pb2,
+    teach_service_pb2_grpc,
+)
+from loupe_kit import ids
+from loupe_kit.rpc_policy import Access
+from loupe_kit.service import Registration
+
+_SERVICE = "loupe.reduction.v1.TeachService"
+_NEIGHBOURS = "loupe.reduction.v1.NeighbourService"
+
+
+class FakeTeaching(teach_service_pb2_grpc.TeachServiceServicer):
+    """Learns how many images there are of each class, and says of every image: the most frequent one, by 0.75."""
+
+    def registration(self) -> Registration:
+        """How it is served."""
+        return Registration(
+            teach_service_pb2_grpc.add_TeachServiceServicer_to_server,
+            self,
+            _SERVICE,
+            {f"/{_SERVICE}/{name}": Access.PUBLIC for name in ("TeachHead", "ApplyHead")},
+        )
+
+    async def TeachHead(
+        self, request_iterator: AsyncIterator[teach_service_pb2.TeachHeadRequest], context: Any
+    ) -> AsyncIterator[teach_service_pb2.TeachHeadResponse]:
+        spec, classes = teach_service_pb2.TeachSpec(), b""
+        async for message in request_iterator:
+            if message.HasField("spec"):
+                spec = message.spec
+            classes += message.classes
+        counts = np.bincount(np.frombuffer(classes, "<u4"), minlength=spec.class_count)
+        phase = feature_source_pb2.Progress(phase=feature_source_pb2.PHASE_TEACHING, fraction=0.5)
+        yield teach_service_pb2.TeachHeadResponse(progress=phase)
+        head = counts.astype("<u4").tobytes()
+        header = teach_service_pb2.HeadHeader(
+            count=int(counts.sum()),
+            skipped_count=1,
+            kind=teach_service_pb2.HEAD_KIND_RBF,
+            folds=5,
+            accuracy=0.875,
+            confusion=np.diag(counts).ravel().tolist(),
+            head_size_bytes=len(head),
+        )
+        yield teach_service_pb2.TeachHeadResponse(header=header)
+        yield teach_service_pb2.TeachHeadResponse(head=head)
+
+    async def ApplyHead(
+        self, request_iterator: AsyncIterator[teach_service_pb2.ApplyHeadRequest], context: Any
+    ) -> AsyncIterator[teach_service_pb2.ApplyHeadResponse]:
+        head, packed = b"", b""
+        async for message in request_iterator:
+            head += message.head
+            packed += message.image_ids
+        counts = np.frombuffer(head, "<u4")
+        said = np.full(len(counts), 0.25 / (len(counts) - 1), "<f4")
+        said[counts.argmax()] = 0.75
+        rows = np.tile(said, (len(packed) // ids.BYTES_PER_ID, 1))
+        yield teach_service_pb2.ApplyHeadResponse(
+            image_ids=packed, class_count=len(counts), probabilities=rows.tobytes()
+        )
+
+
+class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
+    """Finds the images in the order in which they are named; the last one has no vector."""
+
+    def registration(self) -> Registration:
+        """How it is served."""
+        return Registration(
+            neighbour_service_pb2_grpc.add_NeighbourServiceServicer_to_server,
+            self,
+            _NEIGHBOURS,
+            {f"/{_NEIGHBOURS}/FindNeighbours": Access.PUBLIC},
+        )
+
+    async def FindNeighbours(
+        self, request_iterator: AsyncIterator[neighbour_service_pb2.FindNeighboursRequest], context: Any
+    ) -> neighbour_service_pb2.FindNeighboursResponse:
+        spec, packed = neighbour_service_pb2.NeighbourSpec(), b""
+        async for message in request_iterator:
+            if message.HasField("spec"):
+                spec = message.spec
+            packed += message.image_ids
+        asked = ids.unpack_ids(spec.image_id)
+        found = [one for one in ids.unpack_ids(packed)[:-1] if one not in asked]
+        neighbours = [
+            neighbour_service_pb2.Neighbour(image_id=ids.pack_ids([one]), similarity=1 - number / 100)
+            for number, one in enumerate(found[: spec.count])
+        ]
+        return neighbour_service_pb2.FindNeighboursResponse(neighbours=neighbours, count=len(found))
