@@ -18,7 +18,7 @@ TOLD = {
     | _STORES,
     "inference": {
         "address", "auth_target", "project_target", "mongodb_url", "torchserve_target", "torchserve_targets",
-        "torchserve_key_file",
+        "torchserve_key_file", "trusted_proxies",
     }
     | _STORES,
     "reduction": {"address", "inference_target", "kernel_cache"},

@@ -11,99 +11,78 @@ Images are sent when all models have loaded.
 the whole process tree, five seconds after that.
 With `--profile cluster` the same of what `make up` starts: TorchServe, S3, MongoDB and all services. Processor time and
 memory are then without MariaDB and Redis where these ran before; `start_seconds` is until all models are loaded too.
+What each process spends is said beside the result.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
-import httpx
 import psutil
 
-from loupe_client import Client
 from loupe_client.demo import solar_cells
 from loupe_client.demo.server import StandaloneProcess, fresh_standalone
-from loupe_client.demo.target import Target
 from loupe_inference.settings import usable_cores
-from tests.bench import _bare_model
+from tests.bench import _bare_model, _server
 from tests.bench._bare_model import BareModel
 from tests.bench._cluster import fresh_cluster
+from tests.bench._server import Server
 
 MODEL = "efficientnet-lite0"
 SEED = 7
-_WARM_KERNELS = "LOUPE_REDUCTION_WARM_KERNELS"
-EMAIL, PASSWORD = "bench@plant.example", "a long enough pass phrase"
-
-
-class Server(Target, Protocol):
-    """A Loupe of which a process is known."""
-
-    @property
-    def pid(self) -> int:
-        """Of the process that all others descend from."""
-        ...
+_WORTH_SAYING = 0.05
 
 
 def pipeline(archive: Path, count: int, server: Server) -> dict[str, float]:
     """Sends the zip to a fresh Loupe; returns its speed and what its processes used."""
-    with Client(server.grpc) as loupe:
-        loupe.verify_email(loupe.sign_up(EMAIL, PASSWORD, "Bench"), server.mailed_code(EMAIL))
-        loupe.sign_in(EMAIL, PASSWORD)
+    with _server.signed_in(server) as (loupe, http), archive.open("rb") as file:
         project = loupe.create_project("Bench", f"models/{MODEL}").name
-        with httpx.Client(base_url=server.http, timeout=1800.0) as http, archive.open("rb") as file:
-            http.post("/v1/account:signIn", json={"email": EMAIL, "password": PASSWORD}).raise_for_status()
-            _wait_for_models(http)
-            begun, cpu_before = time.perf_counter(), _cpu_seconds(server)
-            answer = http.post(f"/v1/{project}/uploadBatches:upload", files={"file": ("cells.zip", file)})
-            answer.raise_for_status()
+        running = _server.processes(server)
+        begun, cpu_before = time.perf_counter(), _cpu_seconds(running)
+        answer = http.post(f"/v1/{project}/uploadBatches:upload", files={"file": ("cells.zip", file)})
+        answer.raise_for_status()
         received = time.perf_counter() - begun
         *_, last = loupe.uploads.watch(answer.json()["batch"]["name"])
-        seconds, cpu = time.perf_counter() - begun, _cpu_seconds(server) - cpu_before
-        if last.analysed_count != count:
-            raise SystemExit(f"only part of the {count} images was analysed: {last}")
-        memory = sum(_proportional_mib(process) for process in _tree(server))
-        return {
-            "images_per_s": count / seconds,
-            "cpu_ms_per_image": cpu / count * 1000,
-            "receive_seconds": received,
-            "after_mib": memory,
-        }
+        seconds, cpu_after = time.perf_counter() - begun, _cpu_seconds(running)
+    if last.analysed_count != count:
+        raise SystemExit(f"only part of the {count} images was analysed: {last}")
+    spent = {name: (cpu_after[name] - cpu_before[name]) / count * 1000 for name in running}
+    _say("processor ms an image", {name: round(each, 2) for name, each in spent.items() if each >= _WORTH_SAYING})
+    return {
+        "images_per_s": count / seconds,
+        "cpu_ms_per_image": sum(spent.values()),
+        "receive_seconds": received,
+        "after_mib": sum(map(_server.proportional_mib, running.values())),
+    }
 
 
-def _wait_for_models(http: httpx.Client) -> None:
-    # After a start the other models are loaded behind the one that is ready, once: not ingest.
-    until = time.monotonic() + 600
-    while True:
-        models = http.get("/v1/models").raise_for_status().json()["models"]
-        if all(model["state"] != "STATE_LOADING" for model in models):
-            return
-        if time.monotonic() > until:
-            raise SystemExit("the models do not come up; see the log of inference")
-        time.sleep(0.5)
+def _cpu_seconds(running: Mapping[str, psutil.Process]) -> dict[str, float]:
+    return {name: _server.cpu_seconds([process]) for name, process in running.items()}
+
+
+def _say(what: str, found: object) -> None:
+    print(f"{what}: {found}", file=sys.stderr, flush=True)
 
 
 def in_standalone(archive: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:
     """The pipeline of a fresh standalone, and what starting one and leaving it alone takes."""
-    with _kernels_not_warmed(), fresh_standalone() as server:
+    with _server.kernels_not_warmed(), fresh_standalone() as server:
         whole = pipeline(archive, count, server)
     return whole, start_and_idle()
 
 
 def in_cluster(archive: Path, count: int) -> tuple[dict[str, float], dict[str, float]]:
     """The same of a fresh cluster."""
-    with _kernels_not_warmed(), fresh_cluster() as server:
+    with _server.kernels_not_warmed(), fresh_cluster() as server:
         time.sleep(5)
-        idle = {"start_seconds": server.start_seconds, "idle_mib": sum(map(_proportional_mib, _tree(server)))}
+        idle = {"start_seconds": server.start_seconds, "idle_mib": _whole_mib(server)}
         return pipeline(archive, count, server), idle
 
 
@@ -115,35 +94,13 @@ def start_and_idle() -> dict[str, float]:
         server.stop()
         seconds = server.start()
         time.sleep(5)
-        memory = sum(_proportional_mib(process) for process in _tree(server))
+        memory = _whole_mib(server)
         server.stop()
         return {"start_seconds": seconds, "idle_mib": memory}
 
 
-def _tree(server: Server) -> list[psutil.Process]:
-    root = psutil.Process(server.pid)
-    return [root, *root.children(recursive=True)]
-
-
-@contextmanager
-def _kernels_not_warmed() -> Iterator[None]:
-    # The first start of a folder compiles the kernels of maps beside everything else, once and for all: not ingest.
-    os.environ[_WARM_KERNELS] = "false"
-    try:
-        yield
-    finally:
-        del os.environ[_WARM_KERNELS]
-
-
-def _cpu_seconds(server: Server) -> float:
-    times = [process.cpu_times() for process in _tree(server)]
-    return sum(each.user + each.system for each in times)
-
-
-def _proportional_mib(process: psutil.Process) -> float:
-    # Pages that several processes share are counted once over all of them.
-    used: int = process.memory_full_info().pss
-    return used / 2**20
+def _whole_mib(server: Server) -> float:
+    return sum(map(_server.proportional_mib, _server.processes(server).values()))
 
 
 def _speed_ratio(whole: list[dict[str, float]], bare: list[BareModel]) -> float:
@@ -175,10 +132,7 @@ def main() -> None:
             whole.append(measured[0])
             idle.append(measured[1])
             ratio = whole[-1]["images_per_s"] / bare[-1].images_per_s
-            print(
-                f"run {run + 1}: bare {bare[-1]}, fast path {fast[-1]}, pipeline {whole[-1]}, ratio {ratio:.3f}",
-                file=sys.stderr,
-            )
+            _say(f"run {run + 1}", f"bare {bare[-1]}, fast path {fast[-1]}, pipeline {whole[-1]}, ratio {ratio:.3f}")
     result = {
         "pipeline_ratio": _speed_ratio(whole, bare),
         "fast_path_ratio": _speed_ratio(whole, fast),

@@ -79,6 +79,21 @@ def test_models__inference_finds_the_pods_of_each_pool() -> None:
         assert chosen == [target.removeprefix("dns:///").partition(".")[0]]
 
 
+@pytest.mark.parametrize(
+    ("sets", "pool"),
+    [
+        ([], "large"),
+        (['torchserve.registeredPool="cores"'], "cores"),
+        (['gpuPools.large.resourceName=""', 'gpuPools.slices.resourceName=""'], "cores"),
+    ],
+    ids=["first-with-gpus", "named", "none-has-gpus"],
+)
+def test_models__registered_ones_have_their_pool(sets: list[str], pool: str) -> None:
+    told = variables(container(render("gpu", *sets), "loupe-inference"))
+
+    assert told["LOUPE_INFERENCE_TORCHSERVE_TARGET"] == f"dns:///loupe-torchserve-{pool}.plant.svc:7070"
+
+
 def test_models__registered_ones_are_fetched_from_the_bucket() -> None:
     objects = render("gpu")
     told = variables(container(objects, "loupe-inference"))
@@ -101,6 +116,7 @@ def test_without_torchserve__nothing_of_it() -> None:
         ("gpu", 'gpuPools.cores.models=["nanodet-coco"]', "model nanodet-coco is in pool cores already"),
         ("gpu", "torchserve.enabled=false", "gpuPools are there and torchserve.enabled is false"),
         ("min", "torchserve.enabled=true", "torchserve.enabled needs at least one of gpuPools"),
+        ("gpu", 'torchserve.registeredPool="huge"', "gpuPools has no such pool: it has cores, large, slices"),
     ],
 )
 def test_pools__faults_are_named(ci: str, values: str, message: str) -> None:

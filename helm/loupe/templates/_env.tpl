@@ -124,6 +124,7 @@ LOUPE_INFERENCE_{{ upper . }}_TARGET: {{ include "loupe.target" (dict "root" $ "
 # A container sees all cores of its node: what was asked for is what it may use.
 LOUPE_INFERENCE_COMPUTE_THREADS: {cores: true}
 {{ include "loupe.env.torchserveTargets" . }}
+{{- include "loupe.env.trustedProxies" (dict "root" . "name" "INFERENCE") }}
 {{- end -}}
 
 {{- define "loupe.env.reduction" -}}

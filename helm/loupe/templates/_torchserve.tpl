@@ -3,6 +3,17 @@
 dns:///{{ include "loupe.fullname" .root }}-torchserve-{{ .pool }}.{{ .root.Release.Namespace }}.svc:{{ include "loupe.port" "torchserve" }}
 {{- end -}}
 
+{{/* Name of the pool that registered models run in. */}}
+{{- define "loupe.torchserve.registeredPool" -}}
+{{- $withGpus := list -}}
+{{- range $pool, $values := .Values.gpuPools -}}
+{{- if $values.resourceName -}}
+{{- $withGpus = append $withGpus $pool -}}
+{{- end -}}
+{{- end -}}
+{{- .Values.torchserve.registeredPool | default (first (sortAlpha ($withGpus | default (keys .Values.gpuPools)))) -}}
+{{- end -}}
+
 {{/* What inference has to know: where each model is, and where those are that no pool names. */}}
 {{- define "loupe.env.torchserveTargets" -}}
 {{- if .Values.torchserve.enabled -}}
@@ -15,7 +26,7 @@ dns:///{{ include "loupe.fullname" .root }}-torchserve-{{ .pool }}.{{ .root.Rele
 {{- $_ := set $targets . $target -}}
 {{- end -}}
 {{- end -}}
-LOUPE_INFERENCE_TORCHSERVE_TARGET: {{ include "loupe.torchserve.target" (dict "root" . "pool" (keys .Values.gpuPools | sortAlpha | first)) }}
+LOUPE_INFERENCE_TORCHSERVE_TARGET: {{ include "loupe.torchserve.target" (dict "root" . "pool" (include "loupe.torchserve.registeredPool" .)) }}
 LOUPE_INFERENCE_TORCHSERVE_TARGETS: {{ toJson $targets | quote }}
 LOUPE_INFERENCE_TORCHSERVE_PODS: {{ toJson $pods | quote }}
 {{- end -}}
@@ -39,6 +50,11 @@ LOUPE_TORCHSERVE_LOAD_SECONDS: {{ .root.Values.torchserve.loadSeconds | quote }}
 {{- $placed := dict -}}
 {{- if and .Values.torchserve.enabled (not .Values.gpuPools) }}
 torchserve.enabled needs at least one of gpuPools; without TorchServe inference computes on its own cores.
+{{- end }}
+{{- with .Values.torchserve.registeredPool }}
+{{- if not (hasKey $.Values.gpuPools .) }}
+torchserve.registeredPool is {{ . }} and gpuPools has no such pool: it has {{ keys $.Values.gpuPools | sortAlpha | join ", " | default "none" }}.
+{{- end }}
 {{- end }}
 {{- if and .Values.gpuPools (not .Values.torchserve.enabled) }}
 gpuPools are there and torchserve.enabled is false: set it, or remove them.

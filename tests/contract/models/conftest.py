@@ -30,14 +30,14 @@ Analyse = Callable[[Sequence[ImageSource]], list[Outcome]]
 def spec(request: pytest.FixtureRequest) -> ModelSpec:
     chosen: ModelSpec = request.param
     if chosen.id == "nanodet-coco" and not (weights.fetched_folder() / nanodet.FILE_NAME).is_file():
-        pytest.skip("its weights could not be fetched here: make models")
+        pytest.skip(f"NO WEIGHTS of {chosen.id}: `make models` fetches them where there is a network")
     return chosen
 
 
 @pytest.fixture(scope="session")
-def torchserve() -> Iterator[servers.TorchServe]:
-    """A TorchServe that hosts every model."""
-    with servers.torchserve([], LOUPE_TORCHSERVE_MAX_IMAGE_PIXELS=str(MAX_PIXELS)) as running:
+def torchserve(spec: ModelSpec) -> Iterator[servers.TorchServe]:
+    """A TorchServe that hosts one model; it ends before that of the next model starts, for the sake of memory."""
+    with servers.torchserve([spec.id], LOUPE_TORCHSERVE_MAX_IMAGE_PIXELS=str(MAX_PIXELS)) as running:
         yield running
 
 

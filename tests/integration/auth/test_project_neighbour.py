@@ -8,15 +8,16 @@ import pytest
 
 from loupe.auth.v1 import audit_service_pb2 as pb
 from loupe_kit import ids
+from loupe_kit.audit.auth_log import AuthAuditLog
+from loupe_kit.audit.event import EventOrigin
 from loupe_kit.channels import open_channel
 from loupe_kit.testing import SERVICE_TOKEN_KEY
 from loupe_kit.tokens import ServiceTokens
-from loupe_project.adapters.audit import AuthAuditLog
 from loupe_project.adapters.directory import KEPT, AuthDirectory
 from loupe_project.domain import audit
 from loupe_project.domain.image_access import Principal
 from loupe_project.domain.project import PrincipalKind
-from loupe_project.domain.scope import CallOrigin, Scope
+from loupe_project.domain.scope import Scope
 from loupe_project.ports.access import Person
 from tests.integration.auth.conftest import ADMIN, Auth
 
@@ -43,7 +44,7 @@ async def test_directory__knows_people_and_nobody_else(auth: Auth, channel: grpc
 
 
 async def test_audit_log__keeps_an_event_once(auth: Auth, channel: grpc.aio.Channel) -> None:
-    origin = CallOrigin("Ada", "10.1.2.3", "curl/8", "call-of-the-audit")
+    origin = EventOrigin("Ada", "10.1.2.3", "curl/8", "call-of-the-audit")
     scope = Scope(user_id="ada", principal=f"users/{ids.new_id()}", origin=origin)
     target = f"projects/{ids.new_id()}"
     one = audit.event(scope, audit.Action.SHARE_PROJECT, target, auth.clock.now(), added="USER:x:VIEWER")

@@ -27,6 +27,7 @@ from loupe_kit.queue import InProcessQueue
 from loupe_kit.rpc_policy import Access
 from loupe_kit.server import Registration, Service
 from loupe_kit.testing import SERVICE_TOKEN_KEY, RunningServer, SigningKeys, running_server
+from tests.integration.project.auth_fakes import FakeAuditLog
 
 PROJECT_SERVICE = Caller(kind=CallerKind.SERVICE, id="project")
 
@@ -73,6 +74,7 @@ class Running:
     notes: ResultNotes
     objects: FolderObjectStore
     queue: InProcessQueue
+    audit: FakeAuditLog
     project_id: str = field(default_factory=ids.new_id)
 
     async def order(self, data: bytes, *, model: str, attempt: int = 1) -> str:
@@ -127,6 +129,7 @@ async def running_inference(
             "/loupe.project.v1.ResultService/CountModelUse": Access.SERVICE,
         },
     )
+    audit = FakeAuditLog()
     objects, queue = FolderObjectStore(tmp_path / "objects"), InProcessQueue(lease=timedelta(seconds=30))
     settings = InferenceSettings(
         data_dir=tmp_path,
@@ -139,6 +142,7 @@ async def running_inference(
         "objects": objects,
         "queue": queue,
         "limits": WorkerLimits(batch_images=batch_images, claim_wait=timedelta(milliseconds=50)),
+        "audit_log": audit,
     }
     async with running_server([registration], keys=keys) as project:
         channel = open_channel(project.target, lambda: keys.service_tokens.issue("inference"))
@@ -148,7 +152,7 @@ async def running_inference(
         async with running_server(service.registrations, keys=keys) as server:
             await service.start()
             try:
-                yield Running(server, service, notes, objects, queue)
+                yield Running(server, service, notes, objects, queue, audit)
             finally:
                 await service.stop()
                 await channel.close()

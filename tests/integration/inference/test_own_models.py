@@ -183,6 +183,21 @@ async def test_register__repeat_gets_the_first_answer(quick: Running) -> None:
     )
 
 
+async def test_changes__reach_the_audit(quick: Running) -> None:
+    await register(quick, networks.onnx_bytes(networks.Classifier()))
+    await ask(quick, "DeleteModelVersion", pb.DeleteModelVersionRequest(name="models/line-3/versions/1"))
+    await until(lambda: len(quick.audit.events) == 2)
+
+    registered, deleted = quick.audit.told("model.register") + quick.audit.told("model.delete")
+    assert registered.actor == deleted.actor == f"users/{ADMINISTRATOR.id}"
+    assert registered.target == deleted.target == "models/line-3/versions/1"
+    assert (registered.origin.display_name, registered.origin.client_address) == (
+        ADMINISTRATOR.display_name,
+        "127.0.0.1",
+    )
+    assert registered.origin.call_id != deleted.origin.call_id
+
+
 async def test_delete__active_of_several_and_used_ones_stay(quick: Running) -> None:
     content = networks.onnx_bytes(networks.Classifier())
     await register(quick, content)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from loupe_kit.audit.event import AuditEvent
 from loupe_kit.caller import Caller
 from loupe_kit.errors import Unauthenticated
-from loupe_project.domain.audit import AuditEvent
 from loupe_project.domain.image_access import Principal
 from loupe_project.ports.access import Person
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from loupe_inference.domain.registered import ModelConfig, PreparedModel, RegisteredVersion, Request
 from loupe_inference.domain.registry_rules import check_deletable, check_task, not_found
+from loupe_kit.audit.event import AuditEvent
 from loupe_kit.errors import LoupeError
 from tests.unit.inference.registered import prepared_model
 
@@ -20,6 +22,7 @@ class InMemoryModelRegistry:
         self._active: dict[str, int] = {}
         self._last: Counter[str] = Counter()
         self._answers: dict[tuple[str, str, str], tuple[bytes, int]] = {}
+        self.events: dict[str, AuditEvent] = {}
 
     async def list(self) -> list[RegisteredVersion]:
         return [
@@ -38,24 +41,24 @@ class InMemoryModelRegistry:
         self._last[model] += 1
         return self._last[model]
 
-    async def add(self, version: RegisteredVersion, request: Request | None) -> None:
+    async def add(self, version: RegisteredVersion, request: Request | None, event: AuditEvent) -> None:
         if await self._is_done(request):
             return
         others = [one.config.task for one in self._versions.values() if one.model == version.model]
         check_task(version.model, version.config.task, others)
         self._versions[version.model, version.number] = version
         self._active.setdefault(version.model, version.number)
-        self._keep(request, version.number)
+        self._keep(request, version.number, event)
 
-    async def activate(self, model: str, number: int, request: Request | None) -> None:
+    async def activate(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         if await self._is_done(request):
             return
         if (model, number) not in self._versions:
             raise not_found(model, number)
         self._active[model] = number
-        self._keep(request, number)
+        self._keep(request, number, event)
 
-    async def delete(self, model: str, number: int, request: Request | None) -> None:
+    async def delete(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         if await self._is_done(request):
             return
         if (model, number) not in self._versions:
@@ -65,7 +68,14 @@ class InMemoryModelRegistry:
         del self._versions[model, number]
         if self._active[model] == number:
             del self._active[model]
-        self._keep(request, number)
+        self._keep(request, number, event)
+
+    async def oldest_events(self, limit: int) -> Sequence[AuditEvent]:
+        return [self.events[event_id] for event_id in sorted(self.events)[:limit]]
+
+    async def forget_events(self, event_ids: Sequence[str]) -> None:
+        for event_id in event_ids:
+            self.events.pop(event_id, None)
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -73,7 +83,8 @@ class InMemoryModelRegistry:
     async def _is_done(self, request: Request | None) -> bool:
         return request is not None and await self.answer(request) is not None
 
-    def _keep(self, request: Request | None, number: int) -> None:
+    def _keep(self, request: Request | None, number: int, event: AuditEvent) -> None:
+        self.events[event.id] = event
         if request is not None:
             self._answers[request.caller_id, request.method, request.id] = (request.digest, number)
 

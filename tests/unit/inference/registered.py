@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from loupe_inference.domain import audit
+from loupe_inference.domain.audit import Author
 from loupe_inference.domain.model import Task
 from loupe_inference.domain.registered import (
     ModelCheck,
@@ -16,6 +18,9 @@ from loupe_inference.domain.registered import (
     RegisteredVersion,
     SampleOutcome,
 )
+from loupe_kit.audit.event import AuditEvent, EventOrigin
+
+AUTHOR = Author("ada", EventOrigin("Ada", "10.0.0.7", "curl/8", "call-0001"))
 
 
 def model_config(model: str = "line-3", **changes: Any) -> ModelConfig:
@@ -56,3 +61,8 @@ def registered_version(number: int = 1, model: str = "line-3", **changes: Any) -
         create_time=datetime(2026, 11, 22, 12, number, tzinfo=UTC),
     )
     return replace(made, **changes)
+
+
+def audit_event(version: RegisteredVersion | None = None) -> AuditEvent:
+    """That somebody registered a version."""
+    return audit.registered(AUTHOR, version or registered_version())

@@ -1,6 +1,7 @@
 """Builds the inference service."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypedDict, Unpack
 
 import grpc
@@ -33,6 +34,9 @@ from loupe_inference.use_cases.take_up_tasks import TaskReader
 from loupe_inference.use_cases.warm_up import ModelWarmer
 from loupe_inference.use_cases.worker import Worker, WorkerLimits
 from loupe_kit import ids
+from loupe_kit.audit.auth_log import AuthAuditLog
+from loupe_kit.audit.relay import AuditLog, AuditRelay
+from loupe_kit.call_origin import OriginReader
 from loupe_kit.channels import open_channel
 from loupe_kit.clock import SystemClock
 from loupe_kit.objects import ObjectStore
@@ -40,6 +44,9 @@ from loupe_kit.queue import JobQueue
 from loupe_kit.service import Hook, Registration, Service
 from loupe_kit.shared_stores import Question, open_stores
 from loupe_kit.tokens import ServiceTokens
+
+_AUDIT_PAUSE = timedelta(seconds=2)
+"""Administrators change models rarely, and each look is a question to the registry."""
 
 
 class Overrides(TypedDict, total=False):
@@ -54,6 +61,7 @@ class Overrides(TypedDict, total=False):
     registry: ModelRegistry
     preparer: ModelPreparer
     limits: WorkerLimits
+    audit_log: AuditLog
 
 
 def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Service:
@@ -72,7 +80,8 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
     registry = overrides.get("registry") or _registry(settings)
     keeper = CatalogueKeeper(registry, catalogue)
     tasks = QueueTaskSource(stores.queue, f"inference-{ids.new_id()}")
-    channel = overrides.get("project_channel") or _project_channel(settings)
+    channel = overrides.get("project_channel") or _channel(settings, settings.project_target)
+    auth = _channel(settings, settings.auth_target)
     reporter = ProjectResultReporter(channel)
     limits = overrides.get("limits") or WorkerLimits(batch_images=settings.batch_images)
     reader = TaskReader(stores.objects, settings.batch_bytes, settings.max_image_bytes)
@@ -92,13 +101,16 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
         settings.max_model_bytes,
         SystemClock(),
     )
-    changer = ModelChanger(registry, stores.objects, keeper, catalogue, ProjectModelUse(channel), roll_out)
+    use = ProjectModelUse(channel)
+    changer = ModelChanger(registry, stores.objects, keeper, catalogue, use, roll_out, SystemClock())
+    auditor = AuditRelay(registry, overrides.get("audit_log") or AuthAuditLog(auth), pause=_AUDIT_PAUSE)
 
     async def close() -> None:
         await backend.close()
         await features.close()
         await registry.close()
         await servers.close()
+        await auth.close()
         if "project_channel" not in overrides:
             await channel.close()
 
@@ -110,7 +122,7 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
         registrations=[
             Registration(
                 model_service_pb2_grpc.add_ModelServiceServicer_to_server,
-                ModelServicer(catalogue, warmer, registrar, changer, roll_out),
+                ModelServicer(catalogue, warmer, registrar, changer, roll_out, OriginReader(settings.trusted_proxies)),
                 model_service.SERVICE,
                 model_service.ACCESS,
             ),
@@ -128,8 +140,8 @@ def bootstrap(settings: InferenceSettings, **overrides: Unpack[Overrides]) -> Se
             ),
         ],
         readiness=is_ready,
-        on_start=[kept.prepare, *stores.on_start, background.start],
-        on_stop=[background.stop, close, *stores.on_stop],
+        on_start=[kept.prepare, *stores.on_start, background.start, auditor.start],
+        on_stop=[auditor.stop, background.stop, close, *stores.on_stop],
         resources={"backend": backend, "features": features, "warmer": warmer},
     )
 
@@ -220,10 +232,10 @@ def _servers(settings: InferenceSettings, objects: ObjectStore) -> ModelServers:
     )
 
 
-def _project_channel(settings: InferenceSettings) -> grpc.aio.Channel:
+def _channel(settings: InferenceSettings, target: str) -> grpc.aio.Channel:
     if settings.service_token_key is None:
         raise ValueError(
             "Set LOUPE_SERVICE_TOKEN_KEY, the same for all services: without it no result can be reported."
         )
     tokens = ServiceTokens(settings.service_token_key)
-    return open_channel(settings.project_target, lambda: tokens.issue("inference"))
+    return open_channel(target, lambda: tokens.issue("inference"))

@@ -9,6 +9,7 @@ from loupe_inference.domain.analysis import ClaimedTask, ImageSource, Outcome, T
 from loupe_inference.domain.features import FeatureBlock, FeatureKey, FeatureSet, Matrix, ObjectFeatureBlock
 from loupe_inference.domain.model_server import HostedVersion, ModelServer
 from loupe_inference.domain.registered import ModelConfig, PreparedModel, RegisteredVersion, Request
+from loupe_kit.audit.event import AuditEvent
 
 
 class BackendDied(Exception):
@@ -140,8 +141,8 @@ class ResultReporter(Protocol):
 class ModelRegistry(Protocol):
     """Keeps what is known of registered versions; their files are objects of the shared store.
 
-    Every change is durable when it returns, and whole or not at all. A change that is asked for again with the same
-    request does nothing.
+    Every change is durable when it returns, with the event that the audit is told, and whole or not at all. A change
+    that is asked for again with the same request does nothing. The events are an `AuditOutbox`.
     """
 
     async def list(self) -> list[RegisteredVersion]:
@@ -160,7 +161,7 @@ class ModelRegistry(Protocol):
         """A number for a new version of a model that was never given before, from 1."""
         ...
 
-    async def add(self, version: RegisteredVersion, request: Request | None) -> None:
+    async def add(self, version: RegisteredVersion, request: Request | None, event: AuditEvent) -> None:
         """Have a version in the list, the first of a model as its active one. `version.is_active` is not looked at.
 
         Raises:
@@ -168,7 +169,7 @@ class ModelRegistry(Protocol):
         """
         ...
 
-    async def activate(self, model: str, number: int, request: Request | None) -> None:
+    async def activate(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         """Make a version the active one.
 
         Raises:
@@ -176,13 +177,21 @@ class ModelRegistry(Protocol):
         """
         ...
 
-    async def delete(self, model: str, number: int, request: Request | None) -> None:
+    async def delete(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         """Take a version off the list.
 
         Raises:
             ModelVersionNotFound: If there is no such version.
             ModelVersionInUse: If it is the active one of several.
         """
+        ...
+
+    async def oldest_events(self, limit: int) -> Sequence[AuditEvent]:
+        """What the audit is told next."""
+        ...
+
+    async def forget_events(self, event_ids: Sequence[str]) -> None:
+        """The audit has these."""
         ...
 
     async def close(self) -> None:

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from loupe_kit.call_origin import LOOPBACK
+from loupe_kit.settings import TrustedProxies
 from loupe_kit.shared_stores import SharedStoreSettings
 
 
@@ -27,6 +29,8 @@ class InferenceSettings(SharedStoreSettings):
     """gRPC address of auth."""
     project_target: str = "127.0.0.1:50052"
     """gRPC address of project, which takes the results."""
+    trusted_proxies: TrustedProxies = LOOPBACK
+    """Networks of the gateway, whose `x-forwarded-for` the audit believes, comma-separated."""
     mongodb_url: SecretStr = SecretStr("")
     """`mongodb://host:27017/database?replicaSet=name` for features; empty: a SQLite file in the data folder."""
     torchserve_target: str = ""

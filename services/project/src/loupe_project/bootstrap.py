@@ -16,6 +16,8 @@ from loupe.project.v1 import (
     tag_service_pb2_grpc,
     upload_batch_service_pb2_grpc,
 )
+from loupe_kit.audit.auth_log import AuthAuditLog
+from loupe_kit.audit.relay import AuditLog, AuditRelay
 from loupe_kit.call_origin import OriginReader
 from loupe_kit.channels import open_channel
 from loupe_kit.clock import Clock, SystemClock
@@ -25,7 +27,6 @@ from loupe_kit.service import Registration, Service
 from loupe_kit.shared_stores import SharedStores, open_stores
 from loupe_kit.sql import create_engine, upgrade
 from loupe_kit.tokens import ServiceTokens
-from loupe_project.adapters.audit import AuthAuditLog
 from loupe_project.adapters.directory import AuthDirectory
 from loupe_project.adapters.inference import (
     InferenceFeatureCopier,
@@ -45,7 +46,6 @@ from loupe_project.convert import work
 from loupe_project.domain.history import Fact
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.access import Directory
-from loupe_project.ports.audit import AuditLog
 from loupe_project.ports.history import Reverter
 from loupe_project.ports.inference import FeatureRemover, ModelCatalogue
 from loupe_project.ports.intake import FeatureSink
@@ -61,7 +61,7 @@ from loupe_project.use_cases.label_changes import LabelReverter
 from loupe_project.use_cases.modify_image_access import ModifyImageAccess
 from loupe_project.use_cases.operation_hub import OperationHub
 from loupe_project.use_cases.recheck import OperationRights
-from loupe_project.use_cases.relay_audit import AuditRelay
+from loupe_project.use_cases.relay_audit import StoredEvents
 from loupe_project.use_cases.relay_jobs import JobRelay, RelayOptions
 from loupe_project.use_cases.remove_leftovers import LeftoverRemover
 from loupe_project.use_cases.run_operations import OperationRunner, RunnerOptions
@@ -148,7 +148,7 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
     handlers |= changes.handlers
     rights = OperationRights(parts.stores, parts.scopes)
     runner = OperationRunner(parts.stores, handlers, parts.hub, parts.clock, _runner_options(settings), rights.check)
-    auditor = AuditRelay(parts.stores, parts.audit_log)
+    auditor = AuditRelay(StoredEvents(parts.stores), parts.audit_log)
 
     async def close() -> None:
         await parts.indexes.stop()

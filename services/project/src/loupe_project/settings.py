@@ -1,13 +1,12 @@
 """Settings of the project service: environment only, prefix `LOUPE_PROJECT_`. The README has an example of each."""
 
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
 
-from pydantic import Field, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
 from loupe_kit.call_origin import LOOPBACK
+from loupe_kit.settings import TrustedProxies
 from loupe_kit.shared_stores import SharedStoreSettings
 
 
@@ -26,7 +25,7 @@ class ProjectSettings(SharedStoreSettings):
     """gRPC address of reduction: maps."""
     database_url: str = ""
     """`mariadb://user:password@host/project`; empty: the SQLite file `project.db` in the data folder."""
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = LOOPBACK
+    trusted_proxies: TrustedProxies = LOOPBACK
     """Networks of the gateway, whose `x-forwarded-for` the audit believes, comma-separated."""
     relay_depth: int = Field(default=512, ge=16, le=100_000)
     """Most jobs of one model in the queue at a time."""
@@ -57,11 +56,6 @@ class ProjectSettings(SharedStoreSettings):
 
     search_memory_bytes: int = Field(default=1 << 30, ge=1 << 20)
     """Memory for search indexes; projects that were not searched for longest lose theirs first."""
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
     def database(self) -> str:

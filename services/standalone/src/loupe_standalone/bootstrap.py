@@ -133,7 +133,7 @@ def _build_services(folder: DataFolder, key: SecretStr, target: str) -> list[Ser
             queue=queue,
         ),
         loupe_inference.bootstrap.bootstrap(
-            InferenceSettings(data_dir=path, service_token_key=key, project_target=target),
+            InferenceSettings(data_dir=path, service_token_key=key, auth_target=target, project_target=target),
             objects=objects,
             queue=queue,
         ),

@@ -17,7 +17,7 @@ from loupe_inference.domain.registered import RegisteredVersion, Request
 from loupe_inference.ports import ModelRegistry
 from loupe_kit.errors import RequestIdReused
 from tests.unit.inference.fake_registry import InMemoryModelRegistry
-from tests.unit.inference.registered import model_config, registered_version
+from tests.unit.inference.registered import audit_event, model_config, registered_version
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("mongodb", marks=pytest.mark.cluster)])
@@ -33,7 +33,7 @@ async def registry(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 async def added(registry: ModelRegistry, model: str = "line-3", request: Request | None = None) -> RegisteredVersion:
     version = registered_version(await registry.reserve(model), model)
-    await registry.add(version, request)
+    await registry.add(version, request, audit_event(version))
     return version
 
 
@@ -73,7 +73,7 @@ async def test_reserve__at_once__no_number_twice(registry: ModelRegistry) -> Non
 
 async def test_reserve__number_of_a_deleted_version_is_not_given_again(registry: ModelRegistry) -> None:
     await added(registry)
-    await registry.delete("line-3", 1, None)
+    await registry.delete("line-3", 1, None, audit_event())
 
     assert (await added(registry)).number == 2
     assert await numbers(registry) == [("line-3", 2, True)]
@@ -84,7 +84,7 @@ async def test_add__another_task(registry: ModelRegistry) -> None:
     other = registered_version(await registry.reserve("line-3"), config=model_config(task=Task.DETECTION))
 
     with pytest.raises(ModelNameTaken):
-        await registry.add(other, None)
+        await registry.add(other, None, audit_event())
 
     assert await numbers(registry) == [("line-3", 1, True)]
 
@@ -93,10 +93,10 @@ async def test_activate__and_back(registry: ModelRegistry) -> None:
     await added(registry)
     await added(registry)
 
-    await registry.activate("line-3", 2, None)
+    await registry.activate("line-3", 2, None, audit_event())
     assert await numbers(registry) == [("line-3", 1, False), ("line-3", 2, True)]
 
-    await registry.activate("line-3", 1, None)
+    await registry.activate("line-3", 1, None, audit_event())
     assert await numbers(registry) == [("line-3", 1, True), ("line-3", 2, False)]
 
 
@@ -105,9 +105,9 @@ async def test_activate_and_delete__not_there(registry: ModelRegistry, model: st
     await added(registry)
 
     with pytest.raises(ModelVersionNotFound):
-        await registry.activate(model, number, None)
+        await registry.activate(model, number, None, audit_event())
     with pytest.raises(ModelVersionNotFound):
-        await registry.delete(model, number, None)
+        await registry.delete(model, number, None, audit_event())
 
 
 async def test_delete__active_one_of_several(registry: ModelRegistry) -> None:
@@ -115,20 +115,20 @@ async def test_delete__active_one_of_several(registry: ModelRegistry) -> None:
     await added(registry)
 
     with pytest.raises(ModelVersionInUse):
-        await registry.delete("line-3", 1, None)
+        await registry.delete("line-3", 1, None, audit_event())
 
-    await registry.delete("line-3", 2, None)
-    await registry.delete("line-3", 1, None)
+    await registry.delete("line-3", 2, None, audit_event())
+    await registry.delete("line-3", 1, None, audit_event())
     assert await registry.list() == []
 
 
 async def test_repeat__does_nothing_more(registry: ModelRegistry) -> None:
     await added(registry)
     await added(registry)
-    await registry.activate("line-3", 2, request())
-    await registry.activate("line-3", 1, None)
+    await registry.activate("line-3", 2, request(), audit_event())
+    await registry.activate("line-3", 1, None, audit_event())
 
-    await registry.activate("line-3", 2, request())
+    await registry.activate("line-3", 2, request(), audit_event())
 
     assert await numbers(registry) == [("line-3", 1, True), ("line-3", 2, False)]
     assert await registry.answer(request()) == 2
@@ -136,22 +136,50 @@ async def test_repeat__does_nothing_more(registry: ModelRegistry) -> None:
 
 async def test_repeat__of_add_and_delete(registry: ModelRegistry) -> None:
     version = await added(registry, request=request("Register"))
-    await registry.add(replace(version, number=await registry.reserve("line-3")), request("Register"))
+    again = replace(version, number=await registry.reserve("line-3"))
+    await registry.add(again, request("Register"), audit_event(again))
     assert await numbers(registry) == [("line-3", 1, True)]
 
-    await registry.delete("line-3", 1, request("Delete"))
-    await registry.delete("line-3", 1, request("Delete"))
+    await registry.delete("line-3", 1, request("Delete"), audit_event())
+    await registry.delete("line-3", 1, request("Delete"), audit_event())
     assert await registry.list() == []
 
 
 async def test_repeat__with_other_words(registry: ModelRegistry) -> None:
     await added(registry)
-    await registry.activate("line-3", 1, request())
+    await registry.activate("line-3", 1, request(), audit_event())
 
     with pytest.raises(RequestIdReused):
-        await registry.activate("line-3", 1, request(digest=b"two"))
+        await registry.activate("line-3", 1, request(digest=b"two"), audit_event())
     with pytest.raises(RequestIdReused):
         await registry.answer(request(digest=b"two"))
+
+
+async def test_events__one_for_each_change_that_was_made(registry: ModelRegistry) -> None:
+    first = await added(registry)
+    second = await added(registry)
+    told = [audit_event(second), audit_event(first)]
+    await registry.activate("line-3", 2, request(), told[0])
+    await registry.activate("line-3", 2, request(), audit_event(second))
+    with pytest.raises(ModelVersionInUse):
+        await registry.delete("line-3", 2, None, audit_event(second))
+    await registry.delete("line-3", 1, None, told[1])
+
+    kept = await registry.oldest_events(10)
+
+    assert [event.target for event in kept[:2]] == ["models/line-3/versions/1", "models/line-3/versions/2"]
+    assert list(kept[2:]) == told
+    assert await registry.oldest_events(1) == kept[:1]
+
+
+async def test_events__forgotten_ones_are_gone(registry: ModelRegistry) -> None:
+    for _ in range(3):
+        await added(registry)
+    first, second, third = await registry.oldest_events(10)
+
+    await registry.forget_events([first.id, third.id])
+
+    assert list(await registry.oldest_events(10)) == [second]
 
 
 async def test_answer__to_nothing(registry: ModelRegistry) -> None:

@@ -194,6 +194,34 @@ async def test_analyse__model_that_is_not_hosted_is_told_at_once(make: Make, ser
         await make().analyse("tiny", "1", [b"ab"])
 
 
+async def test_analyse__version_that_is_on_another_server_of_the_same_address(make: Make, server: FakeServer) -> None:
+    server.faults = [fault(grpc.StatusCode.INTERNAL, NOT_FOUND)]
+
+    assert lengths(await make().analyse("tiny", "1", [b"ab"])) == [2]
+    assert server.sizes == [1, 1]
+
+
+async def test_analyse__version_that_was_unloaded(make: Make, server: FakeServer) -> None:
+    server.faults = [fault(grpc.StatusCode.INTERNAL, NOT_FOUND)]
+    server.workers = [1, fault(grpc.StatusCode.NOT_FOUND, NOT_FOUND)]
+
+    with pytest.raises(ModelNotReady, match="does not host"):
+        await make().analyse("tiny", "1", [b"ab"])
+
+
+async def test_analyse__urgent_call_waits_until_the_version_is_fetched(make: Make, server: FakeServer) -> None:
+    server.workers = [fault(grpc.StatusCode.NOT_FOUND, NOT_FOUND)] * 2
+
+    assert lengths(await make().analyse("tiny", "1", [b"ab"], urgent=True)) == [2]
+
+
+async def test_analyse__urgent_call_waits_for_no_version_that_never_comes(make: Make, server: FakeServer) -> None:
+    server.workers = [fault(grpc.StatusCode.NOT_FOUND, NOT_FOUND)]
+
+    with pytest.raises(ModelNotReady, match="does not host"):
+        await make(patience=-1).analyse("tiny", "1", [b"ab"], urgent=True)
+
+
 @pytest.mark.parametrize(
     ("answer", "meaning"),
     [
@@ -203,7 +231,6 @@ async def test_analyse__model_that_is_not_hosted_is_told_at_once(make: Make, ser
         (b"nonsense", BackendDied),
         (torchserve_wire.write_reply([]), BackendDied),
         (fault(grpc.StatusCode.DEADLINE_EXCEEDED), BackendTimedOut),
-        (fault(grpc.StatusCode.INTERNAL, NOT_FOUND), ModelNotReady),
         (fault(grpc.StatusCode.PERMISSION_DENIED), ModelNotReady),
     ],
 )

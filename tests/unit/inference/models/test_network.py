@@ -64,6 +64,54 @@ def test_onnx__any_batch(made: FromPixels, count: int) -> None:
     assert (scores.shape, features.shape) == ((count, 4), (count, 7))
 
 
+@pytest.mark.parametrize(
+    ("gpu", "available", "expected"),
+    [
+        (None, ["CUDAExecutionProvider", "CPUExecutionProvider"], ["CPUExecutionProvider"]),
+        (1, ["CPUExecutionProvider"], ["CPUExecutionProvider"]),
+        (
+            1,
+            ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"],
+            [("CUDAExecutionProvider", {"device_id": 1}), "CPUExecutionProvider"],
+        ),
+    ],
+)
+def test_onnx__computes_on_the_gpu_it_is_given_where_it_can(
+    gpu: int | None, available: list[str], expected: list[object]
+) -> None:
+    assert onnx_network.providers(gpu, available) == expected
+
+
+def test_onnx__without_cuda_a_gpu_changes_nothing(made: FromPixels) -> None:
+    graph = onnx_network.export(made, HEIGHT, WIDTH)
+    on_cpu, given_one = onnx_network.OnnxNetwork(graph), onnx_network.OnnxNetwork(graph, gpu=0)
+
+    assert given_one.best_batch == on_cpu.best_batch == 2
+    for expected, found in zip(on_cpu.run(PIXELS), given_one.run(PIXELS), strict=True):
+        assert (found == expected).all()
+
+
+@pytest.mark.parametrize(("has_libraries", "batch"), [(True, 32), (False, 2)])
+def test_onnx__batches_of_what_it_computes_on(monkeypatch: pytest.MonkeyPatch, has_libraries: bool, batch: int) -> None:
+    """ONNX Runtime built for CUDA; where a library of CUDA is missing, it says so only once it has started."""
+    available = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: available)
+
+    class Session:
+        def __init__(self, graph: bytes, options: object, providers: list[object]) -> None:
+            self._names = [one[0] if isinstance(one, tuple) else one for one in providers]
+
+        def get_providers(self) -> list[object]:
+            return self._names if has_libraries else self._names[1:]
+
+        def get_inputs(self) -> list[object]:
+            return [type("Node", (), {"name": "pixels"})]
+
+    monkeypatch.setattr("onnxruntime.InferenceSession", Session)
+
+    assert onnx_network.OnnxNetwork(b"graph", gpu=0).best_batch == batch
+
+
 @pytest.mark.gpu
 def test_gpu__answers_as_the_cpu(made: FromPixels) -> None:
     slow = TorchNetwork(made, torch.device("cpu")).run(PIXELS)

@@ -31,7 +31,7 @@ from loupe_kit.testing.objects import InMemoryObjectStore
 from tests.unit.inference.fake_registry import FakePreparer, FakeUse, InMemoryModelRegistry
 from tests.unit.inference.fake_servers import FakeServers
 from tests.unit.inference.fakes import model_spec
-from tests.unit.inference.registered import model_config
+from tests.unit.inference.registered import AUTHOR, model_config
 
 CONTENT = b"weights"
 REQUEST = Request("ada", "RegisterModelVersion", "0198c3a0-0000-7000-8000-00000000000a", b"digest")
@@ -59,6 +59,7 @@ class World:
             self.catalogue,
             self.use,
             RollOut(self.servers, self.keeper, self.catalogue),
+            FakeClock(),
         )
 
     async def register(
@@ -68,7 +69,7 @@ class World:
             yield content[:3]
             yield content[3:]
 
-        return await self.registrar.register(config or model_config(), chunks(), "ada", request)
+        return await self.registrar.register(config or model_config(), chunks(), AUTHOR, request)
 
     async def keys(self) -> list[str]:
         return [key async for key in self.objects.list()]
@@ -200,15 +201,15 @@ async def test_config__hugging_face_says_labels_and_preprocessing_itself(world: 
 
 async def test_activate_and_delete__builtin(world: World) -> None:
     with pytest.raises(ModelBuiltin):
-        await world.changer.activate("tiny", "1", None)
+        await world.changer.activate("tiny", "1", AUTHOR, None)
     with pytest.raises(ModelBuiltin):
-        await world.changer.delete("tiny", "1", None)
+        await world.changer.delete("tiny", "1", AUTHOR, None)
 
 
 async def test_delete__objects_go_too(world: World) -> None:
     await world.register()
 
-    await world.changer.delete("line-3", "1", None)
+    await world.changer.delete("line-3", "1", AUTHOR, None)
 
     assert await world.keys() == []
     with pytest.raises(ModelNotFound):
@@ -221,7 +222,7 @@ async def test_delete__used(world: World, use: tuple[int, int]) -> None:
     world.use.answer = use
 
     with pytest.raises(ModelVersionInUse) as refusal:
-        await world.changer.delete("line-3", "1", None)
+        await world.changer.delete("line-3", "1", AUTHOR, None)
 
     assert (refusal.value.metadata["projects"], refusal.value.metadata["images"]) == (str(use[0]), str(use[1]))
     assert len(await world.keys()) == 2
@@ -229,9 +230,40 @@ async def test_delete__used(world: World, use: tuple[int, int]) -> None:
 
 async def test_delete__repeat_after_it_is_gone(world: World) -> None:
     await world.register()
-    await world.changer.delete("line-3", "1", REQUEST)
+    await world.changer.delete("line-3", "1", AUTHOR, REQUEST)
 
-    await world.changer.delete("line-3", "1", REQUEST)
+    await world.changer.delete("line-3", "1", AUTHOR, REQUEST)
+
+
+async def test_audit__is_told_of_every_change(world: World) -> None:
+    for _ in range(2):
+        await world.register()
+    await world.changer.activate("line-3", "2", AUTHOR, None)
+    await world.changer.activate("line-3", "1", AUTHOR, None)
+    await world.changer.delete("line-3", "2", AUTHOR, None)
+
+    events = list(world.registry.events.values())
+
+    assert [(one.action, one.target[-1], one.details.get("previous")) for one in events] == [
+        ("model.register", "1", None),
+        ("model.register", "2", None),
+        ("model.activate", "2", "1"),
+        ("model.roll_back", "1", "2"),
+        ("model.delete", "2", None),
+    ]
+    assert {(one.actor, one.origin, one.details["sha256"]) for one in events} == {
+        ("users/ada", AUTHOR.origin, "ab" * 32)
+    }
+
+
+async def test_audit__is_told_nothing_of_what_was_refused(world: World) -> None:
+    await world.register()
+    world.use.answer = (1, 0)
+
+    with pytest.raises(ModelVersionInUse):
+        await world.changer.delete("line-3", "1", AUTHOR, None)
+
+    assert [one.action for one in world.registry.events.values()] == ["model.register"]
 
 
 async def test_resolve__what_another_replica_has_registered(world: World) -> None:

@@ -15,7 +15,7 @@ from loupe_inference.use_cases.roll_out import RollOut
 from tests.unit.inference.fake_registry import InMemoryModelRegistry
 from tests.unit.inference.fake_servers import FakeServers
 from tests.unit.inference.fakes import model_spec
-from tests.unit.inference.registered import registered_version
+from tests.unit.inference.registered import audit_event, registered_version
 
 A, B = ModelServer("pod-a", "10.0.0.1:7070"), ModelServer("pod-b", "10.0.0.2:7070")
 OTHER = ModelServer("pod-c", "10.0.0.3:7070", takes_registered=False)
@@ -36,7 +36,7 @@ class World:
 
     async def register(self, number: int = 1) -> RegisteredVersion:
         version = registered_version(number)
-        await self.registry.add(version, None)
+        await self.registry.add(version, None, audit_event(version))
         return version
 
     def there(self, server: ModelServer) -> list[str]:
@@ -61,7 +61,7 @@ async def test_level__unloads_what_was_deleted_and_nothing_that_comes_with_loupe
     await world.register(1)
     await world.register(2)
     await world.roll_out.level()
-    await world.registry.delete("line-3", 2, None)
+    await world.registry.delete("line-3", 2, None, audit_event())
 
     await world.roll_out.level()
 

@@ -1,19 +1,19 @@
-"""The audit relay: nothing is lost, nothing is told as new twice."""
+"""The events of the store, as the audit relay asks for them."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-
-from loupe_kit.errors import Unavailable
+from loupe_kit.audit.event import AuditEvent, EventOrigin
 from loupe_project.domain import audit
-from loupe_project.domain.audit import Action, AuditEvent
-from loupe_project.domain.scope import CallOrigin, Scope
-from loupe_project.use_cases.relay_audit import AuditRelay
+from loupe_project.domain.audit import Action
+from loupe_project.domain.scope import Scope
+from loupe_project.use_cases.relay_audit import StoredEvents
 from tests.unit.project.fakes import NOW
 
-ADA = Scope(user_id="ada", principal="users/ada", origin=CallOrigin("Ada", "10.0.0.7", "curl/8", "call-0001"))
+ADA = Scope(user_id="ada", principal="users/ada", origin=EventOrigin("Ada", "10.0.0.7", "curl/8", "call-0001"))
 
 
 class Outbox:
@@ -24,7 +24,7 @@ class Outbox:
         self.commits = 0
 
     @property
-    def audit(self) -> "Outbox":
+    def audit(self) -> Outbox:
         return self
 
     async def oldest(self, limit: int) -> list[AuditEvent]:
@@ -37,60 +37,26 @@ class Outbox:
         self.commits += 1
 
 
-class Log:
-    def __init__(self, *, is_away: bool = False) -> None:
-        self.told: list[AuditEvent] = []
-        self.is_away = is_away
+async def test_stored_events__are_forgotten_in_a_transaction() -> None:
+    first, second = (audit.event(ADA, Action.DELETE_PROJECT, "projects/p", NOW) for _ in range(2))
+    outbox = Outbox(first, second)
 
-    async def record(self, events: Sequence[AuditEvent]) -> None:
-        if self.is_away:
-            raise Unavailable("auth does not answer")
-        self.told += events
-
-
-def relay(outbox: Outbox, log: Log) -> AuditRelay:
     @asynccontextmanager
     async def stores(*, read_only: bool = False) -> Any:
         yield outbox
 
-    return AuditRelay(stores, log)
+    events = StoredEvents(stores)
+    assert await events.oldest_events(1) == [first]
+    assert outbox.commits == 0
+
+    await events.forget_events([first.id])
+
+    assert (outbox.events, outbox.commits) == ([second], 1)
 
 
-def an_event(**details: str) -> AuditEvent:
-    return audit.event(ADA, Action.DELETE_PROJECT, "projects/p", NOW, **details)
+def test_event__who_did_what_from_where() -> None:
+    told = audit.event(ADA, Action.SHARE_PROJECT, "projects/p", NOW, query="q" * 600, nothing="")
 
-
-async def test_tell_once__what_is_told_goes() -> None:
-    outbox, log = Outbox(an_event(), an_event()), Log()
-
-    assert await relay(outbox, log).tell_once() == 2
-    assert await relay(outbox, log).tell_once() == 0
-
-    assert (len(log.told), outbox.events) == (2, [])
-
-
-async def test_tell_once__what_is_not_taken_stays() -> None:
-    outbox = Outbox(an_event())
-
-    with pytest.raises(Unavailable):
-        await relay(outbox, Log(is_away=True)).tell_once()
-
-    assert (len(outbox.events), outbox.commits) == (1, 0)
-
-
-def test_event__survives_the_outbox() -> None:
-    one = an_event(display_name="태양전지", images="7")
-
-    assert AuditEvent.from_bytes(one.to_bytes()) == one
-    assert one.origin == ADA.origin
-
-
-def test_event__fits_what_auth_takes() -> None:
-    long = Scope(principal="users/ada", origin=CallOrigin("n" * 300, "a" * 300, "u" * 300, "c" * 300))
-
-    one = audit.event(long, Action.SHARE_PROJECT, "p" * 300, NOW, query="q" * 600, nothing="")
-
-    assert (len(one.target), len(one.details["query"])) == (150, 500)
-    assert list(one.details) == ["query"]
-    assert [len(text) for text in (one.origin.display_name, one.origin.client_address)] == [100, 100]
-    assert [len(text) for text in (one.origin.user_agent, one.origin.call_id)] == [200, 64]
+    assert (told.action, told.actor, told.target, told.create_time) == ("project.share", "users/ada", "projects/p", NOW)
+    assert told.origin == ADA.origin
+    assert {name: len(text) for name, text in told.details.items()} == {"query": 500}

@@ -4,7 +4,7 @@ A model is a document of `models` with its last number and the active one, a ver
 change writes the model's document in its transaction, so that two of them never both succeed on what one has changed.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from pymongo.write_concern import WriteConcern
 from loupe_inference.domain.model import Task
 from loupe_inference.domain.registered import RegisteredVersion, Request, from_manifest, to_manifest
 from loupe_inference.domain.registry_rules import check_deletable, check_task, not_found
+from loupe_kit.audit.event import AuditEvent
 from loupe_kit.errors import Unavailable
 
 Document = dict[str, Any]
@@ -46,6 +47,7 @@ class MongoModelRegistry:
         self._models = database.get_collection("models")
         self._versions = database.get_collection("model_versions")
         self._requests = database.get_collection("model_requests")
+        self._events = database.get_collection("model_audit_outbox")
 
     async def list(self) -> list[RegisteredVersion]:
         """See `ModelRegistry`."""
@@ -76,7 +78,7 @@ class MongoModelRegistry:
             )
         return int(row["last"])
 
-    async def add(self, version: RegisteredVersion, request: Request | None) -> None:
+    async def add(self, version: RegisteredVersion, request: Request | None, event: AuditEvent) -> None:
         """See `ModelRegistry`."""
         model, number, task = version.model, version.number, version.config.task
 
@@ -88,22 +90,22 @@ class MongoModelRegistry:
             await self._versions.insert_one(document, session=session)
             if held.get("active") is None:
                 await self._set_active(model, number, session)
-            await self._keep(request, number, session)
+            await self._keep(request, number, event, session)
 
         await self._once(request, work)
 
-    async def activate(self, model: str, number: int, request: Request | None) -> None:
+    async def activate(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         """See `ModelRegistry`."""
 
         async def work(session: AsyncIOMotorClientSession) -> None:
             await self._hold(model, session)
             await self._check_there(model, number, session)
             await self._set_active(model, number, session)
-            await self._keep(request, number, session)
+            await self._keep(request, number, event, session)
 
         await self._once(request, work)
 
-    async def delete(self, model: str, number: int, request: Request | None) -> None:
+    async def delete(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         """See `ModelRegistry`."""
 
         async def work(session: AsyncIOMotorClientSession) -> None:
@@ -114,9 +116,20 @@ class MongoModelRegistry:
             await self._versions.delete_one({"_id": _key(model, number)}, session=session)
             if held.get("active") == number:
                 await self._set_active(model, None, session)
-            await self._keep(request, number, session)
+            await self._keep(request, number, event, session)
 
         await self._once(request, work)
+
+    async def oldest_events(self, limit: int) -> Sequence[AuditEvent]:
+        """See `ModelRegistry`."""
+        async with _reported():
+            rows = self._events.find().sort("_id", 1).limit(limit)
+            return [AuditEvent.from_bytes(row["event"]) async for row in rows]
+
+    async def forget_events(self, event_ids: Sequence[str]) -> None:
+        """See `ModelRegistry`."""
+        async with _reported():
+            await self._events.delete_many({"_id": {"$in": list(event_ids)}})
 
     async def close(self) -> None:
         """See `ModelRegistry`."""
@@ -143,7 +156,10 @@ class MongoModelRegistry:
         request.check(row["digest"])
         return int(row["number"])
 
-    async def _keep(self, request: Request | None, number: int, session: AsyncIOMotorClientSession) -> None:
+    async def _keep(
+        self, request: Request | None, number: int, event: AuditEvent, session: AsyncIOMotorClientSession
+    ) -> None:
+        await self._events.insert_one({"_id": event.id, "event": event.to_bytes()}, session=session)
         if request is not None:
             document = {"_id": _request_key(request), "digest": request.digest, "number": number}
             await self._requests.insert_one(document, session=session)

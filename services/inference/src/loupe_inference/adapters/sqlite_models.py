@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 from loupe_inference.domain.model import Task
 from loupe_inference.domain.registered import RegisteredVersion, Request, from_manifest, to_manifest
 from loupe_inference.domain.registry_rules import check_deletable, check_task, not_found
+from loupe_kit.audit.event import AuditEvent
 
 T = TypeVar("T")
 
@@ -36,6 +37,12 @@ _MIGRATIONS = (
         digest BLOB NOT NULL,
         number INTEGER NOT NULL,
         PRIMARY KEY (caller, method, id)
+    ) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE audit_outbox (
+        id TEXT PRIMARY KEY,
+        event BLOB NOT NULL
     ) WITHOUT ROWID;
     """,
 )
@@ -72,7 +79,7 @@ class SqliteModelRegistry:
 
         return await self._run(work)
 
-    async def add(self, version: RegisteredVersion, request: Request | None) -> None:
+    async def add(self, version: RegisteredVersion, request: Request | None, event: AuditEvent) -> None:
         """See `ModelRegistry`."""
 
         def work(db: sqlite3.Connection) -> None:
@@ -82,21 +89,21 @@ class SqliteModelRegistry:
             manifest = json.dumps(to_manifest(version), ensure_ascii=False)
             db.execute("INSERT INTO model_version VALUES (?, ?, ?, ?)", (model, number, task.value, manifest))
             db.execute("UPDATE model SET active_number = ifnull(active_number, ?) WHERE id = ?", (number, model))
-            _keep(db, request, number)
+            _keep(db, request, number, event)
 
         await self._once(request, work)
 
-    async def activate(self, model: str, number: int, request: Request | None) -> None:
+    async def activate(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         """See `ModelRegistry`."""
 
         def work(db: sqlite3.Connection) -> None:
             _check_there(db, model, number)
             db.execute("UPDATE model SET active_number = ? WHERE id = ?", (number, model))
-            _keep(db, request, number)
+            _keep(db, request, number, event)
 
         await self._once(request, work)
 
-    async def delete(self, model: str, number: int, request: Request | None) -> None:
+    async def delete(self, model: str, number: int, request: Request | None, event: AuditEvent) -> None:
         """See `ModelRegistry`."""
 
         def work(db: sqlite3.Connection) -> None:
@@ -108,9 +115,26 @@ class SqliteModelRegistry:
             check_deletable(model, number, active=active, count=count)
             db.execute("DELETE FROM model_version WHERE model = ? AND number = ?", (model, number))
             db.execute("UPDATE model SET active_number = NULL WHERE id = ? AND active_number = ?", (model, number))
-            _keep(db, request, number)
+            _keep(db, request, number, event)
 
         await self._once(request, work)
+
+    async def oldest_events(self, limit: int) -> Sequence[AuditEvent]:
+        """See `ModelRegistry`."""
+
+        def work(db: sqlite3.Connection) -> Sequence[AuditEvent]:
+            rows = db.execute("SELECT event FROM audit_outbox ORDER BY id LIMIT ?", (limit,))
+            return [AuditEvent.from_bytes(event) for (event,) in rows]
+
+        return await self._run(work)
+
+    async def forget_events(self, event_ids: Sequence[str]) -> None:
+        """See `ModelRegistry`."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM audit_outbox WHERE id = ?", [(event_id,) for event_id in event_ids])
+
+        await self._run(work)
 
     async def close(self) -> None:
         """See `ModelRegistry`; each call has a connection of its own."""
@@ -182,7 +206,8 @@ def _answer(db: sqlite3.Connection, request: Request) -> int | None:
     return int(row[1])
 
 
-def _keep(db: sqlite3.Connection, request: Request | None, number: int) -> None:
+def _keep(db: sqlite3.Connection, request: Request | None, number: int, event: AuditEvent) -> None:
+    db.execute("INSERT INTO audit_outbox VALUES (?, ?)", (event.id, event.to_bytes()))
     if request is not None:
         fields = (request.caller_id, request.method, request.id, request.digest, number)
         db.execute("INSERT INTO request VALUES (?, ?, ?, ?, ?)", fields)

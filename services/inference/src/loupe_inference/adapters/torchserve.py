@@ -27,6 +27,9 @@ _BULK_REQUESTS = 2
 """Bulk requests of one model on their way: one computes, one is there when it ends."""
 _POLL_SECONDS = 0.25
 _CALL_SECONDS = 5.0
+_FETCH_SECONDS = 15.0
+"""How long somebody who waits is kept waiting for a version that no server has: about as long as it takes to fetch and
+load one."""
 
 _log = structlog.get_logger("loupe.inference.backend")
 
@@ -134,14 +137,14 @@ class TorchServeBackend:
         if size > self._request_bytes:
             return [self._too_large(size)]
         if urgent:
-            return await self._ask(model, version, images)
+            return await self._ask(model, version, images, urgent=True)
         async with self._bulk[model], self._memory.take(size):
-            return await self._ask(model, version, images)
+            return await self._ask(model, version, images, urgent=False)
 
-    async def _ask(self, model: str, version: str, images: list[ImageSource]) -> list[Outcome]:
+    async def _ask(self, model: str, version: str, images: list[ImageSource], *, urgent: bool) -> list[Outcome]:
         end = time.monotonic() + self._limit_seconds
         while True:
-            await self._until_ready(model, version)
+            await self._until_ready(model, version, urgent=urgent)
             begun = time.monotonic()
             try:
                 return await self._predict(model, version, images)
@@ -149,13 +152,14 @@ class TorchServeBackend:
                 _log.exception("torchserve_answered_nonsense", model=model, version=version)
                 raise BackendDied(None) from error
             except grpc.aio.AioRpcError as error:
-                if _is_queue_full(error) and begun < end:
-                    # It says the same when its queue is full and when it has no worker; the next round finds out.
+                if (_is_queue_full(error) or _is_not_there(error)) and begun < end:
+                    # It says the same when its queue is full and when it has no worker; and of several that share an
+                    # address, one that was just started may lack what the others have. The next round finds out.
                     self._ready.discard((model, version))
                     await asyncio.sleep(_POLL_SECONDS)
                     continue
                 if error.code() is grpc.StatusCode.CANCELLED:
-                    return await self._halves(model, version, images)
+                    return await self._halves(model, version, images, urgent=urgent)
                 self._ready.discard((model, version))
                 seconds = time.monotonic() - begun
                 _log.warning(
@@ -178,20 +182,29 @@ class TorchServeBackend:
             raise ValueError(f"TorchServe answered {len(outcomes)} images of {len(images)}")
         return outcomes
 
-    async def _halves(self, model: str, version: str, images: list[ImageSource]) -> list[Outcome]:
+    async def _halves(self, model: str, version: str, images: list[ImageSource], *, urgent: bool) -> list[Outcome]:
         """Of a request that the server found too large, though it is within our limit."""
         if len(images) == 1:
             return [self._too_large(_size(images[0]))]
         middle = len(images) // 2
         return [
-            *await self._ask(model, version, images[:middle]),
-            *await self._ask(model, version, images[middle:]),
+            *await self._ask(model, version, images[:middle], urgent=urgent),
+            *await self._ask(model, version, images[middle:], urgent=urgent),
         ]
 
-    async def _until_ready(self, model: str, version: str) -> None:
-        end = time.monotonic() + self._patience_seconds
+    async def _until_ready(self, model: str, version: str, *, urgent: bool) -> None:
+        begun = time.monotonic()
+        end, fetched = begun + self._patience_seconds, begun + min(self._patience_seconds, _FETCH_SECONDS)
         while (model, version) not in self._ready:
-            why = await self._why_not_ready(model, version)
+            try:
+                why = await self._why_not_ready(model, version)
+            except ModelNotReady:
+                # Registered versions reach a new server some seconds after its start. Bulk work comes again by itself;
+                # whoever waits for an answer is spared the fault.
+                if not urgent or time.monotonic() > fetched:
+                    raise
+                await asyncio.sleep(_POLL_SECONDS)
+                continue
             if not why:
                 self._ready.add((model, version))
             elif time.monotonic() > end:
@@ -212,7 +225,7 @@ class TorchServeBackend:
         details = error.details() or ""
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED or seconds >= self._limit_seconds:
             return BackendTimedOut()
-        if "not found" in details or "does not exist" in details or _is_queue_full(error):
+        if _is_not_there(error) or _is_queue_full(error):
             return ModelNotReady(f"TorchServe does not run model {model} now: {details[:200]}", model=model)
         if error.code() is grpc.StatusCode.PERMISSION_DENIED:
             return ModelNotReady(
@@ -259,6 +272,11 @@ def _size(image: ImageSource) -> int:
 
 def _is_queue_full(error: grpc.aio.AioRpcError) -> bool:
     return "has no worker to serve" in (error.details() or "")
+
+
+def _is_not_there(error: grpc.aio.AioRpcError) -> bool:
+    details = error.details() or ""
+    return "not found" in details or "does not exist" in details
 
 
 def _not_hosted(model: str, version: str) -> ModelNotReady:

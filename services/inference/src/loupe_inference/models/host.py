@@ -32,7 +32,7 @@ def analyse(job: AnalyseJob, _progress: Progress) -> list[Outcome]:
         ModelNotReady: If the model cannot be loaded.
     """
     analyser = (
-        _of_file(job.file, job.max_pixels)
+        _of_file(job.file, job.max_pixels, _device(job.device))
         if job.file
         else _load(job.model, job.version, _device(job.device), job.max_pixels)
     )
@@ -92,15 +92,20 @@ _registered: OrderedDict[str, Analyser] = OrderedDict()
 _MOST_REGISTERED = 8
 
 
-def _of_file(file: ModelFile, max_pixels: int) -> Analyser:
+def _of_file(file: ModelFile, max_pixels: int, device: torch.device) -> Analyser:
     """A registered version; one that was not asked for in a while makes room."""
     key = f"{file.spec.id} {file.version.version}"
     if key not in _registered:
-        _registered[key] = registered.load(file, max_pixels)
+        _registered[key] = registered.load(file, max_pixels, _gpu(device))
     _registered.move_to_end(key)
     if len(_registered) > _MOST_REGISTERED:
         _registered.popitem(last=False)
     return _registered[key]
+
+
+def _gpu(device: torch.device) -> int | None:
+    """Number of the GPU, None for the processor."""
+    return (device.index or 0) if device.type == "cuda" else None
 
 
 @functools.cache

@@ -73,6 +73,16 @@ def export(spec: ModelSpec, version: ModelVersion) -> bytes:
     return onnx_network.export(build(spec, version), spec.input_height, spec.input_width)
 
 
-def load_graph(spec: ModelSpec, version: ModelVersion, graph: bytes, max_pixels: int) -> Analyser:
-    """What `load` gives on a CPU, of a graph that was exported before: quicker, and without the weights."""
-    return Analyser(spec, OnnxNetwork(graph), _READERS[spec.task](spec, version), max_pixels)
+def load_graph(
+    spec: ModelSpec, version: ModelVersion, graph: bytes, max_pixels: int, gpu: int | None = None
+) -> Analyser:
+    """What `load` gives on a CPU, of a graph that was exported before: quicker, and without the weights.
+
+    Args:
+        spec: The model.
+        version: One of its versions.
+        graph: See `OnnxNetwork`.
+        max_pixels: Images with more are refused.
+        gpu: Number of the GPU to compute on, see `OnnxNetwork`.
+    """
+    return Analyser(spec, OnnxNetwork(graph, gpu), _READERS[spec.task](spec, version), max_pixels)

@@ -1,6 +1,7 @@
 """RPCs of `loupe.inference.v1.ModelService`."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -9,6 +10,7 @@ from google.protobuf.message import Message
 from loupe.inference.v1 import model_service_pb2 as pb
 from loupe.inference.v1 import model_service_pb2_grpc as pb_grpc
 from loupe_inference import convert, convert_models
+from loupe_inference.domain.audit import Author
 from loupe_inference.domain.catalogue import Catalogue
 from loupe_inference.domain.errors import ModelVersionNotFound
 from loupe_inference.domain.model import ModelSpec, ModelState
@@ -19,6 +21,8 @@ from loupe_inference.use_cases.list_pages import page_of
 from loupe_inference.use_cases.register_model import ModelRegistrar
 from loupe_inference.use_cases.roll_out import RollOut
 from loupe_inference.use_cases.warm_up import ModelWarmer
+from loupe_kit.audit.origin import event_origin
+from loupe_kit.call_origin import OriginReader
 from loupe_kit.caller import Caller, CallerKind, Role, current_caller
 from loupe_kit.client_stream import whole
 from loupe_kit.errors import PermissionDenied
@@ -47,6 +51,7 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         registrar: Takes in models of one's own.
         changer: Activates and deletes them.
         roll_out: Knows which server has what.
+        origins: Reads where calls come from.
     """
 
     def __init__(
@@ -56,12 +61,14 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         registrar: ModelRegistrar,
         changer: ModelChanger,
         roll_out: RollOut,
+        origins: OriginReader,
     ) -> None:
         self._catalogue = catalogue
         self._warmer = warmer
         self._registrar = registrar
         self._changer = changer
         self._roll_out = roll_out
+        self._origins = origins
 
     async def ListModels(
         self,
@@ -104,14 +111,14 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         request_iterator: AsyncIterator[pb.RegisterModelVersionRequest],
         context: grpc.aio.ServicerContext[pb.RegisterModelVersionRequest, pb.ModelVersion],
     ) -> pb.ModelVersion:
-        caller = _administrator()
+        author = self._author(context)
         messages = whole(request_iterator)
         first = await anext(messages, pb.RegisterModelVersionRequest())
         if first.WhichOneof("payload") != "config":
             raise streams.unexpected("config", 0)
         config = convert_models.config_from_proto(first.config)
         request = _request("RegisterModelVersion", first.config)
-        model, version = await self._registrar.register(config, streams.chunks(messages), caller.id, request)
+        model, version = await self._registrar.register(config, streams.chunks(messages), author, request)
         await self._warm(model)
         return self._version(model, version, with_labels=True)
 
@@ -120,9 +127,9 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         request: pb.ActivateModelVersionRequest,
         context: grpc.aio.ServicerContext[pb.ActivateModelVersionRequest, pb.ModelVersion],
     ) -> pb.ModelVersion:
-        _administrator()
+        author = self._author(context)
         model, version = _ids(request.name)
-        await self._changer.activate(model, version, _request("ActivateModelVersion", request))
+        await self._changer.activate(model, version, author, _request("ActivateModelVersion", request))
         await self._warm(model)
         return self._version(model, version, with_labels=True)
 
@@ -131,8 +138,8 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         request: pb.DeleteModelVersionRequest,
         context: grpc.aio.ServicerContext[pb.DeleteModelVersionRequest, Empty],
     ) -> Empty:
-        _administrator()
-        await self._changer.delete(*_ids(request.name), _request("DeleteModelVersion", request))
+        author = self._author(context)
+        await self._changer.delete(*_ids(request.name), author, _request("DeleteModelVersion", request))
         return Empty()
 
     async def ListModelServers(
@@ -147,6 +154,9 @@ class ModelServicer(pb_grpc.ModelServiceServicer):
         )
         servers = [convert_models.server_to_proto(state) for state in some]
         return pb.ListModelServersResponse(model_servers=servers, next_page_token=token)
+
+    def _author(self, context: grpc.aio.ServicerContext[Any, Any]) -> Author:
+        return Author(_administrator().id, event_origin(self._origins, context))
 
     async def _warm(self, model: str) -> None:
         """Whoever is told of a version finds it answering; what is wrong with it is in the model's state."""

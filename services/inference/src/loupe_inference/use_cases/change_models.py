@@ -1,5 +1,7 @@
 """Activate, roll back and delete registered versions."""
 
+from loupe_inference.domain import audit
+from loupe_inference.domain.audit import Author
 from loupe_inference.domain.catalogue import Catalogue
 from loupe_inference.domain.errors import ModelBuiltin, ModelVersionInUse, ModelVersionNotFound
 from loupe_inference.domain.registered import RegisteredVersion, Request
@@ -7,6 +9,7 @@ from loupe_inference.ports import ModelRegistry, ModelUse
 from loupe_inference.use_cases.keep_catalogue import CatalogueKeeper
 from loupe_inference.use_cases.register_model import remove_objects
 from loupe_inference.use_cases.roll_out import RollOut
+from loupe_kit.clock import Clock
 from loupe_kit.objects import ObjectStore
 
 
@@ -20,6 +23,7 @@ class ModelChanger:
         catalogue: The models.
         use: Knows who uses a version.
         roll_out: Knows whether all servers have a version.
+        clock: Dates changes.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class ModelChanger:
         catalogue: Catalogue,
         use: ModelUse,
         roll_out: RollOut,
+        clock: Clock,
     ) -> None:
         self._registry = registry
         self._objects = objects
@@ -37,8 +42,9 @@ class ModelChanger:
         self._catalogue = catalogue
         self._use = use
         self._roll_out = roll_out
+        self._clock = clock
 
-    async def activate(self, model: str, version: str, request: Request | None) -> None:
+    async def activate(self, model: str, version: str, author: Author, request: Request | None) -> None:
         """Make a version the one that analyses new images, once every server has it.
 
         Raises:
@@ -50,10 +56,14 @@ class ModelChanger:
         if not await self._is_repeat(request):
             found = await self._registered(model, version)
             await self._roll_out.require(model, version)
-            await self._registry.activate(found.model, found.number, request)
+            # Another replica may have activated one since the last look.
+            await self._keeper.refresh()
+            previous = self._catalogue.get(model).active_version
+            event = audit.activated(author, found, previous, self._clock.now())
+            await self._registry.activate(found.model, found.number, request, event)
         await self._keeper.refresh()
 
-    async def delete(self, model: str, version: str, request: Request | None) -> None:
+    async def delete(self, model: str, version: str, author: Author, request: Request | None) -> None:
         """Take a version and its file away; what it has predicted stays.
 
         Raises:
@@ -67,7 +77,8 @@ class ModelChanger:
             projects, images = await self._use.count(model, version)
             if projects or images:
                 raise _in_use(found, projects, images)
-            await self._registry.delete(found.model, found.number, request)
+            event = audit.deleted(author, found, self._clock.now())
+            await self._registry.delete(found.model, found.number, request, event)
             await remove_objects(self._objects, found)
         await self._keeper.refresh()
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import structlog
 
-from loupe_inference.domain import builtin_models
+from loupe_inference.domain import audit, builtin_models
+from loupe_inference.domain.audit import Author
 from loupe_inference.domain.catalogue import UPLOADED, Catalogue
 from loupe_inference.domain.errors import ModelFileInvalid, ModelFileTooLarge, ModelNameTaken
 from loupe_inference.domain.registered import ModelConfig, PreparedModel, RegisteredVersion, Request, to_manifest
@@ -58,14 +59,14 @@ class ModelRegistrar:
         self._turn = asyncio.Lock()
 
     async def register(
-        self, config: ModelConfig, chunks: AsyncIterator[bytes], creator: str, request: Request | None
+        self, config: ModelConfig, chunks: AsyncIterator[bytes], author: Author, request: Request | None
     ) -> tuple[str, str]:
         """Ids of the model and of its new version; when it fails, nothing is kept.
 
         Args:
             config: What is said about the file.
             chunks: The file.
-            creator: Id of the user.
+            author: Who registers it.
             request: By which a repeat is known.
 
         Raises:
@@ -82,7 +83,7 @@ class ModelRegistrar:
             await self._receive(source, config.size_bytes, chunks)
             async with self._turn:
                 prepared = await self._preparer.prepare(source, target, config)
-            version = await self._keep(config, prepared, target, creator, request)
+            version = await self._keep(config, prepared, target, author, request)
         _log.info("model_registered", model=version.model, version=version.version, sha256=prepared.sha256)
         number = await self._registry.answer(request) if request is not None else None
         if number not in (None, version.number):
@@ -119,16 +120,16 @@ class ModelRegistrar:
             )
 
     async def _keep(
-        self, config: ModelConfig, prepared: PreparedModel, graph: Path, creator: str, request: Request | None
+        self, config: ModelConfig, prepared: PreparedModel, graph: Path, author: Author, request: Request | None
     ) -> RegisteredVersion:
         number = await self._registry.reserve(config.model)
-        version = RegisteredVersion(config, prepared, number, creator, self._clock.now())
+        version = RegisteredVersion(config, prepared, number, author.user_id, self._clock.now())
         manifest = json.dumps(to_manifest(version), ensure_ascii=False, indent=1).encode()
         try:
             await self._objects.put_file(version.file_key, graph)
             await self._objects.put_bytes(version.manifest_key, manifest, "application/json")
             # The file is there before anybody may ask for it.
-            await self._registry.add(version, request)
+            await self._registry.add(version, request, audit.registered(author, version))
         except BaseException:
             # Cancelled or refused: whatever is in the way of tidying up must not hide why.
             with suppress(Exception):

@@ -46,7 +46,7 @@ class ImageHandler:
         torch.set_num_threads(1)
         folder = Path(str(context.system_properties["model_dir"]))
         if (folder / REGISTERED).exists():
-            self._analyser = _registered(folder, settings.max_image_pixels)
+            self._analyser = _registered(folder, context, settings.max_image_pixels)
         else:
             self._analyser = _builtin(folder, context, settings.max_image_pixels)
         self._threads = settings.compute_threads
@@ -61,12 +61,19 @@ class ImageHandler:
 
 def _builtin(folder: Path, context: Context, max_pixels: int) -> Analyser:
     spec, version = catalogue.builtin().resolve(context.model_name, context.model_yaml_config[VERSION_KEY])
-    gpu = context.system_properties.get("gpu_id")
+    gpu = _gpu(context)
     if gpu is None:
         return registry.load_graph(spec, version, (folder / GRAPH).read_bytes(), max_pixels)
     return registry.load(spec, version, torch.device(f"cuda:{gpu}"), max_pixels)
 
 
-def _registered(folder: Path, max_pixels: int) -> Analyser:
+def _registered(folder: Path, context: Context, max_pixels: int) -> Analyser:
     version = from_manifest(json.loads((folder / REGISTERED).read_bytes()), is_active=True)
-    return registered.load(ModelFile(spec_of([version], version), version.catalogued(), folder / GRAPH), max_pixels)
+    file = ModelFile(spec_of([version], version), version.catalogued(), folder / GRAPH)
+    return registered.load(file, max_pixels, _gpu(context))
+
+
+def _gpu(context: Context) -> int | None:
+    """Number of the GPU that TorchServe gives this worker, None without one."""
+    gpu = context.system_properties.get("gpu_id")
+    return None if gpu is None else int(str(gpu))

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Self
 
+from loupe_kit.audit.event import EventOrigin
 from loupe_kit.caller import Caller, CallerKind
 from loupe_kit.errors import PermissionDenied
 
@@ -17,17 +18,6 @@ class Right(StrEnum):
     EDIT = "edit"
     ANALYSE = "analyse"
     EXPORT = "export"
-
-
-@dataclass(frozen=True, slots=True)
-class CallOrigin:
-    """Where a call came from; for the audit alone."""
-
-    display_name: str = ""
-    """Of who calls."""
-    client_address: str = ""
-    user_agent: str = ""
-    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +37,8 @@ class Scope:
     staff_ids: frozenset[str] = frozenset()
     """Ids of the people of the department that the caller supervises: he views their projects. Looked up anew for each
     call, so it does not outlive one: `to_bytes` leaves it out."""
-    origin: CallOrigin = field(default_factory=CallOrigin, compare=False)
-    """Where the call came from; grants nothing."""
+    origin: EventOrigin = field(default_factory=EventOrigin, compare=False)
+    """Where the call came from, for the audit alone; grants nothing."""
 
     @property
     def is_key(self) -> bool:
@@ -111,5 +101,5 @@ class Scope:
             key_projects=None if projects is None else frozenset(projects),
             rights=None if rights is None else frozenset(Right(one) for one in rights),
             everything=fields["everything"],
-            origin=CallOrigin(**fields.get("origin", {})),
+            origin=EventOrigin(**fields.get("origin", {})),
         )

@@ -1,9 +1,9 @@
-"""The audit as use cases see it: an outbox in the store, and auth, which keeps it."""
+"""The audit as use cases see it: an outbox in the store."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from loupe_project.domain.audit import AuditEvent
+from loupe_kit.audit.event import AuditEvent
 
 
 class AuditOutbox(Protocol):
@@ -19,16 +19,4 @@ class AuditOutbox(Protocol):
 
     async def done(self, event_ids: Sequence[str]) -> None:
         """Auth has these."""
-        ...
-
-
-class AuditLog(Protocol):
-    """Where events go."""
-
-    async def record(self, events: Sequence[AuditEvent]) -> None:
-        """Tell events; those that were told before are left as they are.
-
-        Raises:
-            LoupeError: If auth does not take them now.
-        """
         ...

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf.message import Message
 
+from loupe_kit.audit.origin import event_origin
 from loupe_kit.call_origin import OriginReader
 from loupe_kit.caller import CallerKind, Role, current_caller
 from loupe_kit.clock import Clock
-from loupe_kit.interceptors import current_request_id
 from loupe_kit.transaction import run_once
-from loupe_project.domain.scope import CallOrigin, Scope
+from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store, StoreFactory
 from loupe_project.use_cases.recheck import while_allowed
 from loupe_project.use_cases.retry import retry_conflicts
@@ -52,9 +52,7 @@ class Calls:
         scope = await self._scopes.of(caller)
         if context is None:
             return scope
-        found = self._origins.read(context)
-        origin = CallOrigin(caller.display_name, found.client_address, found.user_agent, current_request_id())
-        return replace(scope, origin=origin)
+        return replace(scope, origin=event_origin(self._origins, context))
 
     async def scope_now(self) -> Scope:
         """The same for a stream that has been running: with what auth knows of the caller by now."""

@@ -1,84 +1,28 @@
-"""The audit relay: tells auth what the outbox holds, again and again until auth has it."""
+"""The events of the store, for the audit relay."""
 
-import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
 
-import structlog
-
-from loupe_kit.errors import Code, LoupeError
-from loupe_project.ports.audit import AuditLog
+from loupe_kit.audit.event import AuditEvent
 from loupe_project.ports.store import StoreFactory
 
-_log = structlog.get_logger("loupe.project.audit")
 
-_BATCH = 200
-_REFUSED = (Code.INVALID_ARGUMENT, Code.OUT_OF_RANGE)
-
-
-class AuditRelay:
-    """Background task of the project service.
-
-    Several replicas may tell the same event: auth knows it by its id and keeps it once.
+class StoredEvents:
+    """An `AuditOutbox`: each question is a transaction.
 
     Args:
         stores: Makes transactions.
-        log: Takes the events.
-        pause: How often it looks.
-        failure_pause: How long it waits when auth does not answer.
     """
 
-    def __init__(
-        self,
-        stores: StoreFactory,
-        log: AuditLog,
-        *,
-        pause: timedelta = timedelta(seconds=1),
-        failure_pause: timedelta = timedelta(seconds=5),
-    ) -> None:
+    def __init__(self, stores: StoreFactory) -> None:
         self._stores = stores
-        self._audit = log
-        self._pause = pause.total_seconds()
-        self._failure_pause = failure_pause.total_seconds()
-        self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin to tell."""
-        self._task = asyncio.create_task(self._tell_forever(), name="audit-relay")
-
-    async def stop(self) -> None:
-        """Stop; what is not told yet is told after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def tell_once(self) -> int:
-        """Tell one batch; how many events there were.
-
-        Raises:
-            LoupeError: If auth does not take them now.
-        """
+    async def oldest_events(self, limit: int) -> Sequence[AuditEvent]:
+        """See `AuditOutbox`."""
         async with self._stores(read_only=True) as store:
-            events = await store.audit.oldest(_BATCH)
-        if not events:
-            return 0
-        await self._audit.record(events)
-        async with self._stores() as store:
-            await store.audit.done([one.id for one in events])
-            await store.commit()
-        return len(events)
+            return await store.audit.oldest(limit)
 
-    async def _tell_forever(self) -> None:
-        while True:
-            pause = self._pause
-            try:
-                if await self.tell_once():
-                    continue
-            except LoupeError as error:
-                # Nothing is thrown away: an event that auth refuses is a fault of ours, and the operator has to know.
-                report = _log.error if error.code in _REFUSED else _log.warning
-                report("audit_not_told", reason=error.reason, message=error.message)
-                pause = self._failure_pause
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the relay
-                _log.exception("audit_not_told")
-                pause = self._failure_pause
-            await asyncio.sleep(pause)
+    async def forget_events(self, event_ids: Sequence[str]) -> None:
+        """See `AuditOutbox`."""
+        async with self._stores() as store:
+            await store.audit.done(event_ids)
+            await store.commit()

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from loupe_kit.audit.event import AuditEvent
 from loupe_project.adapters.sql.tables import audit_outbox
-from loupe_project.domain.audit import AuditEvent
 
 
 class SqlAuditOutbox:

@@ -6,14 +6,14 @@ import grpc
 
 from loupe.auth.v1 import audit_service_pb2 as pb
 from loupe.auth.v1 import audit_service_pb2_grpc
+from loupe_kit.audit.event import AuditEvent
 from loupe_kit.status import from_rpc_error
-from loupe_project.domain.audit import AuditEvent
 
 _TIMEOUT_SECONDS = 10.0
 
 
 class AuthAuditLog:
-    """See `ports.audit.AuditLog`.
+    """See `relay.AuditLog`.
 
     Args:
         channel: To auth, with a service token.
@@ -23,7 +23,7 @@ class AuthAuditLog:
         self._stub = audit_service_pb2_grpc.AuditServiceStub(channel)
 
     async def record(self, events: Sequence[AuditEvent]) -> None:
-        """See the port."""
+        """See the protocol."""
         request = pb.RecordAuditEventsRequest(audit_events=map(_to_message, events))
         try:
             await self._stub.RecordAuditEvents(request, timeout=_TIMEOUT_SECONDS)
