@@ -39,6 +39,8 @@ class Answer:
     header: Any = None
     skipped: bytes = b""
     blocks: list[Any] = field(default_factory=list)
+    early: list[Any] = field(default_factory=list)
+    reducer: bytes = b""
 
 
 @dataclass
@@ -50,16 +52,29 @@ class Stack:
     features: FakeFeatureService
     data_dir: Path
 
-    def fit_call(self, image_ids: Sequence[str], **recipe: Any) -> Any:
+    def fit_call(self, image_ids: Sequence[str], early_points: int = 0, **recipe: Any) -> Any:
         """Starts FitProjection and returns the running call."""
         chosen = projection_pb.Recipe(**{"method": projection_pb.METHOD_UMAP, "dimensions": 2, **recipe})
-        spec = pb.FitSpec(project_id=ids.new_id(), source=MODEL, recipe=chosen)
+        spec = pb.FitSpec(project_id=ids.new_id(), source=MODEL, recipe=chosen, early_points=early_points)
         messages = [pb.FitProjectionRequest(spec=spec), *_blocks(pb.FitProjectionRequest, image_ids)]
         return pb_grpc.ReductionServiceStub(self.channel).FitProjection(iter(messages), metadata=self.metadata)
 
     async def fit(self, image_ids: Sequence[str], **recipe: Any) -> Answer:
         """Calls FitProjection and returns the whole answer."""
         return await collect(self.fit_call(image_ids, **recipe))
+
+    async def place(self, image_ids: Sequence[str], reducer: bytes, piece: int = 50_000) -> Answer:
+        """Calls PlaceImages and returns the whole answer."""
+        spec = pb.PlaceSpec(project_id=ids.new_id(), source=MODEL)
+        pieces = [reducer[start : start + piece] for start in range(0, len(reducer), piece)]
+        messages = [
+            pb.PlaceImagesRequest(spec=spec),
+            *[pb.PlaceImagesRequest(reducer=one) for one in pieces],
+            *_blocks(pb.PlaceImagesRequest, image_ids),
+        ]
+        return await collect(
+            pb_grpc.ReductionServiceStub(self.channel).PlaceImages(iter(messages), metadata=self.metadata)
+        )
 
     async def curate(
         self, method: str, image_ids: Sequence[str], columns: dict[str, bytes] | None = None, **spec: Any
@@ -89,6 +104,11 @@ async def collect(call: Any) -> Answer:
             answer.progress.append(response.progress)
         elif kind == "header":
             answer.header = response.header
+        elif kind == "early":
+            assert answer.header is None
+            answer.early.append(response.early)
+        elif kind == "reducer":
+            answer.reducer += response.reducer
         elif kind == "skipped":
             answer.skipped += response.skipped.image_ids
         else:
@@ -112,6 +132,8 @@ async def start_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) 
             inference = await stack.enter_async_context(running_server([features.registration()], keys=keys))
             channel = open_channel(inference.target, lambda: keys.service_tokens.issue("reduction"))
             await stack.enter_async_context(channel)
+            # A process that compiles beside the tests takes their processor, and is none of the workers they count.
+            settings.setdefault("warm_kernels", False)
             chosen = ReductionSettings(data_dir=tmp_path, kernel_cache=kernels, threads=threads, **settings)
             overrides: dict[str, Any] = {}
             if target is not None:

@@ -33,7 +33,15 @@ def _children() -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
-@pytest.mark.parametrize("method", [projection_pb.METHOD_PCA, projection_pb.METHOD_TSNE, projection_pb.METHOD_UMAP])
+@pytest.mark.parametrize(
+    "method",
+    [
+        projection_pb.METHOD_PCA,
+        projection_pb.METHOD_TSNE,
+        projection_pb.METHOD_UMAP,
+        projection_pb.METHOD_PACMAP,
+    ],
+)
 async def test_fit_projection__every_method(
     stack: Stack, method: projection_pb.Method.ValueType, dimensions: int
 ) -> None:

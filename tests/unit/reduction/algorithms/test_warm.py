@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from loupe_reduction.algorithms import layout_kernel, tsne_kernel, tsne_tree
+from loupe_reduction.algorithms import layout_kernel, pacmap_kernel, tsne_kernel, tsne_tree
 from loupe_reduction.algorithms.warm import warm_kernels
 
 
@@ -9,6 +9,9 @@ def test_warm_kernels__every_kernel_is_compiled() -> None:
 
     kernels = [
         layout_kernel.move_points,
+        pacmap_kernel.draw_far,
+        pacmap_kernel.draw_mid,
+        pacmap_kernel.move_points,
         tsne_kernel.pull,
         tsne_kernel.push_exact,
         tsne_kernel.push_tree,

@@ -23,7 +23,7 @@ def _recipe(**fields: object) -> projection_pb.Recipe:
 
 
 def test_fit_order__defaults() -> None:
-    order = requests.fit_order(pb.FitSpec(project_id=PROJECT, source=MODEL, recipe=_recipe(seed=5)))
+    order = requests.fit_order(pb.FitSpec(project_id=PROJECT, source=MODEL, recipe=_recipe(seed=5)), 12)
 
     assert order.source == FeatureSource("m", "1")
     assert order.requester == f"projects/{PROJECT}"
@@ -33,7 +33,7 @@ def test_fit_order__defaults() -> None:
 def test_fit_order__requester() -> None:
     spec = pb.FitSpec(project_id=PROJECT, source=MODEL, recipe=_recipe(), requester="users/ada")
 
-    assert requests.fit_order(spec).requester == "users/ada"
+    assert requests.fit_order(spec, 12).requester == "users/ada"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_recipe__parameters(message: projection_pb.Recipe, parameters: object) -
 )
 def test_fit_order__refused(spec: pb.FitSpec, field: str) -> None:
     with pytest.raises(SpecInvalid) as caught:
-        requests.fit_order(spec)
+        requests.fit_order(spec, 12)
 
     assert caught.value.metadata["field"] == field
     assert caught.value.fields[0].field == field
@@ -101,7 +101,7 @@ def test_fit_order__refused(spec: pb.FitSpec, field: str) -> None:
 
 def test_fit_order__project_id_is_no_id() -> None:
     with pytest.raises(InvalidArgument):
-        requests.fit_order(pb.FitSpec(project_id="line-3", source=MODEL, recipe=_recipe()))
+        requests.fit_order(pb.FitSpec(project_id="line-3", source=MODEL, recipe=_recipe()), 12)
 
 
 def test_feature_source__uploaded() -> None:

@@ -3,12 +3,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
 from loupe.reduction.v1 import reduction_service_pb2 as pb
 from loupe_kit import ids
 from loupe_reduction.domain.errors import DuplicateImage, ImageIdsInvalid, SpecInvalid, SpecMissing, TooManyPoints
-from loupe_reduction.domain.progress import Phase, Progress, Report
+from loupe_reduction.domain.progress import EarlyPicture, Phase, Progress, Report
 from loupe_reduction.servicers import streams
 from loupe_reduction.servicers.streams import Column, follow, read_call
 
@@ -161,3 +162,22 @@ def test_column__not_one_for_each_image() -> None:
 def test_column__more_than_images() -> None:
     with pytest.raises(TooManyPoints):
         Column("u1").add(bytes(6), max_images=5)
+
+
+async def test_follow__a_picture_is_told_once_and_never_lost() -> None:
+    picture = EarlyPicture(np.asarray([0]), np.zeros((1, 2), np.float32))
+
+    async def work(report: Report) -> str:
+        report(Progress(Phase.LAYOUT, 0.1, picture=picture))
+        # Comes before anybody could take the one before.
+        report(Progress(Phase.LAYOUT, 0.2))
+        await asyncio.sleep(0.05)
+        report(Progress(Phase.LAYOUT, 0.3))
+        await asyncio.sleep(0.05)
+        return "done"
+
+    news = [item async for item in follow(work)]
+
+    pictures = [one.picture for one in news if isinstance(one, Progress) and one.picture is not None]
+    assert pictures == [picture]
+    assert news[-1] == "done"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,9 +17,22 @@ from loupe_reduction.domain.errors import (
     TooFewPoints,
 )
 from loupe_reduction.domain.features import ImageIds
-from loupe_reduction.domain.jobs import NO_CLASS, DuplicateJob, FitJob, Job, OutlierJob, SelectJob, Strategy
+from loupe_reduction.domain.jobs import (
+    NO_CLASS,
+    DuplicateJob,
+    FitJob,
+    Job,
+    OutlierJob,
+    PlaceJob,
+    Placement,
+    Projection,
+    Quality,
+    SelectJob,
+    Strategy,
+)
 from loupe_reduction.domain.progress import Phase, Progress
 from loupe_reduction.domain.recipe import Method, Recipe, UmapParameters
+from loupe_reduction.use_cases import run_job
 from loupe_reduction.use_cases.run_job import Order, RunJob
 from tests.unit.reduction.fakes import SOURCE, ImmediateWorkers, InMemoryFeatureReader, SpoolShelf, first_pick
 
@@ -133,3 +147,59 @@ async def test_run_job__what_is_known_of_images_without_features_is_left_out() -
     assert job.classes is not None
     assert job.groups.tolist() == list(range(11))
     assert job.classes.tolist() == classes(0, 1)[:11].tolist()
+
+
+async def test_run_job__looks_at_some_of_many_before_all_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_job, "FIRST_LOOK_ABOVE", 11)
+    some = [0, 1, 2, 4, 5, 6, 7, 8, 9, 11]
+    coordinates = np.arange(20, dtype=np.float32).reshape(10, 2)
+    quality = Quality(1.0, 1.0, 15, 10)
+    bench = Bench(ImmediateWorkers(Projection(coordinates, FIT.recipe, quality, b"")))
+
+    await bench.run(replace(FIT, early=np.asarray(some)))
+
+    flat, fit = bench.workers.jobs
+    assert isinstance(flat, FitJob)
+    assert flat.recipe.method is Method.PCA
+    assert isinstance(fit, FitJob)
+    assert fit.early is not None
+    assert fit.early.tolist() == some
+    (picture,) = [one.picture for one in bench.told if one.picture is not None]
+    assert picture.rows.tolist() == some
+    assert picture.coordinates.tolist() == coordinates.tolist()
+    assert bench.shelf.closed == 2
+
+
+async def test_run_job__what_is_wrong_with_some_is_said_when_all_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_job, "FIRST_LOOK_ABOVE", 11)
+    bench = Bench(known=11)
+
+    await bench.run(replace(FIT, early=np.asarray([11])))
+
+    assert [one.picture for one in bench.told if one.picture is not None] == []
+    assert len(bench.workers.jobs) == 1
+
+
+def test_early_points__some_of_many() -> None:
+    assert run_job.early_points(5, 0, 1) is None
+    few, some = run_job.early_points(5, 9, 1), run_job.early_points(1000, 9, 1)
+    assert few is not None
+    assert few.tolist() == [0, 1, 2, 3, 4]
+    assert some is not None
+    assert len(set(some.tolist())) == 9
+    assert some.tolist() == sorted(some.tolist())
+
+
+def test_fit_job__early_points_among_images_with_a_vector() -> None:
+    job = replace(FIT, early=np.asarray([1, 4, 5])).of_rows(np.asarray([0, 1, 3, 5, 6]))
+
+    assert job.early is not None
+    assert job.early.tolist() == [1, 3]
+
+
+async def test_run_job__placing_needs_one_image() -> None:
+    bench = Bench(ImmediateWorkers(Placement(np.zeros((1, 2), np.float32))), known=1)
+
+    outcome = await bench.run(PlaceJob(b"reducer"), count=1)
+
+    assert outcome.rows.tolist() == [0]

@@ -121,6 +121,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example:
       {"reason": "HEAD_INVALID", "domain": "loupe", "metadata": {}}
     """
+    ERROR_REASON_REDUCER_INVALID: _ErrorReason.ValueType  # 19
+    """The bytes are no reducer of this release.
+    Example:
+      {"reason": "REDUCER_INVALID", "domain": "loupe", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of the ErrorInfo in each error of this service, without the prefix
@@ -226,5 +231,10 @@ ERROR_REASON_HEAD_INVALID: ErrorReason.ValueType  # 18
 """The bytes are no head of this release.
 Example:
   {"reason": "HEAD_INVALID", "domain": "loupe", "metadata": {}}
+"""
+ERROR_REASON_REDUCER_INVALID: ErrorReason.ValueType  # 19
+"""The bytes are no reducer of this release.
+Example:
+  {"reason": "REDUCER_INVALID", "domain": "loupe", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

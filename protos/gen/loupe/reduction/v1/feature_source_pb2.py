@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'loupe/reduction/v1/feature_source.proto\x12\x12loupe.reduction.v1\"\x93\x01\n\rFeatureSource\x12;\n\x0emodel_features\x18\x01 \x01(\x0b\x32!.loupe.reduction.v1.ModelFeaturesH\x00\x12;\n\x0enamed_features\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.NamedFeaturesH\x00\x42\x08\n\x06source\"/\n\rModelFeatures\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"$\n\rNamedFeatures\x12\x13\n\x0b\x66\x65\x61ture_set\x18\x01 \x01(\t\"^\n\x08Progress\x12(\n\x05phase\x18\x01 \x01(\x0e\x32\x19.loupe.reduction.v1.Phase\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12\x16\n\x0equeue_position\x18\x03 \x01(\r\"\"\n\rSkippedImages\x12\x11\n\timage_ids\x18\x01 \x01(\x0c*\xcf\x01\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPHASE_QUEUED\x10\x01\x12\x1a\n\x16PHASE_LOADING_FEATURES\x10\x02\x12\x1e\n\x1aPHASE_PRINCIPAL_COMPONENTS\x10\x03\x12\x14\n\x10PHASE_NEIGHBOURS\x10\x04\x12\x10\n\x0cPHASE_LAYOUT\x10\x05\x12\x12\n\x0ePHASE_CURATION\x10\x06\x12\x11\n\rPHASE_QUALITY\x10\x07\x12\x12\n\x0ePHASE_TEACHING\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'loupe/reduction/v1/feature_source.proto\x12\x12loupe.reduction.v1\"\x93\x01\n\rFeatureSource\x12;\n\x0emodel_features\x18\x01 \x01(\x0b\x32!.loupe.reduction.v1.ModelFeaturesH\x00\x12;\n\x0enamed_features\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.NamedFeaturesH\x00\x42\x08\n\x06source\"/\n\rModelFeatures\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"$\n\rNamedFeatures\x12\x13\n\x0b\x66\x65\x61ture_set\x18\x01 \x01(\t\"^\n\x08Progress\x12(\n\x05phase\x18\x01 \x01(\x0e\x32\x19.loupe.reduction.v1.Phase\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12\x16\n\x0equeue_position\x18\x03 \x01(\r\"\"\n\rSkippedImages\x12\x11\n\timage_ids\x18\x01 \x01(\x0c*\xe2\x01\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x10\n\x0cPHASE_QUEUED\x10\x01\x12\x1a\n\x16PHASE_LOADING_FEATURES\x10\x02\x12\x1e\n\x1aPHASE_PRINCIPAL_COMPONENTS\x10\x03\x12\x14\n\x10PHASE_NEIGHBOURS\x10\x04\x12\x10\n\x0cPHASE_LAYOUT\x10\x05\x12\x12\n\x0ePHASE_CURATION\x10\x06\x12\x11\n\rPHASE_QUALITY\x10\x07\x12\x12\n\x0ePHASE_TEACHING\x10\x08\x12\x11\n\rPHASE_PLACING\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,7 +32,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'loupe.reduction.v1.feature_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PHASE']._serialized_start=433
-  _globals['_PHASE']._serialized_end=640
+  _globals['_PHASE']._serialized_end=659
   _globals['_FEATURESOURCE']._serialized_start=64
   _globals['_FEATURESOURCE']._serialized_end=211
   _globals['_MODELFEATURES']._serialized_start=213

@@ -47,6 +47,8 @@ class _PhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Phase.ValueType
     """Measuring how faithful the result is."""
     PHASE_TEACHING: _Phase.ValueType  # 8
     """Learning classes from labels."""
+    PHASE_PLACING: _Phase.ValueType  # 9
+    """Finding where images belong on a map that is there."""
 
 class Phase(_Phase, metaclass=_PhaseEnumTypeWrapper):
     """The steps of the work, in the order in which they come. A method leaves out
@@ -71,6 +73,8 @@ PHASE_QUALITY: Phase.ValueType  # 7
 """Measuring how faithful the result is."""
 PHASE_TEACHING: Phase.ValueType  # 8
 """Learning classes from labels."""
+PHASE_PLACING: Phase.ValueType  # 9
+"""Finding where images belong on a map that is there."""
 Global___Phase: _TypeAlias = Phase  # noqa: Y015
 
 @_typing.final

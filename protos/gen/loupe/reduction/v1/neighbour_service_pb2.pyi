@@ -144,3 +144,131 @@ class Neighbour(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Neighbour: _TypeAlias = Neighbour  # noqa: Y015
+
+@_typing.final
+class FindNeighbourObjectsRequest(_message.Message):
+    """One message of the stream to FindNeighbourObjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEC_FIELD_NUMBER: _builtins.int
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    image_ids: _builtins.bytes
+    """Ids of the images whose objects may be found, 16 bytes each, at most 65,536 a message, each id once."""
+    @_builtins.property
+    def spec(self) -> Global___ObjectSpec:
+        """What to search. First message only."""
+
+    def __init__(
+        self,
+        *,
+        spec: Global___ObjectSpec | None = ...,
+        image_ids: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "spec", b"spec"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["spec", "image_ids"]  # noqa: Y015
+    _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
+
+Global___FindNeighbourObjectsRequest: _TypeAlias = FindNeighbourObjectsRequest  # noqa: Y015
+
+@_typing.final
+class ObjectSpec(_message.Message):
+    """Which object neighbours are searched of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    IMAGE_ID_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    """Id of the project that owns the images, a UUID as text. Required."""
+    image_id: _builtins.bytes
+    """Image that holds the object: its id, 16 bytes. Required."""
+    object: _builtins.int
+    """Place of the object in the boxes of the image's prediction, 0 to 299."""
+    count: _builtins.int
+    """How many to give, 1 to 1,000. Required."""
+    @_builtins.property
+    def source(self) -> _feature_source_pb2.FeatureSource:
+        """Where the vectors come from: a detector and its version. Required."""
+
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+        source: _feature_source_pb2.FeatureSource | None = ...,
+        image_id: _builtins.bytes = ...,
+        object: _builtins.int = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "image_id", b"image_id", "object", b"object", "project_id", b"project_id", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectSpec: _TypeAlias = ObjectSpec  # noqa: Y015
+
+@_typing.final
+class FindNeighbourObjectsResponse(_message.Message):
+    """Response of FindNeighbourObjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEIGHBOURS_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """Number of objects among which was searched."""
+    @_builtins.property
+    def neighbours(self) -> _containers.RepeatedCompositeFieldContainer[Global___NeighbourObject]:
+        """The nearest first; fewer than asked for where there are fewer."""
+
+    def __init__(
+        self,
+        *,
+        neighbours: _abc.Iterable[Global___NeighbourObject] | None = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "neighbours", b"neighbours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindNeighbourObjectsResponse: _TypeAlias = FindNeighbourObjectsResponse  # noqa: Y015
+
+@_typing.final
+class NeighbourObject(_message.Message):
+    """An object that is near."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_ID_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    image_id: _builtins.bytes
+    """Id of its image, 16 bytes."""
+    object: _builtins.int
+    """Its place in the boxes of that image's prediction, from 0."""
+    similarity: _builtins.float
+    """Cosine similarity, in [-1, 1]."""
+    def __init__(
+        self,
+        *,
+        image_id: _builtins.bytes = ...,
+        object: _builtins.int = ...,
+        similarity: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_id", b"image_id", "object", b"object", "similarity", b"similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NeighbourObject: _TypeAlias = NeighbourObject  # noqa: Y015

@@ -44,6 +44,11 @@ class NeighbourServiceStub:
                 request_serializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighboursRequest.SerializeToString,
                 response_deserializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighboursResponse.FromString,
                 _registered_method=True)
+        self.FindNeighbourObjects = channel.stream_unary(
+                '/loupe.reduction.v1.NeighbourService/FindNeighbourObjects',
+                request_serializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighbourObjectsRequest.SerializeToString,
+                response_deserializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighbourObjectsResponse.FromString,
+                _registered_method=True)
 
 
 class NeighbourServiceServicer:
@@ -65,6 +70,16 @@ class NeighbourServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindNeighbourObjects(self, request_iterator, context):
+        """Gives the objects, found by a detector, with the smallest cosine distance to one object, the nearest first, that one
+        itself left out. Keeps what it reads like FindNeighbours; so name only images in which the model found something:
+        those without objects are asked for each time. Errors as FindNeighbours; FEATURES_MISSING when the object that is
+        asked about has no vector.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NeighbourServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -72,6 +87,11 @@ def add_NeighbourServiceServicer_to_server(servicer, server):
                     servicer.FindNeighbours,
                     request_deserializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighboursRequest.FromString,
                     response_serializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighboursResponse.SerializeToString,
+            ),
+            'FindNeighbourObjects': grpc.stream_unary_rpc_method_handler(
+                    servicer.FindNeighbourObjects,
+                    request_deserializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighbourObjectsRequest.FromString,
+                    response_serializer=loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighbourObjectsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -106,6 +126,33 @@ class NeighbourService:
             '/loupe.reduction.v1.NeighbourService/FindNeighbours',
             loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighboursRequest.SerializeToString,
             loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighboursResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindNeighbourObjects(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/loupe.reduction.v1.NeighbourService/FindNeighbourObjects',
+            loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighbourObjectsRequest.SerializeToString,
+            loupe_dot_reduction_dot_v1_dot_neighbour__service__pb2.FindNeighbourObjectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,12 @@ class NeighbourServiceStub:
     IMAGE_IDS_INVALID, TOO_MANY_POINTS, DUPLICATE_IMAGE, PARAMETER_OUT_OF_RANGE); FAILED_PRECONDITION (FEATURES_MISSING when the image that is
     asked about has no vector, DIMENSION_MISMATCH when the given vector has another length); UNAVAILABLE (FEATURES_UNAVAILABLE).
     """
+    FindNeighbourObjects: _grpc.StreamUnaryMultiCallable[_neighbour_service_pb2.FindNeighbourObjectsRequest, _neighbour_service_pb2.FindNeighbourObjectsResponse]
+    """Gives the objects, found by a detector, with the smallest cosine distance to one object, the nearest first, that one
+    itself left out. Keeps what it reads like FindNeighbours; so name only images in which the model found something:
+    those without objects are asked for each time. Errors as FindNeighbours; FEATURES_MISSING when the object that is
+    asked about has no vector.
+    """
 
 @_typing.type_check_only
 class NeighbourServiceAsyncStub(NeighbourServiceStub):
@@ -62,6 +68,12 @@ class NeighbourServiceAsyncStub(NeighbourServiceStub):
     The first message holds the spec, later ones ids. Errors: INVALID_ARGUMENT (SPEC_INVALID, SPEC_MISSING,
     IMAGE_IDS_INVALID, TOO_MANY_POINTS, DUPLICATE_IMAGE, PARAMETER_OUT_OF_RANGE); FAILED_PRECONDITION (FEATURES_MISSING when the image that is
     asked about has no vector, DIMENSION_MISMATCH when the given vector has another length); UNAVAILABLE (FEATURES_UNAVAILABLE).
+    """
+    FindNeighbourObjects: _aio.StreamUnaryMultiCallable[_neighbour_service_pb2.FindNeighbourObjectsRequest, _neighbour_service_pb2.FindNeighbourObjectsResponse]  # type: ignore[assignment]
+    """Gives the objects, found by a detector, with the smallest cosine distance to one object, the nearest first, that one
+    itself left out. Keeps what it reads like FindNeighbours; so name only images in which the model found something:
+    those without objects are asked for each time. Errors as FindNeighbours; FEATURES_MISSING when the object that is
+    asked about has no vector.
     """
 
 class NeighbourServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -83,6 +95,18 @@ class NeighbourServiceServicer(metaclass=_abc_1.ABCMeta):
         The first message holds the spec, later ones ids. Errors: INVALID_ARGUMENT (SPEC_INVALID, SPEC_MISSING,
         IMAGE_IDS_INVALID, TOO_MANY_POINTS, DUPLICATE_IMAGE, PARAMETER_OUT_OF_RANGE); FAILED_PRECONDITION (FEATURES_MISSING when the image that is
         asked about has no vector, DIMENSION_MISMATCH when the given vector has another length); UNAVAILABLE (FEATURES_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def FindNeighbourObjects(
+        self,
+        request_iterator: _MaybeAsyncIterator[_neighbour_service_pb2.FindNeighbourObjectsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_neighbour_service_pb2.FindNeighbourObjectsResponse, _abc.Awaitable[_neighbour_service_pb2.FindNeighbourObjectsResponse]]:
+        """Gives the objects, found by a detector, with the smallest cosine distance to one object, the nearest first, that one
+        itself left out. Keeps what it reads like FindNeighbours; so name only images in which the model found something:
+        those without objects are asked for each time. Errors as FindNeighbours; FEATURES_MISSING when the object that is
+        asked about has no vector.
         """
 
 def add_NeighbourServiceServicer_to_server(servicer: NeighbourServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

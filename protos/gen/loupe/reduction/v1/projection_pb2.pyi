@@ -39,6 +39,10 @@ class _MethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Method.ValueTy
     """Uniform manifold approximation and projection: shows clusters and keeps part
     of their order. The usual choice.
     """
+    METHOD_PACMAP: _Method.ValueType  # 4
+    """Pairwise controlled manifold approximation: keeps neighbourhoods and, better
+    than the two before, how clusters lie to each other.
+    """
 
 class Method(_Method, metaclass=_MethodEnumTypeWrapper):
     """How the vectors of images become two or three coordinates."""
@@ -56,6 +60,10 @@ image most faithfully. The slowest.
 METHOD_UMAP: Method.ValueType  # 3
 """Uniform manifold approximation and projection: shows clusters and keeps part
 of their order. The usual choice.
+"""
+METHOD_PACMAP: Method.ValueType  # 4
+"""Pairwise controlled manifold approximation: keeps neighbourhoods and, better
+than the two before, how clusters lie to each other.
 """
 Global___Method: _TypeAlias = Method  # noqa: Y015
 
@@ -101,6 +109,7 @@ class Recipe(_message.Message):
     PCA_FIELD_NUMBER: _builtins.int
     TSNE_FIELD_NUMBER: _builtins.int
     UMAP_FIELD_NUMBER: _builtins.int
+    PACMAP_FIELD_NUMBER: _builtins.int
     method: Global___Method.ValueType
     """The method. Required."""
     dimensions: _builtins.int
@@ -119,6 +128,10 @@ class Recipe(_message.Message):
     def umap(self) -> Global___UmapParameters:
         """For METHOD_UMAP."""
 
+    @_builtins.property
+    def pacmap(self) -> Global___PacmapParameters:
+        """For METHOD_PACMAP."""
+
     def __init__(
         self,
         *,
@@ -128,12 +141,13 @@ class Recipe(_message.Message):
         pca: Global___PcaParameters | None = ...,
         tsne: Global___TsneParameters | None = ...,
         umap: Global___UmapParameters | None = ...,
+        pacmap: Global___PacmapParameters | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "pca", b"pca", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pacmap", b"pacmap", "parameters", b"parameters", "pca", b"pca", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimensions", b"dimensions", "method", b"method", "parameters", b"parameters", "pca", b"pca", "seed", b"seed", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimensions", b"dimensions", "method", b"method", "pacmap", b"pacmap", "parameters", b"parameters", "pca", b"pca", "seed", b"seed", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_parameters: _TypeAlias = _typing.Literal["pca", "tsne", "umap"]  # noqa: Y015
+    _WhichOneofReturnType_parameters: _TypeAlias = _typing.Literal["pca", "tsne", "umap", "pacmap"]  # noqa: Y015
     _WhichOneofArgType_parameters: _TypeAlias = _typing.Literal["parameters", b"parameters"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_parameters) -> _WhichOneofReturnType_parameters | None: ...
 
@@ -271,6 +285,46 @@ class UmapParameters(_message.Message):
 Global___UmapParameters: _TypeAlias = UmapParameters  # noqa: Y015
 
 @_typing.final
+class PacmapParameters(_message.Message):
+    """Fine tuning of METHOD_PACMAP. Ranges are answered as in TsneParameters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEIGHBOURS_FIELD_NUMBER: _builtins.int
+    ITERATIONS_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
+    neighbours: _builtins.int
+    """How many near partners each image chooses, in [2, 200]; at most the number of
+    images minus one. Default: by the number of images, 10 up to 10,000 and 15
+    more for each further power of ten.
+    """
+    iterations: _builtins.int
+    """Number of steps of the three phases together, in [50, 5000]. Default 450."""
+    metric: Global___Metric.ValueType
+    """Distance between vectors. Default METRIC_EUCLIDEAN."""
+    def __init__(
+        self,
+        *,
+        neighbours: _builtins.int | None = ...,
+        iterations: _builtins.int | None = ...,
+        metric: Global___Metric.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_iterations", b"_iterations", "_neighbours", b"_neighbours", "iterations", b"iterations", "neighbours", b"neighbours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_iterations", b"_iterations", "_neighbours", b"_neighbours", "iterations", b"iterations", "metric", b"metric", "neighbours", b"neighbours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__iterations: _TypeAlias = _typing.Literal["iterations"]  # noqa: Y015
+    _WhichOneofArgType__iterations: _TypeAlias = _typing.Literal["_iterations", b"_iterations"]  # noqa: Y015
+    _WhichOneofReturnType__neighbours: _TypeAlias = _typing.Literal["neighbours"]  # noqa: Y015
+    _WhichOneofArgType__neighbours: _TypeAlias = _typing.Literal["_neighbours", b"_neighbours"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__iterations) -> _WhichOneofReturnType__iterations | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__neighbours) -> _WhichOneofReturnType__neighbours | None: ...
+
+Global___PacmapParameters: _TypeAlias = PacmapParameters  # noqa: Y015
+
+@_typing.final
 class Quality(_message.Message):
     """How faithful a projection is, measured on a random sample of its points."""
 
@@ -318,7 +372,7 @@ Global___Quality: _TypeAlias = Quality  # noqa: Y015
 
 @_typing.final
 class CoordinatesBlock(_message.Message):
-    """Some points of the projection."""
+    """Some points of a projection."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -328,7 +382,8 @@ class CoordinatesBlock(_message.Message):
     """Ids of the images, 16 bytes each, at most 65,536 of them."""
     coordinates: _builtins.bytes
     """Their coordinates: one row an image, `dimensions` little-endian float32 a
-    row, in the order of `image_ids`. Finite, centred on the origin.
+    row, in the order of `image_ids`. Finite; all points of a projection together
+    are centred on the origin.
     """
     def __init__(
         self,

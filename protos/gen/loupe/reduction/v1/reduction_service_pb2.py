@@ -26,7 +26,7 @@ from loupe.reduction.v1 import feature_source_pb2 as loupe_dot_reduction_dot_v1_
 from loupe.reduction.v1 import projection_pb2 as loupe_dot_reduction_dot_v1_dot_projection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*loupe/reduction/v1/reduction_service.proto\x12\x12loupe.reduction.v1\x1a\'loupe/reduction/v1/feature_source.proto\x1a#loupe/reduction/v1/projection.proto\"c\n\x14\x46itProjectionRequest\x12+\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.loupe.reduction.v1.FitSpecH\x00\x12\x13\n\timage_ids\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x8f\x01\n\x07\x46itSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12*\n\x06recipe\x18\x03 \x01(\x0b\x32\x1a.loupe.reduction.v1.Recipe\x12\x11\n\trequester\x18\x04 \x01(\t\"\xff\x01\n\x15\x46itProjectionResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.loupe.reduction.v1.ProgressH\x00\x12\x36\n\x06header\x18\x02 \x01(\x0b\x32$.loupe.reduction.v1.ProjectionHeaderH\x00\x12\x34\n\x07skipped\x18\x03 \x01(\x0b\x32!.loupe.reduction.v1.SkippedImagesH\x00\x12;\n\x0b\x63oordinates\x18\x04 \x01(\x0b\x32$.loupe.reduction.v1.CoordinatesBlockH\x00\x42\t\n\x07\x63ontent\"\xbe\x01\n\x10ProjectionHeader\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\x15\n\rskipped_count\x18\x02 \x01(\x04\x12\x19\n\x11\x66\x65\x61ture_dimension\x18\x03 \x01(\r\x12*\n\x06recipe\x18\x04 \x01(\x0b\x32\x1a.loupe.reduction.v1.Recipe\x12,\n\x07quality\x18\x05 \x01(\x0b\x32\x1b.loupe.reduction.v1.Quality\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\x32|\n\x10ReductionService\x12h\n\rFitProjection\x12(.loupe.reduction.v1.FitProjectionRequest\x1a).loupe.reduction.v1.FitProjectionResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*loupe/reduction/v1/reduction_service.proto\x12\x12loupe.reduction.v1\x1a\'loupe/reduction/v1/feature_source.proto\x1a#loupe/reduction/v1/projection.proto\"c\n\x14\x46itProjectionRequest\x12+\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.loupe.reduction.v1.FitSpecH\x00\x12\x13\n\timage_ids\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\xa5\x01\n\x07\x46itSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12*\n\x06recipe\x18\x03 \x01(\x0b\x32\x1a.loupe.reduction.v1.Recipe\x12\x11\n\trequester\x18\x04 \x01(\t\x12\x14\n\x0c\x65\x61rly_points\x18\x05 \x01(\r\"\xc9\x02\n\x15\x46itProjectionResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.loupe.reduction.v1.ProgressH\x00\x12\x36\n\x06header\x18\x02 \x01(\x0b\x32$.loupe.reduction.v1.ProjectionHeaderH\x00\x12\x34\n\x07skipped\x18\x03 \x01(\x0b\x32!.loupe.reduction.v1.SkippedImagesH\x00\x12;\n\x0b\x63oordinates\x18\x04 \x01(\x0b\x32$.loupe.reduction.v1.CoordinatesBlockH\x00\x12\x35\n\x05\x65\x61rly\x18\x05 \x01(\x0b\x32$.loupe.reduction.v1.CoordinatesBlockH\x00\x12\x11\n\x07reducer\x18\x06 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\xbe\x01\n\x10ProjectionHeader\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\x15\n\rskipped_count\x18\x02 \x01(\x04\x12\x19\n\x11\x66\x65\x61ture_dimension\x18\x03 \x01(\r\x12*\n\x06recipe\x18\x04 \x01(\x0b\x32\x1a.loupe.reduction.v1.Recipe\x12,\n\x07quality\x18\x05 \x01(\x0b\x32\x1b.loupe.reduction.v1.Quality\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\"v\n\x12PlaceImagesRequest\x12-\n\x04spec\x18\x01 \x01(\x0b\x32\x1d.loupe.reduction.v1.PlaceSpecH\x00\x12\x11\n\x07reducer\x18\x02 \x01(\x0cH\x00\x12\x13\n\timage_ids\x18\x03 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"e\n\tPlaceSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12\x11\n\trequester\x18\x03 \x01(\t\"\xfc\x01\n\x13PlaceImagesResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.loupe.reduction.v1.ProgressH\x00\x12\x35\n\x06header\x18\x02 \x01(\x0b\x32#.loupe.reduction.v1.PlacementHeaderH\x00\x12\x34\n\x07skipped\x18\x03 \x01(\x0b\x32!.loupe.reduction.v1.SkippedImagesH\x00\x12;\n\x0b\x63oordinates\x18\x04 \x01(\x0b\x32$.loupe.reduction.v1.CoordinatesBlockH\x00\x42\t\n\x07\x63ontent\"\\\n\x0fPlacementHeader\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\x15\n\rskipped_count\x18\x02 \x01(\x04\x12\x12\n\ndimensions\x18\x03 \x01(\r\x12\x0f\n\x07seconds\x18\x04 \x01(\x01\x32\xe0\x01\n\x10ReductionService\x12h\n\rFitProjection\x12(.loupe.reduction.v1.FitProjectionRequest\x1a).loupe.reduction.v1.FitProjectionResponse(\x01\x30\x01\x12\x62\n\x0bPlaceImages\x12&.loupe.reduction.v1.PlaceImagesRequest\x1a\'.loupe.reduction.v1.PlaceImagesResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FITPROJECTIONREQUEST']._serialized_start=144
   _globals['_FITPROJECTIONREQUEST']._serialized_end=243
   _globals['_FITSPEC']._serialized_start=246
-  _globals['_FITSPEC']._serialized_end=389
-  _globals['_FITPROJECTIONRESPONSE']._serialized_start=392
-  _globals['_FITPROJECTIONRESPONSE']._serialized_end=647
-  _globals['_PROJECTIONHEADER']._serialized_start=650
-  _globals['_PROJECTIONHEADER']._serialized_end=840
-  _globals['_REDUCTIONSERVICE']._serialized_start=842
-  _globals['_REDUCTIONSERVICE']._serialized_end=966
+  _globals['_FITSPEC']._serialized_end=411
+  _globals['_FITPROJECTIONRESPONSE']._serialized_start=414
+  _globals['_FITPROJECTIONRESPONSE']._serialized_end=743
+  _globals['_PROJECTIONHEADER']._serialized_start=746
+  _globals['_PROJECTIONHEADER']._serialized_end=936
+  _globals['_PLACEIMAGESREQUEST']._serialized_start=938
+  _globals['_PLACEIMAGESREQUEST']._serialized_end=1056
+  _globals['_PLACESPEC']._serialized_start=1058
+  _globals['_PLACESPEC']._serialized_end=1159
+  _globals['_PLACEIMAGESRESPONSE']._serialized_start=1162
+  _globals['_PLACEIMAGESRESPONSE']._serialized_end=1414
+  _globals['_PLACEMENTHEADER']._serialized_start=1416
+  _globals['_PLACEMENTHEADER']._serialized_end=1508
+  _globals['_REDUCTIONSERVICE']._serialized_start=1511
+  _globals['_REDUCTIONSERVICE']._serialized_end=1735
 # @@protoc_insertion_point(module_scope)

@@ -60,12 +60,17 @@ class FitSpec(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     RECIPE_FIELD_NUMBER: _builtins.int
     REQUESTER_FIELD_NUMBER: _builtins.int
+    EARLY_POINTS_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     """Id of the project that owns the images, a UUID as text. Required."""
     requester: _builtins.str
     """Who asked for it, for example "users/0190…". Waiting work is taken in turns
     between requesters, so that one of them cannot keep the others waiting.
     Default: the project.
+    """
+    early_points: _builtins.int
+    """How many points `early` pictures show at most, drawn at random, 0 to 20,000;
+    more are read as 20,000. Default 0: there are no early pictures.
     """
     @_builtins.property
     def source(self) -> _feature_source_pb2.FeatureSource:
@@ -82,10 +87,11 @@ class FitSpec(_message.Message):
         source: _feature_source_pb2.FeatureSource | None = ...,
         recipe: _projection_pb2.Recipe | None = ...,
         requester: _builtins.str = ...,
+        early_points: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recipe", b"recipe", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["project_id", b"project_id", "recipe", b"recipe", "requester", b"requester", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["early_points", b"early_points", "project_id", b"project_id", "recipe", b"recipe", "requester", b"requester", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -101,6 +107,12 @@ class FitProjectionResponse(_message.Message):
     HEADER_FIELD_NUMBER: _builtins.int
     SKIPPED_FIELD_NUMBER: _builtins.int
     COORDINATES_FIELD_NUMBER: _builtins.int
+    EARLY_FIELD_NUMBER: _builtins.int
+    REDUCER_FIELD_NUMBER: _builtins.int
+    reducer: _builtins.bytes
+    """Next piece, at most 1 MiB, of what PlaceImages needs to place other images
+    on this map. At most 64 MiB together.
+    """
     @_builtins.property
     def progress(self) -> _feature_source_pb2.Progress:
         """How far the work is."""
@@ -117,6 +129,12 @@ class FitProjectionResponse(_message.Message):
     def coordinates(self) -> _projection_pb2.CoordinatesBlock:
         """Some of the points."""
 
+    @_builtins.property
+    def early(self) -> _projection_pb2.CoordinatesBlock:
+        """Where some of the points are while they still move. Comes at most every two
+        seconds; each picture replaces the one before.
+        """
+
     def __init__(
         self,
         *,
@@ -124,12 +142,14 @@ class FitProjectionResponse(_message.Message):
         header: Global___ProjectionHeader | None = ...,
         skipped: _feature_source_pb2.SkippedImages | None = ...,
         coordinates: _projection_pb2.CoordinatesBlock | None = ...,
+        early: _projection_pb2.CoordinatesBlock | None = ...,
+        reducer: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "coordinates", b"coordinates", "header", b"header", "progress", b"progress", "skipped", b"skipped"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "coordinates", b"coordinates", "early", b"early", "header", b"header", "progress", b"progress", "reducer", b"reducer", "skipped", b"skipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "coordinates", b"coordinates", "header", b"header", "progress", b"progress", "skipped", b"skipped"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "coordinates", b"coordinates", "early", b"early", "header", b"header", "progress", b"progress", "reducer", b"reducer", "skipped", b"skipped"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["progress", "header", "skipped", "coordinates"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["progress", "header", "skipped", "coordinates", "early", "reducer"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -180,3 +200,151 @@ class ProjectionHeader(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProjectionHeader: _TypeAlias = ProjectionHeader  # noqa: Y015
+
+@_typing.final
+class PlaceImagesRequest(_message.Message):
+    """One message of the stream to PlaceImages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEC_FIELD_NUMBER: _builtins.int
+    REDUCER_FIELD_NUMBER: _builtins.int
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    reducer: _builtins.bytes
+    """Next piece of the reducer of the map, at most 1 MiB."""
+    image_ids: _builtins.bytes
+    """Ids of images, 16 bytes each, at most 65,536 a message. An id may come once
+    in the whole stream. At least one of them must have a vector.
+    """
+    @_builtins.property
+    def spec(self) -> Global___PlaceSpec:
+        """What to place where. First message only."""
+
+    def __init__(
+        self,
+        *,
+        spec: Global___PlaceSpec | None = ...,
+        reducer: _builtins.bytes = ...,
+        image_ids: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "reducer", b"reducer", "spec", b"spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "image_ids", b"image_ids", "reducer", b"reducer", "spec", b"spec"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["spec", "reducer", "image_ids"]  # noqa: Y015
+    _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
+
+Global___PlaceImagesRequest: _TypeAlias = PlaceImagesRequest  # noqa: Y015
+
+@_typing.final
+class PlaceSpec(_message.Message):
+    """What to place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    """Id of the project that owns the images, a UUID as text. Required."""
+    requester: _builtins.str
+    """Who asked for it; see FitSpec.requester. Default: the project."""
+    @_builtins.property
+    def source(self) -> _feature_source_pb2.FeatureSource:
+        """Where the vectors come from: the source that the map was fitted from.
+        Required.
+        """
+
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+        source: _feature_source_pb2.FeatureSource | None = ...,
+        requester: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["project_id", b"project_id", "requester", b"requester", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceSpec: _TypeAlias = PlaceSpec  # noqa: Y015
+
+@_typing.final
+class PlaceImagesResponse(_message.Message):
+    """One message of the answer of PlaceImages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    HEADER_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    COORDINATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _feature_source_pb2.Progress:
+        """How far the work is."""
+
+    @_builtins.property
+    def header(self) -> Global___PlacementHeader:
+        """The work is done; the images follow."""
+
+    @_builtins.property
+    def skipped(self) -> _feature_source_pb2.SkippedImages:
+        """Images that were left out."""
+
+    @_builtins.property
+    def coordinates(self) -> _projection_pb2.CoordinatesBlock:
+        """Some of the images, in the coordinates of the map."""
+
+    def __init__(
+        self,
+        *,
+        progress: _feature_source_pb2.Progress | None = ...,
+        header: Global___PlacementHeader | None = ...,
+        skipped: _feature_source_pb2.SkippedImages | None = ...,
+        coordinates: _projection_pb2.CoordinatesBlock | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "coordinates", b"coordinates", "header", b"header", "progress", b"progress", "skipped", b"skipped"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "coordinates", b"coordinates", "header", b"header", "progress", b"progress", "skipped", b"skipped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["progress", "header", "skipped", "coordinates"]  # noqa: Y015
+    _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
+
+Global___PlaceImagesResponse: _TypeAlias = PlaceImagesResponse  # noqa: Y015
+
+@_typing.final
+class PlacementHeader(_message.Message):
+    """What is said once about a placement."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
+    DIMENSIONS_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """Number of images that were placed, at least 1."""
+    skipped_count: _builtins.int
+    """Number of images of the request that had no vector and were left out."""
+    dimensions: _builtins.int
+    """Number of coordinates of each, 2 or 3."""
+    seconds: _builtins.float
+    """Time of the computation in seconds, without queue and transport."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        skipped_count: _builtins.int = ...,
+        dimensions: _builtins.int = ...,
+        seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "dimensions", b"dimensions", "seconds", b"seconds", "skipped_count", b"skipped_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlacementHeader: _TypeAlias = PlacementHeader  # noqa: Y015

@@ -26,9 +26,9 @@ if _version_not_supported:
 
 
 class ReductionServiceStub:
-    """Turns features into maps. Internal: only the project service calls it, with a
-    service token, after it has checked what the person may see. It keeps nothing
-    but its cache.
+    """Turns features into maps, and places other images on them. Internal: only the
+    project service calls it, with a service token, after it has checked what the
+    person may see. It keeps nothing but its cache.
     """
 
     def __init__(self, channel):
@@ -42,26 +42,51 @@ class ReductionServiceStub:
                 request_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.FitProjectionRequest.SerializeToString,
                 response_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.FitProjectionResponse.FromString,
                 _registered_method=True)
+        self.PlaceImages = channel.stream_stream(
+                '/loupe.reduction.v1.ReductionService/PlaceImages',
+                request_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesRequest.SerializeToString,
+                response_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesResponse.FromString,
+                _registered_method=True)
 
 
 class ReductionServiceServicer:
-    """Turns features into maps. Internal: only the project service calls it, with a
-    service token, after it has checked what the person may see. It keeps nothing
-    but its cache.
+    """Turns features into maps, and places other images on them. Internal: only the
+    project service calls it, with a service token, after it has checked what the
+    person may see. It keeps nothing but its cache.
     """
 
     def FitProjection(self, request_iterator, context):
         """Fits a map of the given images.
 
         The caller sends one FitSpec, then the ids of the images, and half-closes.
-        The answer is a row of `progress`, then one `header`, then `skipped` and
-        `coordinates` blocks, in the order in which the ids were sent. Each fit runs
+        The answer is a row of `progress` and, if they were asked for, `early`
+        pictures, then one `header`, then `skipped` and `coordinates` blocks, in the
+        order in which the ids were sent, and the `reducer` in pieces. Each fit runs
         in a process of its own; cancelling the call ends that process.
 
         Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, PARAMETER_OUT_OF_RANGE,
         IMAGE_IDS_INVALID, DUPLICATE_IMAGE, TOO_MANY_POINTS), FAILED_PRECONDITION
         (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES,
         FEATURES_ALL_EQUAL), RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
+        FEATURES_UNAVAILABLE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlaceImages(self, request_iterator, context):
+        """Places images on a map that was fitted before; no point of the map moves.
+
+        The caller sends one PlaceSpec, then the `reducer` of the map in pieces, then
+        the ids of the images, and half-closes. The answer is a row of `progress`,
+        then one `header`, then `skipped` and `coordinates` blocks, in the order in
+        which the ids were sent. Where an image is placed depends on its vector and
+        the map alone, not on what is placed with it.
+
+        Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, REDUCER_INVALID,
+        IMAGE_IDS_INVALID, DUPLICATE_IMAGE, TOO_MANY_POINTS), FAILED_PRECONDITION
+        (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES),
+        RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
         FEATURES_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -76,6 +101,11 @@ def add_ReductionServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.FitProjectionRequest.FromString,
                     response_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.FitProjectionResponse.SerializeToString,
             ),
+            'PlaceImages': grpc.stream_stream_rpc_method_handler(
+                    servicer.PlaceImages,
+                    request_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesRequest.FromString,
+                    response_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loupe.reduction.v1.ReductionService', rpc_method_handlers)
@@ -85,9 +115,9 @@ def add_ReductionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReductionService:
-    """Turns features into maps. Internal: only the project service calls it, with a
-    service token, after it has checked what the person may see. It keeps nothing
-    but its cache.
+    """Turns features into maps, and places other images on them. Internal: only the
+    project service calls it, with a service token, after it has checked what the
+    person may see. It keeps nothing but its cache.
     """
 
     @staticmethod
@@ -107,6 +137,33 @@ class ReductionService:
             '/loupe.reduction.v1.ReductionService/FitProjection',
             loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.FitProjectionRequest.SerializeToString,
             loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.FitProjectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlaceImages(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/loupe.reduction.v1.ReductionService/PlaceImages',
+            loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesRequest.SerializeToString,
+            loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

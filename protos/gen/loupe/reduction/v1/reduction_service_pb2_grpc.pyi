@@ -27,9 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ReductionServiceStub:
-    """Turns features into maps. Internal: only the project service calls it, with a
-    service token, after it has checked what the person may see. It keeps nothing
-    but its cache.
+    """Turns features into maps, and places other images on them. Internal: only the
+    project service calls it, with a service token, after it has checked what the
+    person may see. It keeps nothing but its cache.
     """
 
     @_typing.overload
@@ -40,8 +40,9 @@ class ReductionServiceStub:
     """Fits a map of the given images.
 
     The caller sends one FitSpec, then the ids of the images, and half-closes.
-    The answer is a row of `progress`, then one `header`, then `skipped` and
-    `coordinates` blocks, in the order in which the ids were sent. Each fit runs
+    The answer is a row of `progress` and, if they were asked for, `early`
+    pictures, then one `header`, then `skipped` and `coordinates` blocks, in the
+    order in which the ids were sent, and the `reducer` in pieces. Each fit runs
     in a process of its own; cancelling the call ends that process.
 
     Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, PARAMETER_OUT_OF_RANGE,
@@ -50,12 +51,27 @@ class ReductionServiceStub:
     FEATURES_ALL_EQUAL), RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
     FEATURES_UNAVAILABLE).
     """
+    PlaceImages: _grpc.StreamStreamMultiCallable[_reduction_service_pb2.PlaceImagesRequest, _reduction_service_pb2.PlaceImagesResponse]
+    """Places images on a map that was fitted before; no point of the map moves.
+
+    The caller sends one PlaceSpec, then the `reducer` of the map in pieces, then
+    the ids of the images, and half-closes. The answer is a row of `progress`,
+    then one `header`, then `skipped` and `coordinates` blocks, in the order in
+    which the ids were sent. Where an image is placed depends on its vector and
+    the map alone, not on what is placed with it.
+
+    Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, REDUCER_INVALID,
+    IMAGE_IDS_INVALID, DUPLICATE_IMAGE, TOO_MANY_POINTS), FAILED_PRECONDITION
+    (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES),
+    RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
+    FEATURES_UNAVAILABLE).
+    """
 
 @_typing.type_check_only
 class ReductionServiceAsyncStub(ReductionServiceStub):
-    """Turns features into maps. Internal: only the project service calls it, with a
-    service token, after it has checked what the person may see. It keeps nothing
-    but its cache.
+    """Turns features into maps, and places other images on them. Internal: only the
+    project service calls it, with a service token, after it has checked what the
+    person may see. It keeps nothing but its cache.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -63,8 +79,9 @@ class ReductionServiceAsyncStub(ReductionServiceStub):
     """Fits a map of the given images.
 
     The caller sends one FitSpec, then the ids of the images, and half-closes.
-    The answer is a row of `progress`, then one `header`, then `skipped` and
-    `coordinates` blocks, in the order in which the ids were sent. Each fit runs
+    The answer is a row of `progress` and, if they were asked for, `early`
+    pictures, then one `header`, then `skipped` and `coordinates` blocks, in the
+    order in which the ids were sent, and the `reducer` in pieces. Each fit runs
     in a process of its own; cancelling the call ends that process.
 
     Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, PARAMETER_OUT_OF_RANGE,
@@ -73,11 +90,26 @@ class ReductionServiceAsyncStub(ReductionServiceStub):
     FEATURES_ALL_EQUAL), RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
     FEATURES_UNAVAILABLE).
     """
+    PlaceImages: _aio.StreamStreamMultiCallable[_reduction_service_pb2.PlaceImagesRequest, _reduction_service_pb2.PlaceImagesResponse]  # type: ignore[assignment]
+    """Places images on a map that was fitted before; no point of the map moves.
+
+    The caller sends one PlaceSpec, then the `reducer` of the map in pieces, then
+    the ids of the images, and half-closes. The answer is a row of `progress`,
+    then one `header`, then `skipped` and `coordinates` blocks, in the order in
+    which the ids were sent. Where an image is placed depends on its vector and
+    the map alone, not on what is placed with it.
+
+    Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, REDUCER_INVALID,
+    IMAGE_IDS_INVALID, DUPLICATE_IMAGE, TOO_MANY_POINTS), FAILED_PRECONDITION
+    (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES),
+    RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
+    FEATURES_UNAVAILABLE).
+    """
 
 class ReductionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Turns features into maps. Internal: only the project service calls it, with a
-    service token, after it has checked what the person may see. It keeps nothing
-    but its cache.
+    """Turns features into maps, and places other images on them. Internal: only the
+    project service calls it, with a service token, after it has checked what the
+    person may see. It keeps nothing but its cache.
     """
 
     @_abc_1.abstractmethod
@@ -89,14 +121,36 @@ class ReductionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Fits a map of the given images.
 
         The caller sends one FitSpec, then the ids of the images, and half-closes.
-        The answer is a row of `progress`, then one `header`, then `skipped` and
-        `coordinates` blocks, in the order in which the ids were sent. Each fit runs
+        The answer is a row of `progress` and, if they were asked for, `early`
+        pictures, then one `header`, then `skipped` and `coordinates` blocks, in the
+        order in which the ids were sent, and the `reducer` in pieces. Each fit runs
         in a process of its own; cancelling the call ends that process.
 
         Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, PARAMETER_OUT_OF_RANGE,
         IMAGE_IDS_INVALID, DUPLICATE_IMAGE, TOO_MANY_POINTS), FAILED_PRECONDITION
         (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES,
         FEATURES_ALL_EQUAL), RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
+        FEATURES_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def PlaceImages(
+        self,
+        request_iterator: _MaybeAsyncIterator[_reduction_service_pb2.PlaceImagesRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_reduction_service_pb2.PlaceImagesResponse], _abc.AsyncIterator[_reduction_service_pb2.PlaceImagesResponse]]:
+        """Places images on a map that was fitted before; no point of the map moves.
+
+        The caller sends one PlaceSpec, then the `reducer` of the map in pieces, then
+        the ids of the images, and half-closes. The answer is a row of `progress`,
+        then one `header`, then `skipped` and `coordinates` blocks, in the order in
+        which the ids were sent. Where an image is placed depends on its vector and
+        the map alone, not on what is placed with it.
+
+        Errors: INVALID_ARGUMENT (SPEC_MISSING, SPEC_INVALID, REDUCER_INVALID,
+        IMAGE_IDS_INVALID, DUPLICATE_IMAGE, TOO_MANY_POINTS), FAILED_PRECONDITION
+        (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES),
+        RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
         FEATURES_UNAVAILABLE).
         """
 

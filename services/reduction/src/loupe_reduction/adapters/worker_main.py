@@ -36,7 +36,7 @@ def _calm(tell: Callable[[Progress], None]) -> Callable[[Progress], None]:
     def report(progress: Progress) -> None:
         nonlocal told_at, told_phase
         now = time.monotonic()
-        if progress.phase is not told_phase or now - told_at >= QUIET_S:
+        if progress.picture is not None or progress.phase is not told_phase or now - told_at >= QUIET_S:
             told_at, told_phase = now, progress.phase
             tell(progress)
 

@@ -7,10 +7,22 @@ from numpy.typing import NDArray
 
 from loupe_reduction.algorithms.duplicates import find_duplicates
 from loupe_reduction.algorithms.outliers import score_outliers
+from loupe_reduction.algorithms.placing import place
 from loupe_reduction.algorithms.projection import project
 from loupe_reduction.algorithms.scaling import tamed
 from loupe_reduction.algorithms.selection import select_images
-from loupe_reduction.domain.jobs import DuplicateJob, FitJob, Job, OutlierJob, Result, SpooledFeatures, TeachJob
+from loupe_reduction.domain import reducers
+from loupe_reduction.domain.jobs import (
+    DuplicateJob,
+    FitJob,
+    Job,
+    OutlierJob,
+    PlaceJob,
+    Placement,
+    Result,
+    SpooledFeatures,
+    TeachJob,
+)
 from loupe_reduction.domain.progress import Phase, PhaseReporter, Report
 
 
@@ -25,10 +37,15 @@ def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Repo
 
     Raises:
         FeaturesAllEqual: a map of equal vectors was asked for.
+        ReducerInvalid: what images shall be placed with is no reducer.
+        DimensionMismatch: they shall be placed by vectors of another length.
     """
     values = read_features(features)
     if isinstance(job, FitJob):
-        return project(values, job.recipe, threads=threads, report=report)
+        return project(values, job.recipe, threads=threads, report=report, early=job.early)
+    if isinstance(job, PlaceJob):
+        tell = PhaseReporter(report, {Phase.PLACING: 1.0}).within(Phase.PLACING)
+        return Placement(place(values, reducers.from_bytes(job.reducer), threads=threads, progress=tell))
     if isinstance(job, TeachJob):
         # Loaded here, for its own work alone: scikit-learn takes a second to import.
         from loupe_reduction.algorithms.teaching import teach

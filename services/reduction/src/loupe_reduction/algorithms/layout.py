@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from loupe_reduction.algorithms.early import Show, no_show
 from loupe_reduction.algorithms.layout_kernel import Step, Ties, move_points
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
 
@@ -35,6 +36,7 @@ def optimise_layout(
     seed: int = 0,
     threads: int = 1,
     progress: Progress = no_progress,
+    show: Show = no_show,
 ) -> NDArray[np.float32]:
     """Returns the positions after `epochs` passes.
 
@@ -46,6 +48,7 @@ def optimise_layout(
         seed: any number in [0, 2^64).
         threads: points moved at the same time.
         progress: told after each pass.
+        show: shown the places after each pass.
 
     Returns:
         Array (N, C), float32.
@@ -60,6 +63,7 @@ def optimise_layout(
             map_chunks(partial(_move, old=old, new=new, ties=ties, step=step), len(old), CHUNK, pool)
             old, new = new, old
             progress((epoch + 1) / epochs)
+            show(old)
     return np.ascontiguousarray(old[:, : start.shape[1]])
 
 

@@ -69,6 +69,44 @@ def find_neighbours(
     return Neighbours(indices, distances)
 
 
+def nearest_among(
+    points: NDArray[np.float32],
+    queries: NDArray[np.float32],
+    neighbours: int,
+    *,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = no_progress,
+) -> Neighbours:
+    """Finds the points that are nearest to each of other vectors.
+
+    Args:
+        points: array (M, D), float32, C order, finite, with D small (tens).
+        queries: array (N, D), float32, C order, finite.
+        neighbours: K, in [1, M].
+        seed: seed of the cells.
+        threads: searches at the same time.
+        progress: told how far the work is.
+    """
+    index = _build(points, seed)
+    indices = np.empty((len(queries), neighbours), np.int32)
+    distances = np.empty((len(queries), neighbours), np.float32)
+
+    def search(start: int, end: int) -> None:
+        squared, found = index.search(queries[start:end], neighbours)
+        gaps = np.flatnonzero((found < 0).any(axis=1))
+        if gaps.size:
+            exact = faiss.IndexFlatL2(points.shape[1])
+            exact.add(points)
+            squared[gaps], found[gaps] = exact.search(queries[start:end][gaps], neighbours)
+        indices[start:end] = found
+        distances[start:end] = np.sqrt(np.maximum(squared, 0.0))
+
+    with chunk_pool(threads) as pool:
+        map_chunks(search, len(queries), QUERY_CHUNK, pool, progress)
+    return Neighbours(indices, distances)
+
+
 def _build(values: NDArray[np.float32], seed: int) -> faiss.Index:
     width = values.shape[1]
     if len(values) <= EXACT_UP_TO:

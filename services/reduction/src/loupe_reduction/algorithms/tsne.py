@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from loupe_reduction.algorithms.early import Show, no_show
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
 from loupe_reduction.algorithms.tsne_kernel import pull, push_exact, push_tree
 from loupe_reduction.algorithms.tsne_tree import build_tree
@@ -37,6 +38,7 @@ def optimise_tsne(
     threads: int = 1,
     progress: Progress = no_progress,
     exact_up_to: int = EXACT_UP_TO,
+    show: Show = no_show,
 ) -> NDArray[np.float32]:
     """Returns the places of the points that fit their ties best.
 
@@ -48,6 +50,7 @@ def optimise_tsne(
         threads: points moved at the same time.
         progress: told after each step.
         exact_up_to: number of points up to which no tree is used.
+        show: shown the places after each step.
 
     Returns:
         Array (N, C), float32, centred.
@@ -63,6 +66,7 @@ def optimise_tsne(
                 descent.forget()
             positions = descent.step(positions, exaggeration, momentum=0.5 if early else 0.8)
             progress((step + 1) / steps)
+            show(positions)
     return np.ascontiguousarray(positions[:, : start.shape[1]])
 
 

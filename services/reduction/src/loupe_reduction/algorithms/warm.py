@@ -8,7 +8,7 @@ from loupe_reduction.algorithms import tsne
 from loupe_reduction.algorithms.affinities import affinities
 from loupe_reduction.algorithms.neighbours import find_neighbours
 from loupe_reduction.algorithms.projection import project
-from loupe_reduction.domain.recipe import Method, Recipe, TsneParameters, UmapParameters
+from loupe_reduction.domain.recipe import Method, PacmapParameters, Recipe, TsneParameters, UmapParameters
 
 
 def warm_kernels() -> None:
@@ -17,6 +17,7 @@ def warm_kernels() -> None:
     for recipe in (
         Recipe(Method.UMAP, 2, UmapParameters(epochs=10)),
         Recipe(Method.TSNE, 2, TsneParameters(iterations=50)),
+        Recipe(Method.PACMAP, 2, PacmapParameters(iterations=50)),
     ):
         project(values, recipe, threads=1, report=lambda _: None)
     # Trees are used for many points only; build one over these few.

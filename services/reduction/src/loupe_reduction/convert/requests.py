@@ -13,11 +13,12 @@ from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
 from loupe.reduction.v1 import teach_service_pb2 as teach_pb
 from loupe_kit import ids
 from loupe_reduction.domain.features import BYTES_PER_ID, UPLOADED_MODEL, FeatureSource
-from loupe_reduction.domain.jobs import DuplicateJob, FitJob, OutlierJob, SelectJob, Strategy, TeachJob
+from loupe_reduction.domain.jobs import DuplicateJob, FitJob, OutlierJob, PlaceJob, SelectJob, Strategy, TeachJob
 from loupe_reduction.domain.recipe import (
     PARAMETERS_OF,
     Method,
     Metric,
+    PacmapParameters,
     Parameters,
     PcaParameters,
     Recipe,
@@ -25,13 +26,15 @@ from loupe_reduction.domain.recipe import (
     UmapParameters,
     spec_invalid,
 )
+from loupe_reduction.use_cases.find_neighbour_objects import ObjectWish
 from loupe_reduction.use_cases.find_neighbours import Wish
-from loupe_reduction.use_cases.run_job import Order
+from loupe_reduction.use_cases.run_job import Order, early_points
 
 METHODS = {
     projection_pb.METHOD_PCA: Method.PCA,
     projection_pb.METHOD_TSNE: Method.TSNE,
     projection_pb.METHOD_UMAP: Method.UMAP,
+    projection_pb.METHOD_PACMAP: Method.PACMAP,
 }
 METRICS = {
     projection_pb.METRIC_UNSPECIFIED: Metric.EUCLIDEAN,
@@ -44,18 +47,32 @@ STRATEGIES = {
     curation_pb.STRATEGY_KMEANS: Strategy.KMEANS,
     curation_pb.STRATEGY_UNCERTAINTY: Strategy.UNCERTAINTY,
 }
-PARAMETER_BRANCHES = {"pca": Method.PCA, "tsne": Method.TSNE, "umap": Method.UMAP}
+PARAMETER_BRANCHES = {"pca": Method.PCA, "tsne": Method.TSNE, "umap": Method.UMAP, "pacmap": Method.PACMAP}
+
+MAX_EARLY_POINTS = 20_000
+"""Of an early picture: with its ids that is half a megabyte every two seconds."""
 
 
-def fit_order(spec: reduction_pb.FitSpec) -> Order:
+def fit_order(spec: reduction_pb.FitSpec, count: int) -> Order:
     """Reads what to fit.
+
+    Args:
+        spec: the spec.
+        count: number of images of the call.
 
     Raises:
         SpecInvalid: a field is missing or unknown.
     """
     source = feature_source(spec.source, "source")
     requester = _requester(spec.project_id, spec.requester, "project_id")
-    return Order(source, requester, FitJob(recipe(spec.recipe)))
+    early = early_points(count, min(spec.early_points, MAX_EARLY_POINTS), spec.recipe.seed)
+    return Order(source, requester, FitJob(recipe(spec.recipe), early))
+
+
+def place_order(spec: reduction_pb.PlaceSpec, reducer: bytes) -> Order:
+    """Reads what to place; raises SpecInvalid like `fit_order`."""
+    source = feature_source(spec.source, "source")
+    return Order(source, _requester(spec.project_id, spec.requester, "project_id"), PlaceJob(reducer))
 
 
 def outlier_order(spec: curation_pb.OutlierSpec, reference: NDArray[np.int64] | None = None) -> Order:
@@ -144,6 +161,17 @@ def neighbour_wish(spec: neighbour_pb.NeighbourSpec) -> Wish:
     return Wish(spec.project_id, source, spec.image_id if of_image else b"", vector, spec.count)
 
 
+def object_wish(spec: neighbour_pb.ObjectSpec) -> ObjectWish:
+    """Reads which object's neighbours to search; raises SpecInvalid like `fit_order`."""
+    source = feature_source(spec.source, "source")
+    _requester(spec.project_id, "", "project_id")
+    if source.model == UPLOADED_MODEL:
+        raise spec_invalid("source", "Only detectors give features of objects; name a model and its version.")
+    if len(spec.image_id) != BYTES_PER_ID:
+        raise spec_invalid("image_id", f"image_id must have {BYTES_PER_ID} bytes.")
+    return ObjectWish(spec.project_id, source, spec.image_id, spec.object, spec.count)
+
+
 def feature_source(message: source_pb.FeatureSource, field: str) -> FeatureSource:
     """Reads where vectors come from.
 
@@ -166,7 +194,7 @@ def recipe(message: projection_pb.Recipe) -> Recipe:
     """
     method = METHODS.get(message.method)
     if method is None:
-        raise spec_invalid("recipe.method", "recipe.method is missing or unknown: give PCA, TSNE or UMAP.")
+        raise spec_invalid("recipe.method", "recipe.method is missing or unknown: give PCA, TSNE, UMAP or PACMAP.")
     branch = message.WhichOneof("parameters")
     if branch is not None and PARAMETER_BRANCHES[branch] is not method:
         raise spec_invalid("recipe.parameters", f"recipe.{branch} does not belong to {method.value}; leave it out.")
@@ -194,12 +222,19 @@ def _parameters(message: projection_pb.Recipe, branch: str | None, method: Metho
             negative_samples=umap.negative_samples if umap.HasField("negative_samples") else standard.negative_samples,
             metric=_metric(umap.metric, "recipe.umap.metric"),
         )
+    if branch == "pacmap":
+        pacmap, paper = message.pacmap, PacmapParameters()
+        return PacmapParameters(
+            neighbours=_given(pacmap.neighbours) if pacmap.HasField("neighbours") else None,
+            iterations=pacmap.iterations if pacmap.HasField("iterations") else paper.iterations,
+            metric=_metric(pacmap.metric, "recipe.pacmap.metric"),
+        )
     return PARAMETERS_OF[method]()
 
 
-def _given(epochs: int) -> int:
+def _given(number: int) -> int:
     # The domain reads None as "by the number of images"; a zero that was sent must not become that.
-    return epochs or -1
+    return number or -1
 
 
 def _metric(value: projection_pb.Metric.ValueType, field: str) -> Metric:

@@ -15,25 +15,27 @@ from loupe.reduction.v1 import feature_source_pb2 as source_pb
 from loupe.reduction.v1 import projection_pb2 as projection_pb
 from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
 from loupe.reduction.v1 import teach_service_pb2 as teach_pb
+from loupe_reduction.domain.features import ImageIds
 from loupe_reduction.domain.jobs import (
     DuplicateGroups,
     OutlierScores,
+    Placement,
     Projection,
     Quality,
     Selection,
     Strategy,
     TaughtHead,
 )
-from loupe_reduction.domain.progress import Progress
-from loupe_reduction.domain.recipe import PcaParameters, Recipe, TsneParameters
+from loupe_reduction.domain.progress import EarlyPicture, Progress
+from loupe_reduction.domain.recipe import PacmapParameters, PcaParameters, Recipe, TsneParameters
 from loupe_reduction.use_cases.apply_head import Answers
 from loupe_reduction.use_cases.run_job import Outcome
 
 PACKED_BLOCK = 65_536
 """Images in a message that holds packed arrays."""
 
-HEAD_PIECE_BYTES = 1 << 20
-"""Of a head, in one message."""
+PIECE_BYTES = 1 << 20
+"""Of a head or a reducer, in one message."""
 
 MESSAGE_BLOCK = 1_000
 """Images in a message that holds one message for each."""
@@ -61,6 +63,10 @@ def recipe_message(made: Recipe) -> projection_pb.Recipe:
         message.tsne.iterations = parameters.iterations
         message.tsne.early_exaggeration = parameters.early_exaggeration
         message.tsne.metric = projection_pb.Metric.Value(f"METRIC_{parameters.metric.name}")
+    elif isinstance(parameters, PacmapParameters):
+        message.pacmap.neighbours = parameters.neighbours or 0
+        message.pacmap.iterations = parameters.iterations
+        message.pacmap.metric = projection_pb.Metric.Value(f"METRIC_{parameters.metric.name}")
     else:
         message.umap.neighbours = parameters.neighbours
         message.umap.epochs = parameters.epochs or 0
@@ -99,13 +105,28 @@ def skipped_blocks(outcome: Outcome) -> Iterator[source_pb.SkippedImages]:
         yield source_pb.SkippedImages(image_ids=outcome.images.pack(rows))
 
 
-def coordinate_blocks(outcome: Outcome, projection: Projection) -> Iterator[projection_pb.CoordinatesBlock]:
-    """Writes the points of a map, in the order of the request."""
+def early_block(images: ImageIds, picture: EarlyPicture) -> projection_pb.CoordinatesBlock:
+    """Writes an early picture of a map of some images."""
+    return projection_pb.CoordinatesBlock(
+        image_ids=images.pack(picture.rows), coordinates=picture.coordinates.astype("<f4").tobytes()
+    )
+
+
+def placement_header(outcome: Outcome, placement: Placement) -> reduction_pb.PlacementHeader:
+    """Writes what is said once about a placement."""
+    count, dimensions = placement.coordinates.shape
+    return reduction_pb.PlacementHeader(
+        count=count, skipped_count=len(outcome.skipped), dimensions=dimensions, seconds=outcome.seconds
+    )
+
+
+def coordinate_blocks(outcome: Outcome, found: Projection | Placement) -> Iterator[projection_pb.CoordinatesBlock]:
+    """Writes the points of a map or a placement, in the order of the request."""
     for start in range(0, len(outcome.rows), PACKED_BLOCK):
         part = slice(start, start + PACKED_BLOCK)
         yield projection_pb.CoordinatesBlock(
             image_ids=outcome.images.pack(outcome.rows[part]),
-            coordinates=projection.coordinates[part].astype("<f4").tobytes(),
+            coordinates=found.coordinates[part].astype("<f4").tobytes(),
         )
 
 
@@ -241,10 +262,10 @@ def head_header(outcome: Outcome, taught: TaughtHead) -> teach_pb.HeadHeader:
     )
 
 
-def head_pieces(taught: TaughtHead) -> Iterator[bytes]:
-    """Cuts a head into pieces that fit into messages."""
-    for start in range(0, len(taught.head), HEAD_PIECE_BYTES):
-        yield taught.head[start : start + HEAD_PIECE_BYTES]
+def pieces(content: bytes) -> Iterator[bytes]:
+    """Cuts a head or a reducer into pieces that fit into messages."""
+    for start in range(0, len(content), PIECE_BYTES):
+        yield content[start : start + PIECE_BYTES]
 
 
 def answer_block(answers: Answers) -> teach_pb.ApplyHeadResponse:

@@ -65,6 +65,12 @@ class HeadInvalid(InvalidArgument):
     reason = "HEAD_INVALID"
 
 
+class ReducerInvalid(InvalidArgument):
+    """The bytes are no reducer of this release."""
+
+    reason = "REDUCER_INVALID"
+
+
 class TooFewPoints(FailedPrecondition):
     """Fewer images have a vector than the call needs."""
 

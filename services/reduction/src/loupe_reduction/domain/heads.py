@@ -5,15 +5,13 @@ Letters in shapes: N vectors of D numbers, C classes, S landmarks. Arrays and nu
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loupe_reduction.domain import packed
 from loupe_reduction.domain.errors import HeadInvalid
 
 FORMAT = 1
@@ -102,7 +100,6 @@ class Head:
             "gamma": self.gamma,
         }
         arrays = {
-            "about": np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8),
             "centre": self.centre,
             "spread": self.spread,
             "weights": self.weights,
@@ -111,9 +108,7 @@ class Head:
         }
         if self.landmarks is not None:
             arrays["landmarks"] = self.landmarks
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, **arrays)  # type: ignore[arg-type] # NumPy's stub takes it for an array
-        return file.getvalue()
+        return packed.pack(about, arrays)
 
 
 def from_bytes(content: bytes) -> Head:
@@ -123,19 +118,12 @@ def from_bytes(content: bytes) -> Head:
         HeadInvalid: it is something else, or contradicts itself.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            if sum(one.file_size for one in file.infolist()) > MAX_BYTES:
-                raise ValueError("it is too large")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            about = json.loads(arrays["about"].tobytes())
-            if about["format"] != FORMAT:
-                raise ValueError(f"its format is {about['format']}")
-            read = {name: np.ascontiguousarray(arrays[name], np.float32) for name in arrays.files if name != "about"}
+        about, read = packed.unpack(content, FORMAT, MAX_BYTES)
         head = Head(
             kind=HeadKind(about["kind"]), sharpness=float(about["sharpness"]), gamma=float(about["gamma"]), **read
         )
         _check(head)
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+    except packed.UNREADABLE as error:
         raise HeadInvalid(f"These bytes are no head of this release ({error}); teach it again.") from error
     return head
 

@@ -37,6 +37,23 @@ class FitJob:
 
     recipe: Recipe
 
+    early: NDArray[np.int64] | None = None
+    """Array (E,), int64: rows of the points that early pictures show; None: there are none."""
+
+    def of_rows(self, rows: NDArray[np.int64]) -> FitJob:
+        """Returns the job for some of its images: array (M,), int64, ascending."""
+        if self.early is None:
+            return self
+        return replace(self, early=np.flatnonzero(np.isin(rows, self.early)))
+
+
+@dataclass(frozen=True)
+class PlaceJob:
+    """Place images on a map."""
+
+    reducer: bytes
+    """See `loupe_reduction.domain.reducers`."""
+
 
 @dataclass(frozen=True)
 class OutlierJob:
@@ -130,7 +147,7 @@ class TeachJob:
         return replace(self, classes=self.classes[rows], confidences=confidences)
 
 
-Job = FitJob | OutlierJob | DuplicateJob | SelectJob | TeachJob
+Job = FitJob | PlaceJob | OutlierJob | DuplicateJob | SelectJob | TeachJob
 
 
 @dataclass(frozen=True)
@@ -176,6 +193,17 @@ class Projection:
     """As it was carried out."""
 
     quality: Quality
+
+    reducer: bytes
+    """See `loupe_reduction.domain.reducers`."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Images that were placed on a map."""
+
+    coordinates: NDArray[np.float32]
+    """Array (N, C), float32: in the map's own coordinates."""
 
 
 @dataclass(frozen=True)
@@ -277,4 +305,4 @@ class TaughtHead:
     figures: HeadFigures
 
 
-Result = Projection | OutlierScores | DuplicateGroups | Selection | TaughtHead
+Result = Projection | Placement | OutlierScores | DuplicateGroups | Selection | TaughtHead

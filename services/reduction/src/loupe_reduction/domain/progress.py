@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Phase(Enum):
@@ -15,9 +18,25 @@ class Phase(Enum):
     PRINCIPAL_COMPONENTS = "PRINCIPAL_COMPONENTS"
     NEIGHBOURS = "NEIGHBOURS"
     LAYOUT = "LAYOUT"
+    PLACING = "PLACING"
     CURATION = "CURATION"
     TEACHING = "TEACHING"
     QUALITY = "QUALITY"
+
+
+@dataclass(frozen=True, eq=False)
+class EarlyPicture:
+    """Where some points of a map are while they still move."""
+
+    rows: NDArray[np.int64]
+    """Array (E,), int64: which points."""
+
+    coordinates: NDArray[np.float32]
+    """Array (E, C), float32: centred on the origin."""
+
+    def of_rows(self, rows: NDArray[np.int64]) -> EarlyPicture:
+        """Returns the same picture with its points counted as `rows`, array (N,), int64, counts them."""
+        return replace(self, rows=rows[self.rows])
 
 
 @dataclass(frozen=True)
@@ -31,6 +50,13 @@ class Progress:
 
     queue_position: int = 0
     """Place in the queue, 1 is next; 0 when not waiting."""
+
+    picture: EarlyPicture | None = None
+    """A new early picture, if there is one."""
+
+    def of_rows(self, rows: NDArray[np.int64]) -> Progress:
+        """Returns the same with the points of the picture counted as `rows` counts them."""
+        return self if self.picture is None else replace(self, picture=self.picture.of_rows(rows))
 
 
 Report = Callable[[Progress], None]
@@ -52,6 +78,7 @@ class PhaseReporter:
     def __init__(self, report: Report, weights: dict[Phase, float], start: float = LOADING_SHARE) -> None:
         self._report = report
         self._spans: dict[Phase, tuple[float, float]] = {}
+        self._last = Progress(Phase.LOADING_FEATURES, start)
         for phase, weight in weights.items():
             end = start + weight * (1.0 - LOADING_SHARE)
             self._spans[phase] = (start, end)
@@ -62,7 +89,12 @@ class PhaseReporter:
         low, high = self._spans[phase]
 
         def tell(fraction: float) -> None:
-            self._report(Progress(phase, min(1.0, low + (high - low) * fraction)))
+            self._last = Progress(phase, min(1.0, low + (high - low) * fraction))
+            self._report(self._last)
 
         tell(0.0)
         return tell
+
+    def show(self, picture: EarlyPicture) -> None:
+        """Tells of an early picture."""
+        self._report(replace(self._last, picture=picture))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import log10
 
 from loupe_kit.errors import FieldViolation
 from loupe_reduction.domain.errors import ParameterOutOfRange, SpecInvalid
@@ -18,6 +19,7 @@ class Method(Enum):
     PCA = "PCA"
     TSNE = "TSNE"
     UMAP = "UMAP"
+    PACMAP = "PACMAP"
 
 
 class Metric(Enum):
@@ -67,12 +69,26 @@ class UmapParameters:
     metric: Metric = Metric.EUCLIDEAN
 
 
-Parameters = PcaParameters | TsneParameters | UmapParameters
+@dataclass(frozen=True)
+class PacmapParameters:
+    """Fine tuning of PaCMAP."""
+
+    neighbours: int | None = None
+    """Near partners that each image chooses, in [2, 200]; None: by the number of images."""
+
+    iterations: int = 450
+    """Steps of the three phases together, in [50, 5000]."""
+
+    metric: Metric = Metric.EUCLIDEAN
+
+
+Parameters = PcaParameters | TsneParameters | UmapParameters | PacmapParameters
 
 PARAMETERS_OF: dict[Method, type[Parameters]] = {
     Method.PCA: PcaParameters,
     Method.TSNE: TsneParameters,
     Method.UMAP: UmapParameters,
+    Method.PACMAP: PacmapParameters,
 }
 
 
@@ -112,6 +128,9 @@ def check_recipe(recipe: Recipe) -> None:
         check_range("recipe.umap.neighbours", parameters.neighbours, 2, 200)
         check_range("recipe.umap.epochs", parameters.epochs or 10, 10, 5000)
         check_range("recipe.umap.negative_samples", parameters.negative_samples, 1, 50)
+    if isinstance(parameters, PacmapParameters):
+        check_range("recipe.pacmap.neighbours", 2 if parameters.neighbours is None else parameters.neighbours, 2, 200)
+        check_range("recipe.pacmap.iterations", parameters.iterations, 50, 5000)
 
 
 def fill_recipe(recipe: Recipe, count: int) -> Recipe:
@@ -124,12 +143,20 @@ def fill_recipe(recipe: Recipe, count: int) -> Recipe:
         neighbours = max(1, min(parameters.neighbours, count - 1))
         epochs = parameters.epochs or _epochs(count)
         return replace(recipe, parameters=replace(parameters, neighbours=neighbours, epochs=epochs))
+    if isinstance(parameters, PacmapParameters):
+        near = max(1, min(parameters.neighbours or _partners(count), count - 1))
+        return replace(recipe, parameters=replace(parameters, neighbours=near))
     return recipe
 
 
 def _epochs(count: int) -> int:
     # Few points settle late; many points cost more a pass and gain little after 200.
     return 500 if count <= 10_000 else 200
+
+
+def _partners(count: int) -> int:
+    # The paper's: 10 for few, and 15 more for each further power of ten.
+    return 10 if count <= 10_000 else round(10 + 15 * (log10(count) - 4))
 
 
 def spec_invalid(field: str, message: str) -> SpecInvalid:

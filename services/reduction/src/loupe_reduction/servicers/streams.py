@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loupe.reduction.v1 import feature_source_pb2 as source_pb
+from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
 from loupe.reduction.v1 import teach_service_pb2 as pb
-from loupe_reduction.domain.errors import HeadInvalid, ImageIdsInvalid, SpecMissing, TooManyPoints
+from loupe_reduction.domain import reducers
+from loupe_reduction.domain.errors import HeadInvalid, ImageIdsInvalid, ReducerInvalid, SpecMissing, TooManyPoints
 from loupe_reduction.domain.features import BYTES_PER_ID, ImageIds
 from loupe_reduction.domain.heads import MAX_BYTES
 from loupe_reduction.domain.progress import Progress, Report
@@ -132,6 +135,40 @@ async def read_application(
     return source, bytes(head), bytes(packed)
 
 
+async def read_placement(
+    requests: AsyncIterable[reduction_pb.PlaceImagesRequest], *, max_images: int
+) -> tuple[reduction_pb.PlaceSpec, bytes, ImageIds]:
+    """Reads the request stream of PlaceImages.
+
+    Args:
+        requests: as they come.
+        max_images: images that one call takes.
+
+    Returns:
+        The spec, the reducer and the images.
+
+    Raises:
+        SpecMissing: the first message holds no spec, or a later one holds another.
+        ImageIdsInvalid: a block is no whole number of ids, or too long.
+        TooManyPoints: more than `max_images` ids.
+        DuplicateImage: an id comes twice.
+        ReducerInvalid: the reducer is too long.
+    """
+    reducer = bytearray()
+
+    async def others() -> AsyncIterator[reduction_pb.PlaceImagesRequest]:
+        async for request in requests:
+            if request.WhichOneof("content") != "reducer":
+                yield request
+                continue
+            reducer.extend(request.reducer)
+            if len(reducer) > reducers.MAX_BYTES:
+                raise ReducerInvalid(f"A reducer has at most {reducers.MAX_BYTES >> 20} MiB; make the map again.")
+
+    spec, images = await read_call(others(), call="PlaceImages", max_images=max_images)
+    return spec, bytes(reducer), images
+
+
 class Column:
     """One number for each image of a call, if it is sent at all.
 
@@ -179,13 +216,16 @@ def _check_block(image_ids: bytes) -> None:
 async def follow(work: Callable[[Report], Awaitable[Value]]) -> AsyncIterator[Progress | Value]:
     """Does work and yields its progress, then its result. Closing the iterator cancels the work.
 
-    Of progress that comes faster than it is taken only the newest is kept.
+    Of progress that comes faster than it is taken only the newest is kept, and of its pictures the newest.
     """
     news = asyncio.Event()
     latest: Progress | None = None
 
     def report(progress: Progress) -> None:
         nonlocal latest
+        if progress.picture is None and latest is not None:
+            # A picture is told once, by the next news that is taken.
+            progress = replace(progress, picture=latest.picture)
         latest = progress
         news.set()
 
@@ -200,7 +240,8 @@ async def follow(work: Callable[[Report], Awaitable[Value]]) -> AsyncIterator[Pr
                 pass
             news.clear()
             if latest is not None and not task.done():
-                yield latest
+                told, latest = latest, replace(latest, picture=None)
+                yield told
         yield await task
     finally:
         task.cancel()

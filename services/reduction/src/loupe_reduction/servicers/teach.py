@@ -56,7 +56,7 @@ class TeachServicer(pb_grpc.TeachServiceServicer):
             yield pb.TeachHeadResponse(header=responses.head_header(news, taught))
             for skipped in responses.skipped_blocks(news):
                 yield pb.TeachHeadResponse(skipped=skipped)
-            for piece in responses.head_pieces(taught):
+            for piece in responses.pieces(taught.head):
                 yield pb.TeachHeadResponse(head=piece)
 
     async def ApplyHead(

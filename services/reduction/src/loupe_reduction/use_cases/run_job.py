@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loupe_kit.errors import FailedPrecondition
 from loupe_reduction.domain.errors import ClassTooSmall, CountOutOfRange, TooFewClasses, TooFewPoints
 from loupe_reduction.domain.features import FeatureSource, ImageIds
 from loupe_reduction.domain.heads import MAX_CLASSES
@@ -17,18 +19,23 @@ from loupe_reduction.domain.jobs import (
     FitJob,
     Job,
     OutlierJob,
+    PlaceJob,
+    Projection,
     Result,
     SelectJob,
     Strategy,
     TeachJob,
 )
-from loupe_reduction.domain.progress import LOADING_SHARE, Phase, Progress, Report
-from loupe_reduction.domain.recipe import MINIMUM_POINTS, check_range, check_recipe
-from loupe_reduction.ports import FeatureReader, SpoolFactory, Workers
+from loupe_reduction.domain.progress import LOADING_SHARE, EarlyPicture, Phase, Progress, Report
+from loupe_reduction.domain.recipe import MINIMUM_POINTS, Method, PcaParameters, Recipe, check_range, check_recipe
+from loupe_reduction.ports import FeatureReader, SpoolFactory, Worker, Workers
 from loupe_reduction.use_cases.gather_features import gather_features
 
 MINIMUM_PAIR = 2
 """Images that duplicates and selections need."""
+
+FIRST_LOOK_ABOVE = 20_000
+"""Images from which some are looked at before all are read: fewer are read in a second or two."""
 
 MINIMUM_CLASSES = 2
 """Classes that there must be to tell apart."""
@@ -105,6 +112,8 @@ class RunJob:
 
         async with self._workers.reserve(order.requester, waiting) as worker, self._spools() as spool:
             loading(0.0)
+            if isinstance(order.job, FitJob):
+                await self._first_look(order, order.job, images, worker, report)
             gathered = await gather_features(
                 self._reader, spool, order.source, images, minimum=minimum_of(order.job), on_fraction=loading
             )
@@ -112,18 +121,54 @@ class RunJob:
             check_count(job, gathered.rows.size)
             await worker.ready()
             began = time.perf_counter()
-            result = await worker.run(job, gathered.features, report)
+            result = await worker.run(job, gathered.features, lambda one: report(one.of_rows(gathered.rows)))
             seconds = time.perf_counter() - began
         return Outcome(images, gathered.rows, gathered.skipped, gathered.features.dimension, result, seconds)
+
+    async def _first_look(self, order: Order, job: FitJob, images: ImageIds, worker: Worker, report: Report) -> None:
+        """Shows some of many points along their main directions, while reading all takes minutes yet."""
+        if job.early is None or len(images) <= FIRST_LOOK_ABOVE:
+            return
+        some = ImageIds(images.pack(job.early))
+        flat = FitJob(Recipe(Method.PCA, job.recipe.dimensions, PcaParameters(), job.recipe.seed))
+        try:
+            async with self._spools() as spool:
+                gathered = await gather_features(
+                    self._reader, spool, order.source, some, minimum=minimum_of(flat), on_fraction=lambda _: None
+                )
+                await worker.ready()
+                found = await worker.run(flat, gathered.features, lambda _: None)
+        except FailedPrecondition:
+            # What is wrong with some may be right with all; if not, that is said when all are there.
+            return
+        picture = EarlyPicture(job.early[gathered.rows], cast("Projection", found).coordinates)
+        report(Progress(Phase.LOADING_FEATURES, 0.0, picture=picture))
+
+
+def early_points(count: int, wanted: int, seed: int) -> NDArray[np.int64] | None:
+    """Returns the images of early pictures: array (E,), int64, ascending; None where none are wanted.
+
+    Args:
+        count: number of images.
+        wanted: how many of them at most, drawn at random.
+        seed: seed of the draw.
+    """
+    if not wanted:
+        return None
+    if count <= wanted:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, wanted, replace=False))
 
 
 def of_rows(job: Job, rows: NDArray[np.int64]) -> Job:
     """Returns the job for those of its images that have a vector."""
-    return job.of_rows(rows) if isinstance(job, OutlierJob | SelectJob | TeachJob) else job
+    return job.of_rows(rows) if isinstance(job, FitJob | OutlierJob | SelectJob | TeachJob) else job
 
 
 def minimum_of(job: Job) -> int:
     """Returns the number of vectors that a job needs."""
+    if isinstance(job, PlaceJob):
+        return 1
     return MINIMUM_POINTS if isinstance(job, FitJob | OutlierJob) else MINIMUM_PAIR
 
 
