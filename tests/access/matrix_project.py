@@ -21,13 +21,14 @@ from loupe.project.v1 import review_service_pb2 as review
 from loupe.project.v1 import saved_search_service_pb2 as saved_search
 from loupe.project.v1 import search_service_pb2 as search
 from loupe.project.v1 import similar_service_pb2 as similar
+from loupe.project.v1 import split_service_pb2 as split
 from loupe.project.v1 import tag_service_pb2 as tag
 from loupe.project.v1 import teach_service_pb2 as teach
 from loupe.project.v1 import trash_service_pb2 as trash
 from loupe.project.v1 import upload_batch_service_pb2 as upload
 from tests.access.identities import Identity
 from tests.access.row import Row
-from tests.access.world import Visit, unique, unique_id, upload_of
+from tests.access.world import Visit, picture, unique, unique_id, upload_of
 
 _NOTHING = image_pb2.ImageSelector(query="tag:that-no-image-has")
 _ANALYSED = image_pb2.ImageSelector(query="is:analysed")
@@ -108,6 +109,10 @@ async def _delete_tag(visit: Visit) -> tag.DeleteTagRequest:
     return tag.DeleteTagRequest(name=await visit.new_tag())
 
 
+async def _delete_tags(visit: Visit) -> tag.DeleteTagsRequest:
+    return tag.DeleteTagsRequest(parent=visit.world.project, names=[await visit.new_tag()])
+
+
 async def _merge_tags(visit: Visit) -> tag.MergeTagsRequest:
     return tag.MergeTagsRequest(name=await visit.new_tag(), sources=[await visit.new_tag()])
 
@@ -129,6 +134,13 @@ def _create_analysis(visit: Visit) -> analysis.CreateAnalysisRequest:
 def _update_analysis(visit: Visit) -> analysis.UpdateAnalysisRequest:
     changed = analysis.Analysis(name=visit.world.analysis, display_name=unique("map"))
     return analysis.UpdateAnalysisRequest(analysis=changed, update_mask=FieldMask(paths=["display_name"]))
+
+
+async def _keep_points(visit: Visit) -> analysis.KeepPointsRequest:
+    wanted = analysis.GetAnalysisRequest(name=visit.world.analysis)
+    count = (await visit.ask(Identity.OWNER, "AnalysisService.GetAnalysis", wanted)).point_count
+    points = ((1 << count) - 1).to_bytes((count + 7) // 8, "little")
+    return analysis.KeepPointsRequest(name=visit.world.analysis, points=points)
 
 
 async def _delete_analysis(visit: Visit) -> analysis.DeleteAnalysisRequest:
@@ -158,6 +170,45 @@ async def _measure_drift(visit: Visit) -> drift.MeasureDriftRequest:
     return drift.MeasureDriftRequest(parent=visit.world.project)
 
 
+async def _watched(visit: Visit) -> str:
+    """Name of the watch of the project, which a test may delete."""
+    name = f"{visit.world.project}/driftWatch"
+    watch = drift.DriftWatch(name=name, reference="tag:golden", webhook_url="http://127.0.0.1:9/hook")
+    mask = FieldMask(paths=["reference", "webhook_url"])
+    request = drift.UpdateDriftWatchRequest(drift_watch=watch, update_mask=mask)
+    await visit.ask(Identity.OWNER, "DriftService.UpdateDriftWatch", request)
+    return name
+
+
+async def _get_drift_watch(visit: Visit) -> drift.GetDriftWatchRequest:
+    return drift.GetDriftWatchRequest(name=await _watched(visit))
+
+
+async def _update_drift_watch(visit: Visit) -> drift.UpdateDriftWatchRequest:
+    changed = drift.DriftWatch(name=await _watched(visit), every_images=100)
+    return drift.UpdateDriftWatchRequest(drift_watch=changed, update_mask=FieldMask(paths=["every_images"]))
+
+
+async def _delete_drift_watch(visit: Visit) -> drift.DeleteDriftWatchRequest:
+    return drift.DeleteDriftWatchRequest(name=await _watched(visit))
+
+
+async def _look_for_drift(visit: Visit) -> drift.LookForDriftRequest:
+    return drift.LookForDriftRequest(name=await _watched(visit))
+
+
+async def _test_drift_webhook(visit: Visit) -> drift.TestDriftWebhookRequest:
+    return drift.TestDriftWebhookRequest(name=await _watched(visit))
+
+
+async def _list_drift_points(visit: Visit) -> drift.ListDriftPointsRequest:
+    return drift.ListDriftPointsRequest(parent=await _watched(visit))
+
+
+async def _list_drift_alerts(visit: Visit) -> drift.ListDriftAlertsRequest:
+    return drift.ListDriftAlertsRequest(parent=await _watched(visit))
+
+
 def _create_head(visit: Visit) -> teach.CreateHeadRequest:
     return teach.CreateHeadRequest(parent=visit.world.project, head=teach.Head(head_name=unique_id("cells")))
 
@@ -172,6 +223,25 @@ async def _list_outliers(visit: Visit) -> curation.ListOutliersRequest:
 
 async def _list_duplicate_groups(visit: Visit) -> curation.ListDuplicateGroupsRequest:
     return curation.ListDuplicateGroupsRequest(parent=await visit.current_run(curation.CurationRun.KIND_DUPLICATES))
+
+
+def _find_similar_to_picture(visit: Visit) -> similar.FindSimilarToPictureRequest:
+    return similar.FindSimilarToPictureRequest(parent=visit.world.project, picture=picture(1))
+
+
+async def _create_split(visit: Visit) -> split.CreateSplitRequest:
+    await visit.current_run(curation.CurationRun.KIND_DUPLICATES)
+    wanted = split.Split(selector=_ANALYSED, train_fraction=0.5, test_fraction=0.5)
+    return split.CreateSplitRequest(parent=visit.world.project, split=wanted)
+
+
+async def _delete_split(visit: Visit) -> split.DeleteSplitRequest:
+    return split.DeleteSplitRequest(name=await visit.new_split())
+
+
+async def _find_leakage(visit: Visit) -> split.FindLeakageRequest:
+    await visit.current_run(curation.CurationRun.KIND_DUPLICATES)
+    return split.FindLeakageRequest(parent=visit.world.project, split=visit.world.split)
 
 
 def _create_saved_search(visit: Visit) -> saved_search.CreateSavedSearchRequest:
@@ -260,6 +330,8 @@ PROJECT_ROWS = (
     Row("ImageService.ModifyImageAccess", "own", _modify_image_access, "edit"),
     Row("ImageService.DownloadImage", "view", lambda v: image.DownloadImageRequest(name=v.world.image)),
     Row("ImageService.DownloadThumbnail", "view", lambda v: image.DownloadThumbnailRequest(name=v.world.image)),
+    Row("ImageService.GetImagePixels", "view", lambda v: image.GetImagePixelsRequest(name=f"{v.world.image}/pixels")),
+    Row("ImageService.DownloadImageTile", "view", lambda v: image.DownloadImageTileRequest(name=v.world.image)),
     Row("LabelService.ListLabels", "view", lambda v: label.ListLabelsRequest(parent=v.world.image)),
     Row("LabelService.CreateLabel", "edit", _create_label, "edit"),
     Row("LabelService.UpdateLabel", "edit", _update_label, "edit"),
@@ -275,6 +347,11 @@ PROJECT_ROWS = (
         "EvaluationService.EvaluateModel",
         "view",
         lambda v: evaluation.EvaluateModelRequest(parent=v.world.project, group_by=["line", "day"]),
+    ),
+    Row(
+        "EvaluationService.KeepCellImages",
+        "view",
+        lambda v: evaluation.KeepCellImagesRequest(parent=v.world.project, truth="dent"),
     ),
     Row("EvaluationService.GetImageMatches", "view", lambda v: evaluation.GetImageMatchesRequest(name=v.world.image)),
     Row(
@@ -299,6 +376,7 @@ PROJECT_ROWS = (
     Row("TagService.CreateTag", "edit", _create_tag, "edit"),
     Row("TagService.UpdateTag", "edit", _update_tag, "edit"),
     Row("TagService.DeleteTag", "edit", _delete_tag, "edit"),
+    Row("TagService.DeleteTags", "edit", _delete_tags, "edit"),
     Row(
         "TagService.ModifyImageTags",
         "edit",
@@ -355,6 +433,12 @@ PROJECT_ROWS = (
     Row("AnalysisService.GetAnalysis", "view", lambda v: analysis.GetAnalysisRequest(name=v.world.analysis)),
     Row("AnalysisService.ListAnalyses", "view", lambda v: analysis.ListAnalysesRequest(parent=v.world.project)),
     Row("AnalysisService.CreateAnalysis", "view", _create_analysis, "analyse"),
+    Row(
+        "AnalysisService.PlaceImages",
+        "creator",
+        lambda v: analysis.PlaceImagesRequest(name=v.world.analysis, selector=_ANALYSED),
+        "analyse",
+    ),
     Row("AnalysisService.UpdateAnalysis", "creator", _update_analysis, "analyse"),
     Row("AnalysisService.DeleteAnalysis", "creator", _delete_analysis, "analyse"),
     Row(
@@ -367,6 +451,12 @@ PROJECT_ROWS = (
         "view",
         lambda v: analysis.GetPointValuesRequest(name=v.world.analysis, field="label"),
     ),
+    Row(
+        "AnalysisService.DownloadPointValues",
+        "view",
+        lambda v: analysis.DownloadPointValuesRequest(name=v.world.analysis, field="label"),
+    ),
+    Row("AnalysisService.KeepPoints", "view", _keep_points),
     Row("CurationService.CreateSelection", "view", _create_selection, "analyse"),
     Row("CurationService.GetSelection", "view", lambda v: curation.GetSelectionRequest(name=v.world.selection)),
     Row("CurationService.ListSelections", "view", lambda v: curation.ListSelectionsRequest(parent=v.world.project)),
@@ -386,7 +476,37 @@ PROJECT_ROWS = (
     Row("CurationService.ListOutliers", "view", _list_outliers),
     Row("CurationService.ListDuplicateGroups", "view", _list_duplicate_groups),
     Row("SimilarService.FindSimilarImages", "view", lambda v: similar.FindSimilarImagesRequest(image=v.world.image)),
+    Row("SimilarService.FindSimilarToPicture", "view", _find_similar_to_picture, "analyse"),
+    Row(
+        "SimilarService.FindSimilarObjects",
+        "view-late",
+        lambda v: similar.FindSimilarObjectsRequest(image=v.world.image),
+    ),
+    Row("SplitService.CreateSplit", "view", _create_split, "analyse"),
+    Row("SplitService.GetSplit", "view", lambda v: split.GetSplitRequest(name=v.world.split)),
+    Row("SplitService.ListSplits", "view", lambda v: split.ListSplitsRequest(parent=v.world.project)),
+    Row("SplitService.DeleteSplit", "creator", _delete_split, "analyse"),
+    Row("SplitService.ListSplitImages", "view", lambda v: split.ListSplitImagesRequest(parent=v.world.split)),
+    Row(
+        "SplitService.TagSplit",
+        "edit",
+        lambda v: split.TagSplitRequest(name=v.world.split, part=split.SPLIT_PART_TRAIN),
+        "edit",
+    ),
+    Row(
+        "SplitService.DownloadSplitManifest",
+        "view",
+        lambda v: split.DownloadSplitManifestRequest(name=v.world.split),
+    ),
+    Row("SplitService.FindLeakage", "view", _find_leakage),
     Row("DriftService.MeasureDrift", "view", _measure_drift),
+    Row("DriftService.GetDriftWatch", "view", _get_drift_watch),
+    Row("DriftService.UpdateDriftWatch", "edit", _update_drift_watch, "edit"),
+    Row("DriftService.DeleteDriftWatch", "edit", _delete_drift_watch, "edit"),
+    Row("DriftService.LookForDrift", "edit", _look_for_drift, "edit"),
+    Row("DriftService.TestDriftWebhook", "edit", _test_drift_webhook, "edit"),
+    Row("DriftService.ListDriftPoints", "view", _list_drift_points),
+    Row("DriftService.ListDriftAlerts", "view", _list_drift_alerts),
     Row("TeachService.CreateHead", "edit", _create_head, "analyse"),
     Row("TeachService.GetHead", "view", lambda v: teach.GetHeadRequest(name=v.world.head)),
     Row("TeachService.ListHeads", "view", lambda v: teach.ListHeadsRequest(parent=v.world.project)),

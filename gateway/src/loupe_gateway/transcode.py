@@ -1,7 +1,7 @@
 """REST out of the contracts: finds the RPC of a request, calls it, and answers in JSON, as a file, or as events.
 
-Unary RPCs answer JSON. Streams of `google.api.HttpBody` answer the bytes. Other streams are server-sent events, one
-JSON message each, ended by an event `end` or `error`.
+Unary RPCs answer JSON. RPCs that take a stream of bytes take a form (`forms.py`). Streams of `google.api.HttpBody`
+answer the bytes. Other streams are server-sent events, one JSON message each, ended by an event `end` or `error`.
 """
 
 import json
@@ -12,17 +12,19 @@ from typing import Any
 import grpc
 from google.api import httpbody_pb2
 from google.protobuf.message import Message
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from loupe_gateway import clients as rpc
-from loupe_gateway import errors, messages
+from loupe_gateway import errors, forms, messages
 from loupe_gateway.contracts import HttpBinding
 from loupe_gateway.metadata import call_metadata
 from loupe_gateway.sessions import Sessions
+from loupe_gateway.waiting import while_connected
 from loupe_kit.errors import NotFound
 
 _HTTP_BODY = httpbody_pb2.HttpBody.DESCRIPTOR.full_name
+_CLIENT_GONE = 499
 # A browser may show a picture again for no longer than a right that was revoked may last, and to nobody else.
 _DOWNLOAD_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -47,18 +49,36 @@ class Transcoder:
         binding, path = self._find(request)
         if binding is None:
             return self._refuse(request)
+        if binding.method.client_streaming:
+            return await self._form(request, binding, path)
+        try:
+            return await self._answer(request, binding, path)
+        except ClientDisconnect:
+            return Response(status_code=_CLIENT_GONE)
+
+    async def _answer(self, request: Request, binding: HttpBinding, path: dict[str, str]) -> Response:
         body = await request.body() if binding.body else b""
         message = messages.build_request(binding, path, request.query_params.multi_items(), body)
         if binding.method.server_streaming:
             return await self._stream(request, binding, message)
         self._sessions.before_call(request, binding.rpc_path, message)
-        answer = await self._clients.unary(binding.method, message, call_metadata(request))
+        call = self._clients.unary(binding.method, message, call_metadata(request))
+        # What changes something is done, whether somebody still waits for the answer or not.
+        answer = await (while_connected(request, call) if request.method == "GET" else call)
         change = self._sessions.after_call(request, binding.rpc_path, answer)
         response = Response(
             messages.to_json(answer), media_type="application/json", headers={"cache-control": "no-store"}
         )
         change(response)
         return response
+
+    async def _form(self, request: Request, binding: HttpBinding, path: dict[str, str]) -> Response:
+        try:
+            answer = await forms.call(self._clients, request, binding, path)
+        except ClientDisconnect:
+            # Nothing of ours is wrong, and nobody reads the answer.
+            return Response(status_code=_CLIENT_GONE)
+        return Response(messages.to_json(answer), media_type="application/json", headers={"cache-control": "no-store"})
 
     def _find(self, request: Request) -> tuple[HttpBinding | None, dict[str, str]]:
         path = _raw_path(request)
@@ -80,7 +100,7 @@ class Transcoder:
         call = self._clients.server_stream(binding.method, message, call_metadata(request))
         answers = rpc.messages(call)
         # The first message decides between an error answer and a stream: once the head is sent, it is too late.
-        first = await anext(answers, None)
+        first = await while_connected(request, anext(answers, None))
         if binding.method.output_type.full_name == _HTTP_BODY:
             return await _file(call, first, answers)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

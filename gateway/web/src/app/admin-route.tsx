@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { meQuery } from "@/features/account/api/me";
 import type { AdminPart } from "@/features/admin/components/admin-page";
+import { meQuery } from "@/lib/api/rights";
 
 // Few people open it; the others do not load it.
 const AdminPage = lazy(() => import("@/features/admin/components/admin-page").then((module) => ({ default: module.AdminPage })));

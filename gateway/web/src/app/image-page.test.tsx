@@ -15,6 +15,8 @@ function withImages(): FakeGateway {
       query.get("image")?.endsWith("i1")
         ? { position: "1", totalSize: "2", next: "projects/p1/images/i2" }
         : { position: "2", totalSize: "2", previous: "projects/p1/images/i1" })
+    .on(`GET ${PROJECT}/images/i1/pixels`, () => ({ plain: true }))
+    .on(`GET ${PROJECT}/images/i2/pixels`, () => ({ plain: true }))
     .on(`GET ${PROJECT}/images/i1/history`, () => ({ lines: [{ fact: "FACT_METADATA", subject: "line", oldValue: "L1", newValue: "L2", createTime: "2026-11-22T01:02:03Z" }] }))
     .on(`GET ${PROJECT}/images/i2/history`, () => ({}))
     .on(`GET ${PROJECT}/images/i1/access`, () => ({ mode: "MODE_INHERITED" }))
@@ -95,4 +97,24 @@ it("draws the boxes that are wanted, and tells the keys", async () => {
   await user.keyboard("?");
 
   expect(within(await screen.findByRole("dialog", { name: "Keys" })).getByText("Fit the window")).toBeVisible();
+});
+
+const DEEP = { plain: false, bits: 16, minimum: 100, maximum: 4000, low: 200, high: 3000, histogram: ["4", "2"], tilePixels: 512, levelCount: 1 };
+
+it("shows what browsers cannot by tiles, for the values that are asked for", async () => {
+  const gateway = withImages().on(`GET ${PROJECT}/images/i1/pixels`, () => DEEP).on(`GET ${PROJECT}/images/i1:tile`, () => ({}));
+  const user = renderApp("/projects/p1/images/i1");
+  const asked = () => gateway.calls.filter((call) => call.route.endsWith("i1:tile")).map(({ query }) => [query.get("low"), query.get("high")].join());
+
+  await waitFor(() => { expect(asked()).toContain(","); });
+  await user.keyboard("w");
+  await waitFor(() => { expect(asked()).toContain("100,4000"); });
+  await user.click(screen.getByRole("button", { name: "Values shown" }));
+  const form = within(await screen.findByRole("dialog", { name: "Values shown" }));
+  expect(form.getByText(/16 bits, values from 100 to 4,000/)).toBeVisible();
+  fireEvent.change(form.getByLabelText(/Black up to/), { target: { value: "1000" } });
+  await waitFor(() => { expect(asked()).toContain("1000,4000"); });
+  await user.click(form.getByRole("button", { name: "Reset" }));
+
+  expect(form.getByRole("button", { name: "Reset" })).toBeDisabled();
 });

@@ -7,12 +7,14 @@ import type { ProjectSearch } from "@/app/search";
 import { buttonLook } from "@/components/ui/button";
 import { ExportButton } from "@/features/exports/components/export-button";
 import { ImagesTab } from "@/features/images/components/images-tab";
+import { useRights } from "@/lib/api/rights";
 
 /** The images of a project; an address with an image leads to that image's own page. */
 export function ImagesView({ project, search }: { project: string; search: ProjectSearch }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const router = useRouter();
+  const { mayEdit } = useRights(project);
   const { query = "", order, off } = search;
   // One object as long as nothing changes: the grid begins anew with another one.
   const shown = useMemo(() => ({ ...imageSearchOf({ query, ...(order && { order }) }), off: off ?? [] }), [query, order, off]);
@@ -30,10 +32,10 @@ export function ImagesView({ project, search }: { project: string; search: Proje
       actions={(selector) => (
         <>
           <MapButton project={project} selector={selector} />
-          <ExportButton project={project} selector={selector} />
+          <ExportButton project={project} images={{ selector }} />
         </>
       )}
-      uploadLink={<Link className={buttonLook("primary")} to="/projects/$project" params={{ project }} search={{ tab: "upload" }}>{t("tabs.upload")}</Link>}
+      uploadLink={mayEdit && <Link className={buttonLook("primary")} to="/projects/$project" params={{ project }} search={{ tab: "upload" }}>{t("tabs.upload")}</Link>}
     />
   );
 }

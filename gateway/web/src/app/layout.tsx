@@ -5,9 +5,9 @@ import { UserMenu } from "@/app/user-menu";
 import { Button } from "@/components/ui/button";
 import { ErrorNotice } from "@/components/ui/notice";
 import { Toaster } from "@/components/ui/toast";
-import { meQuery } from "@/features/account/api/me";
 import { AccountPage } from "@/features/account/components/account-page";
 import { UploadDock } from "@/features/uploads/components/upload-dock";
+import { meQuery } from "@/lib/api/rights";
 import { chooseLanguage } from "@/lib/i18n";
 
 /** The frame of every page: as high as the window, so that each page scrolls what is worth scrolling. */
@@ -17,7 +17,14 @@ export function Layout() {
   const uploadPage = useRouterState({ select: ({ location }) => (location.search.tab === "upload" ? location.pathname.replace("/projects/", "") : "") });
 
   if (me.isPending) return <p className="p-10 text-quiet">{t("common.loading")}</p>;
-  if (me.error) return <div className="p-10"><ErrorNotice error={me.error} /></div>;
+  if (me.error) {
+    return (
+      <main className="flex flex-col items-start gap-4 p-10">
+        <ErrorNotice error={me.error} />
+        <Button look="primary" onClick={() => void me.refetch()}>{t("common.reload")}</Button>
+      </main>
+    );
+  }
   if (!me.data) {
     return (
       <>

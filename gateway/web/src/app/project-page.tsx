@@ -3,15 +3,21 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { ImagesView } from "@/app/images-view";
+import { ProjectKeys } from "@/app/project-keys";
 import { TABS, type ProjectSearch } from "@/app/search";
+import { Badge } from "@/components/ui/card";
 import { ErrorNotice } from "@/components/ui/notice";
+import { OnlyLooks } from "@/components/ui/only-looks";
+import { ExportButton } from "@/features/exports/components/export-button";
 import { Boxes, predictedBoxes } from "@/features/images/components/boxes";
-import { projectQuery } from "@/features/projects/api/projects";
 import { UploadTab } from "@/features/uploads/components/upload-tab";
+import { projectQuery, useRights } from "@/lib/api/rights";
 import { count } from "@/lib/format";
 
-// The map brings a 3-D library along; who does not open it does not load it.
-const MapsTab = lazy(() => import("@/features/analyses/components/maps-tab").then((module) => ({ default: module.MapsTab })));
+// The map brings a 3-D library along, which the page fetches when it has nothing else to do.
+const loadMaps = () => import("@/features/analyses/components/maps-tab");
+const MapsTab = lazy(() => loadMaps().then((module) => ({ default: module.MapsTab })));
+const QUIET_MS = 1500;
 
 // So are the others: most visits are for the images.
 const CurationTab = lazy(() => import("@/features/curation/components/curation-tab").then((module) => ({ default: module.CurationTab })));
@@ -26,19 +32,35 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
   const { t } = useTranslation();
   const found = useQuery(projectQuery(project));
   const name = found.data?.displayName;
+  const { onlyLooks } = useRights(project);
   useEffect(() => {
     document.title = name ? `${name} · Loupe` : "Loupe";
     return () => { document.title = "Loupe"; };
   }, [name]);
 
-  if (found.error) return <div className="p-6"><ErrorNotice error={found.error} /></div>;
+  useEffect(() => {
+    // A browser that does not tell when it is idle loads maps when somebody opens them.
+    if (!("requestIdleCallback" in window)) return;
+    const timer = setTimeout(() => { requestIdleCallback(() => void loadMaps()); }, QUIET_MS);
+    return () => { clearTimeout(timer); };
+  }, []);
+
+  if (found.error) {
+    return (
+      <main className="flex flex-col items-start gap-4 p-6">
+        <ErrorNotice error={found.error} />
+        <Link to="/" className="text-accent underline">{t("common.home")}</Link>
+      </main>
+    );
+  }
   return (
     <main className="flex min-h-0 w-full flex-1 flex-col">
       <div className="flex shrink-0 flex-wrap items-center gap-x-5 border-b border-line bg-surface px-4">
         <h1 className="max-w-80 min-w-0 truncate text-base font-semibold" title={name}>{name ?? t("common.loading")}</h1>
         <Tabs project={project} search={search} />
+        {onlyLooks && <span title={t("projects.onlyLooksHint")}><Badge>{t("projects.onlyLooks")}</Badge></span>}
         {found.data && (
-          <span className="ml-auto text-xs text-quiet tabular-nums">
+          <span className="ml-auto py-1 text-xs text-quiet tabular-nums">
             {t("projects.counts", {
               total: count(found.data.imageCounts?.total),
               analysed: count(found.data.imageCounts?.analysed),
@@ -46,6 +68,7 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
             })}
           </span>
         )}
+        <ProjectKeys tab={search.tab ?? "images"} />
       </div>
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto p-4">
         <Suspense fallback={<p className="text-quiet">{t("common.loading")}</p>}><TabContent project={project} search={search} /></Suspense>
@@ -54,12 +77,16 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
   );
 }
 
+// What is there to change images; who only looks has nothing to do there.
+const EDITING = new Set<string | undefined>(["upload", "review", "trash"]);
+
 function Tabs({ project, search }: { project: string; search: ProjectSearch }) {
   const { t } = useTranslation();
+  const { onlyLooks } = useRights(project);
   const shown = search.tab === "trash" ? "settings" : (search.tab ?? "images");
   return (
     <nav className="flex" aria-label={t("tabs.title")}>
-      {TABS.map((each) => (
+      {TABS.filter((each) => !onlyLooks || !EDITING.has(each)).map((each) => (
         <Link
           key={each}
           to="/projects/$project"
@@ -79,8 +106,10 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
   const { t } = useTranslation();
   const navigate = useNavigate();
   const go = (next: ProjectSearch) => void navigate({ to: "/projects/$project", params: { project }, search: next, resetScroll: false });
+  const { onlyLooks } = useRights(project);
   const query = search.query ?? "";
 
+  if (onlyLooks && EDITING.has(search.tab)) return <OnlyLooks />;
   if (search.tab === "upload") return <UploadTab project={project} />;
   if (search.tab === "results") return <ExportsTab project={project} query={query} />;
   if (search.tab === "curation") {
@@ -90,6 +119,7 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
         query={query}
         imageLink={(image) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", image } })}
         queryLink={(text) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", query: text } })}
+        download={(split) => <ExportButton project={project} images={{ split }} />}
       />
     );
   }
@@ -104,7 +134,7 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
         onQuery={(text) => { go({ ...search, query: text }); }}
         imageLink={(image) => ({ to: "/projects/$project/images/$image", params: { project, image }, search: {} })}
         onImage={(image) => void navigate({ to: "/projects/$project/images/$image", params: { project, image }, search: {} })}
-        onTagged={(tag) => { go({ query: `tag:"${tag.replace(/["\\]/g, "\\$&")}"` }); }}
+        onGrid={(text) => { go({ query: text }); }}
       />
     );
   }
@@ -117,7 +147,7 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
         project={project}
         query={query}
         queryLink={(text) => ({ to: "/projects/$project", params: { project }, search: { tab: "images", query: text } })}
-        reviewLink={{ to: "/projects/$project", params: { project }, search: { tab: "review", ...(query && { query }) } }}
+        reviewLink={onlyLooks ? undefined : { to: "/projects/$project", params: { project }, search: { tab: "review", ...(query && { query }) } }}
       />
     );
   }
@@ -125,7 +155,7 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
   if (search.tab === "settings") {
     return (
       <>
-        <Link to="/projects/$project" params={{ project }} search={{ tab: "trash" }} className="self-end text-accent underline">{t("trash.title")}</Link>
+        {!onlyLooks && <Link to="/projects/$project" params={{ project }} search={{ tab: "trash" }} className="self-end text-accent underline">{t("trash.title")}</Link>}
         <SettingsTab project={project} onDeleted={() => void navigate({ to: "/" })} />
       </>
     );

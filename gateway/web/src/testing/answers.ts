@@ -5,7 +5,7 @@ export const PROJECT = "/v1/projects/p1";
 
 /** A signed-in person with one project; tests add what they are about. */
 export function gatewayWithProject(counts = { total: "2", pending: "0", analysed: "2", failed: "0" }): FakeGateway {
-  const project = { name: "projects/p1", displayName: "Cells", model: "models/efficientnet-lite0", imageCounts: counts };
+  const project = { name: "projects/p1", displayName: "Cells", callerRole: "PROJECT_ROLE_OWNER", model: "models/efficientnet-lite0", imageCounts: counts };
   return new FakeGateway()
     .on("GET /v1/me", () => ({ name: "users/u1", displayName: "Ada" }))
     .on("GET /v1/projects", () => ({ projects: [project] }))

@@ -19,6 +19,7 @@ vi.stubGlobal("ResizeObserver", class {
   disconnect(): void { /* nothing to see */ }
 });
 Element.prototype.scrollIntoView = () => undefined;
+HTMLCanvasElement.prototype.getContext = () => null;
 
 // A busy machine is no fault of the page.
 configure({ asyncUtilTimeout: 20_000 });

@@ -37,6 +37,8 @@ from loupe_project.adapters.intake.feature_service import GrpcFeatureSink
 from loupe_project.adapters.intake.pillow import PillowInspector
 from loupe_project.adapters.search.indexes import SearchIndexes
 from loupe_project.adapters.sql.unit_of_work import ProjectUnitOfWork
+from loupe_project.adapters.tiles.child import ChildTileCutter
+from loupe_project.adapters.tiles.render import PngRenderer
 from loupe_project.bootstrap_changes import build_changes
 from loupe_project.bootstrap_intake import Intake, build_intake
 from loupe_project.bootstrap_quality import build_quality
@@ -57,6 +59,7 @@ from loupe_project.settings import ProjectSettings
 from loupe_project.use_cases.analyse_images import AnalyseImages
 from loupe_project.use_cases.copy_images import CopyImages
 from loupe_project.use_cases.forget_answers import AnswerForgetter
+from loupe_project.use_cases.keep_maps import MapKeeper
 from loupe_project.use_cases.label_changes import LabelReverter
 from loupe_project.use_cases.modify_image_access import ModifyImageAccess
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -68,6 +71,7 @@ from loupe_project.use_cases.run_operations import OperationRunner, RunnerOption
 from loupe_project.use_cases.scopes import Scopes
 from loupe_project.use_cases.signal import Bell
 from loupe_project.use_cases.thumbnails import Thumbnails
+from loupe_project.use_cases.tiles import Tiles
 from loupe_project.use_cases.trashing import TrashReverter
 
 MIGRATIONS = "loupe_project:migrations"
@@ -139,13 +143,14 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
     parts = _parts(settings, overrides)
     relay, remover = _relay(parts), LeftoverRemover(parts.stores, parts.objects, parts.features, parts.removals)
     forgetter = AnswerForgetter(parts.stores, parts.clock)
-    intake, results = _intake(parts), _results(parts)
+    intake, results, tiles = _intake(parts), _results(parts), _tiles(parts)
     trash = build_trash(settings, parts.stores, parts.calls, parts.clock, parts.hub, parts.removals)
-    quality = build_quality(parts.stores, parts.calls, parts.objects, parts.clock, parts.hub)
+    quality = build_quality(parts.stores, parts.calls, intake.files, parts.clock, parts.hub)
     handlers = _handlers(parts, intake) | results.handlers | trash.handlers | quality.handlers
     reverters: dict[Fact, Reverter] = {Fact.TRASH: TrashReverter(), Fact.LABEL: LabelReverter()}
-    changes = build_changes(settings, parts.stores, parts.calls, parts.objects, parts.clock, parts.hub, reverters)
+    changes = build_changes(settings, parts.stores, parts.calls, intake.files, parts.clock, parts.hub, reverters)
     handlers |= changes.handlers
+    keeper = MapKeeper(parts.stores, parts.scopes, results.place)
     rights = OperationRights(parts.stores, parts.scopes)
     runner = OperationRunner(parts.stores, handlers, parts.hub, parts.clock, _runner_options(settings), rights.check)
     auditor = AuditRelay(StoredEvents(parts.stores), parts.audit_log)
@@ -163,7 +168,7 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
     return Service(
         name="project",
         registrations=[
-            *_registrations(parts, intake),
+            *_registrations(parts, intake, tiles),
             *results.registrations,
             *trash.registrations,
             *changes.registrations,
@@ -181,17 +186,22 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
             runner.start,
             results.sweeper.start,
             results.answerer.start,
+            keeper.start,
             results.counter.start,
+            results.watcher.start,
             trash.emptier.start,
             auditor.start,
         ],
         on_stop=[
             auditor.stop,
             trash.emptier.stop,
+            results.watcher.stop,
             results.counter.stop,
+            keeper.stop,
             results.answerer.stop,
             results.sweeper.stop,
             runner.stop,
+            tiles.stop,
             intake.stop,
             relay.stop,
             remover.stop,
@@ -199,7 +209,7 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
             changes.forgetter.stop,
             close,
         ],
-        resources={"parts": parts, "handlers": handlers},
+        resources={"parts": parts, "handlers": handlers, "keeper": keeper},
     )
 
 
@@ -238,6 +248,10 @@ def _intake(parts: Parts) -> Intake:
     )
 
 
+def _tiles(parts: Parts) -> Tiles:
+    return Tiles(parts.objects, ChildTileCutter(), PngRenderer(), parts.settings.data_dir / "tiles")
+
+
 def _results(parts: Parts) -> Results:
     return build_results(
         parts.settings,
@@ -267,7 +281,7 @@ def _handlers(parts: Parts, intake: Intake) -> dict[OperationKind, OperationHand
     }
 
 
-def _registrations(parts: Parts, intake: Intake) -> list[Registration]:
+def _registrations(parts: Parts, intake: Intake, tiles: Tiles) -> list[Registration]:
     package = "loupe.project.v1"
     return [
         Registration(
@@ -282,6 +296,7 @@ def _registrations(parts: Parts, intake: Intake) -> list[Registration]:
                 parts.calls,
                 parts.objects,
                 Thumbnails(parts.objects, PillowInspector()),
+                tiles,
                 parts.directory,
                 parts.hub,
                 parts.catalogue,

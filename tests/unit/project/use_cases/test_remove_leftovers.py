@@ -58,13 +58,13 @@ async def test_remove_once__a_project_goes_as_a_whole() -> None:
 
 
 async def test_remove_once__bytes_that_a_copy_shares_stay_until_it_goes() -> None:
-    key, thumbnail = "projects/p/images/i", "projects/p/thumbnails/i.jpg"
+    key, thumbnail, tiles = "projects/p/images/i", "projects/p/thumbnails/i.jpg", "projects/p/tiles/i.lpt"
     store = FakeStore(leftovers=[Removal("1", "p", "i")], shared={key})
-    objects, features = await make_objects(key, thumbnail), FakeFeatures()
+    objects, features = await make_objects(key, thumbnail, tiles), FakeFeatures()
     remover = LeftoverRemover(factory_of(store), objects, features, Bell())
 
     await remover.remove_once()
-    assert await left_in(objects) == [key, thumbnail]
+    assert await left_in(objects) == [key, thumbnail, tiles]
 
     store.leftovers, store.shared = [Removal("2", "other", "copy", key)], set()
     await remover.remove_once()
@@ -73,14 +73,14 @@ async def test_remove_once__bytes_that_a_copy_shares_stay_until_it_goes() -> Non
 
 
 async def test_remove_once__a_project_leaves_what_others_share() -> None:
-    key, thumbnail = "projects/p/images/i", "projects/p/thumbnails/i.jpg"
+    key, thumbnail, tiles = "projects/p/images/i", "projects/p/thumbnails/i.jpg", "projects/p/tiles/i.lpt"
     foreign = "projects/q/images/j"
     store = FakeStore(leftovers=[Removal("1", "p", None), Removal("2", "p", "copy", foreign)], shared={key})
-    objects = await make_objects(key, thumbnail, "projects/p/images/alone", foreign)
+    objects = await make_objects(key, thumbnail, tiles, "projects/p/images/alone", "projects/p/tiles/alone.lpt", foreign)
 
     assert await LeftoverRemover(factory_of(store), objects, FakeFeatures(), Bell()).remove_once() == 2
 
-    assert await left_in(objects) == [key, thumbnail]
+    assert await left_in(objects) == [key, thumbnail, tiles]
 
 
 async def test_remove_once__nothing_is_forgotten_when_inference_is_away() -> None:

@@ -376,6 +376,145 @@ class DownloadThumbnailRequest(_message.Message):
 Global___DownloadThumbnailRequest: _TypeAlias = DownloadThumbnailRequest  # noqa: Y015
 
 @_typing.final
+class ImagePixels(_message.Message):
+    """How the values of an image can be looked at. Origin top left; EXIF orientation is not applied."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    PLAIN_FIELD_NUMBER: _builtins.int
+    BITS_FIELD_NUMBER: _builtins.int
+    MINIMUM_FIELD_NUMBER: _builtins.int
+    MAXIMUM_FIELD_NUMBER: _builtins.int
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    HISTOGRAM_FIELD_NUMBER: _builtins.int
+    TILE_PIXELS_FIELD_NUMBER: _builtins.int
+    LEVEL_COUNT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name, `projects/{project}/images/{image}/pixels`. Output only."""
+    plain: _builtins.bool
+    """Whether browsers show the file as it is: PNG, JPEG, BMP or WEBP of 8 bits a value and at most 32 megapixels."""
+    bits: _builtins.int
+    """Bits of a value in the file: 8, 16 or 32. 0, and all that follows empty: not measured, because `plain` and not asked for."""
+    minimum: _builtins.float
+    """Smallest value of the image, all colours together, without alpha. Integers as they are in the file, floats too."""
+    maximum: _builtins.float
+    """Largest value."""
+    low: _builtins.float
+    """No more than 0.5 % of the values lie below it. From it to `high` is what tiles of more than 8 bits show by default."""
+    high: _builtins.float
+    """No more than 0.5 % of the values lie above it."""
+    tile_pixels: _builtins.int
+    """Pixels of a tile's side; the last ones of a row and a column are smaller."""
+    level_count: _builtins.int
+    """Levels that tiles can be asked of. Level 0 is the image itself, each following one has half its width and height,
+    rounded up; the last one is one tile.
+    """
+    @_builtins.property
+    def histogram(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many values lie in each of equal parts of [minimum, maximum]; at most 256 parts."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        plain: _builtins.bool = ...,
+        bits: _builtins.int = ...,
+        minimum: _builtins.float = ...,
+        maximum: _builtins.float = ...,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+        histogram: _abc.Iterable[_builtins.int] | None = ...,
+        tile_pixels: _builtins.int = ...,
+        level_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bits", b"bits", "high", b"high", "histogram", b"histogram", "level_count", b"level_count", "low", b"low", "maximum", b"maximum", "minimum", b"minimum", "name", b"name", "plain", b"plain", "tile_pixels", b"tile_pixels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImagePixels: _TypeAlias = ImagePixels  # noqa: Y015
+
+@_typing.final
+class GetImagePixelsRequest(_message.Message):
+    """Request of GetImagePixels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/images/{image}/pixels`."""
+    measure: _builtins.bool
+    """True: measures images that browsers show as they are as well."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        measure: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["measure", b"measure", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetImagePixelsRequest: _TypeAlias = GetImagePixelsRequest  # noqa: Y015
+
+@_typing.final
+class DownloadImageTileRequest(_message.Message):
+    """Request of DownloadImageTile. INVALID_ARGUMENT names the field where there is no such tile."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    COLUMN_FIELD_NUMBER: _builtins.int
+    ROW_FIELD_NUMBER: _builtins.int
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/images/{image}`."""
+    level: _builtins.int
+    """From 0, the image itself, to `level_count` - 1."""
+    column: _builtins.int
+    """From the left, at 0."""
+    row: _builtins.int
+    """From the top, at 0."""
+    low: _builtins.float
+    """Values up to this one are black. Given together with `high`; without both, 8 bits are shown as they are and more from
+    `low` to `high` of ImagePixels.
+    """
+    high: _builtins.float
+    """Values from this one on are white; more than `low`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        level: _builtins.int = ...,
+        column: _builtins.int = ...,
+        row: _builtins.int = ...,
+        low: _builtins.float | None = ...,
+        high: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_high", b"_high", "_low", b"_low", "high", b"high", "low", b"low"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_high", b"_high", "_low", b"_low", "column", b"column", "high", b"high", "level", b"level", "low", b"low", "name", b"name", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__high: _TypeAlias = _typing.Literal["high"]  # noqa: Y015
+    _WhichOneofArgType__high: _TypeAlias = _typing.Literal["_high", b"_high"]  # noqa: Y015
+    _WhichOneofReturnType__low: _TypeAlias = _typing.Literal["low"]  # noqa: Y015
+    _WhichOneofArgType__low: _TypeAlias = _typing.Literal["_low", b"_low"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__high) -> _WhichOneofReturnType__high | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__low) -> _WhichOneofReturnType__low | None: ...
+
+Global___DownloadImageTileRequest: _TypeAlias = DownloadImageTileRequest  # noqa: Y015
+
+@_typing.final
 class GetImageAccessRequest(_message.Message):
     """Request of GetImageAccess."""
 

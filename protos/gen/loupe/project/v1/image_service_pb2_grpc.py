@@ -73,6 +73,16 @@ class ImageServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadThumbnailRequest.SerializeToString,
                 response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
+        self.GetImagePixels = channel.unary_unary(
+                '/loupe.project.v1.ImageService/GetImagePixels',
+                request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.GetImagePixelsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_image__service__pb2.ImagePixels.FromString,
+                _registered_method=True)
+        self.DownloadImageTile = channel.unary_stream(
+                '/loupe.project.v1.ImageService/DownloadImageTile',
+                request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadImageTileRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
         self.GetImageAccess = channel.unary_unary(
                 '/loupe.project.v1.ImageService/GetImageAccess',
                 request_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.GetImageAccessRequest.SerializeToString,
@@ -147,6 +157,23 @@ class ImageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetImagePixels(self, request, context):
+        """Returns how the values of an image can be looked at. What browsers cannot show as it is (more than 8 bits a value, TIFF,
+        more than 32 megapixels) is cut into tiles when it is first asked for, which takes seconds for hundreds of megapixels;
+        ending the call ends the work when nobody else waits for it. Fails with IMAGE_DAMAGED when the pixels cannot be decoded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DownloadImageTile(self, request, context):
+        """Streams one tile of an image as a PNG of 8 bits a value, for looking at images of any size and depth. The image is cut
+        when it is first asked for, as by GetImagePixels.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetImageAccess(self, request, context):
         """Returns who may see one image, as far as the project's own sharing does not say it. Needs the project's owner.
         """
@@ -198,6 +225,16 @@ def add_ImageServiceServicer_to_server(servicer, server):
             'DownloadThumbnail': grpc.unary_stream_rpc_method_handler(
                     servicer.DownloadThumbnail,
                     request_deserializer=loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadThumbnailRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'GetImagePixels': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetImagePixels,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_image__service__pb2.GetImagePixelsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_image__service__pb2.ImagePixels.SerializeToString,
+            ),
+            'DownloadImageTile': grpc.unary_stream_rpc_method_handler(
+                    servicer.DownloadImageTile,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadImageTileRequest.FromString,
                     response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
             'GetImageAccess': grpc.unary_unary_rpc_method_handler(
@@ -400,6 +437,60 @@ class ImageService:
             target,
             '/loupe.project.v1.ImageService/DownloadThumbnail',
             loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadThumbnailRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetImagePixels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.ImageService/GetImagePixels',
+            loupe_dot_project_dot_v1_dot_image__service__pb2.GetImagePixelsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_image__service__pb2.ImagePixels.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DownloadImageTile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/loupe.project.v1.ImageService/DownloadImageTile',
+            loupe_dot_project_dot_v1_dot_image__service__pb2.DownloadImageTileRequest.SerializeToString,
             google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,

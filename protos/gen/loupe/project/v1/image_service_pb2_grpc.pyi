@@ -62,6 +62,15 @@ class ImageServiceStub:
     """Streams the bytes as they were uploaded."""
     DownloadThumbnail: _grpc.UnaryStreamMultiCallable[_image_service_pb2.DownloadThumbnailRequest, _httpbody_pb2.HttpBody]
     """Streams a JPEG of at most 256 pixels a side."""
+    GetImagePixels: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.GetImagePixelsRequest, _image_service_pb2.ImagePixels]
+    """Returns how the values of an image can be looked at. What browsers cannot show as it is (more than 8 bits a value, TIFF,
+    more than 32 megapixels) is cut into tiles when it is first asked for, which takes seconds for hundreds of megapixels;
+    ending the call ends the work when nobody else waits for it. Fails with IMAGE_DAMAGED when the pixels cannot be decoded.
+    """
+    DownloadImageTile: _grpc.UnaryStreamMultiCallable[_image_service_pb2.DownloadImageTileRequest, _httpbody_pb2.HttpBody]
+    """Streams one tile of an image as a PNG of 8 bits a value, for looking at images of any size and depth. The image is cut
+    when it is first asked for, as by GetImagePixels.
+    """
     GetImageAccess: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.GetImageAccessRequest, _image_service_pb2.ImageAccess]
     """Returns who may see one image, as far as the project's own sharing does not say it. Needs the project's owner."""
     ModifyImageAccess: _grpc.UnaryUnaryMultiCallable[_image_service_pb2.ModifyImageAccessRequest, _operations_pb2.Operation]
@@ -100,6 +109,15 @@ class ImageServiceAsyncStub(ImageServiceStub):
     """Streams the bytes as they were uploaded."""
     DownloadThumbnail: _aio.UnaryStreamMultiCallable[_image_service_pb2.DownloadThumbnailRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams a JPEG of at most 256 pixels a side."""
+    GetImagePixels: _aio.UnaryUnaryMultiCallable[_image_service_pb2.GetImagePixelsRequest, _image_service_pb2.ImagePixels]  # type: ignore[assignment]
+    """Returns how the values of an image can be looked at. What browsers cannot show as it is (more than 8 bits a value, TIFF,
+    more than 32 megapixels) is cut into tiles when it is first asked for, which takes seconds for hundreds of megapixels;
+    ending the call ends the work when nobody else waits for it. Fails with IMAGE_DAMAGED when the pixels cannot be decoded.
+    """
+    DownloadImageTile: _aio.UnaryStreamMultiCallable[_image_service_pb2.DownloadImageTileRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams one tile of an image as a PNG of 8 bits a value, for looking at images of any size and depth. The image is cut
+    when it is first asked for, as by GetImagePixels.
+    """
     GetImageAccess: _aio.UnaryUnaryMultiCallable[_image_service_pb2.GetImageAccessRequest, _image_service_pb2.ImageAccess]  # type: ignore[assignment]
     """Returns who may see one image, as far as the project's own sharing does not say it. Needs the project's owner."""
     ModifyImageAccess: _aio.UnaryUnaryMultiCallable[_image_service_pb2.ModifyImageAccessRequest, _operations_pb2.Operation]  # type: ignore[assignment]
@@ -177,6 +195,27 @@ class ImageServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
         """Streams a JPEG of at most 256 pixels a side."""
+
+    @_abc_1.abstractmethod
+    def GetImagePixels(
+        self,
+        request: _image_service_pb2.GetImagePixelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_image_service_pb2.ImagePixels, _abc.Awaitable[_image_service_pb2.ImagePixels]]:
+        """Returns how the values of an image can be looked at. What browsers cannot show as it is (more than 8 bits a value, TIFF,
+        more than 32 megapixels) is cut into tiles when it is first asked for, which takes seconds for hundreds of megapixels;
+        ending the call ends the work when nobody else waits for it. Fails with IMAGE_DAMAGED when the pixels cannot be decoded.
+        """
+
+    @_abc_1.abstractmethod
+    def DownloadImageTile(
+        self,
+        request: _image_service_pb2.DownloadImageTileRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams one tile of an image as a PNG of 8 bits a value, for looking at images of any size and depth. The image is cut
+        when it is first asked for, as by GetImagePixels.
+        """
 
     @_abc_1.abstractmethod
     def GetImageAccess(

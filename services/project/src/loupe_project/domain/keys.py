@@ -16,6 +16,11 @@ def thumbnail(project_id: str, image_id: str) -> str:
     return f"projects/{project_id}/thumbnails/{image_id}.jpg"
 
 
+def tiles(project_id: str, image_id: str) -> str:
+    """The tiles of an image, see `domain.tiles`."""
+    return f"projects/{project_id}/tiles/{image_id}.lpt"
+
+
 def origin(object_key: str) -> tuple[str, str]:
     """Project and image under whose ids the bytes of an image lie; those of a copy lie under the first one's."""
     _, project_id, _, image_id = object_key.split("/")
@@ -30,6 +35,16 @@ def spool(project_id: str, file_id: str) -> str:
 def coordinates(project_id: str, analysis_id: str) -> str:
     """The coordinates of a map."""
     return f"projects/{project_id}/analyses/{analysis_id}.lpc"
+
+
+def reducer(project_id: str, analysis_id: str) -> str:
+    """What places images on a map, as the reduction service writes it."""
+    return f"projects/{project_id}/analyses/{analysis_id}.npz"
+
+
+def early_picture(project_id: str, analysis_id: str) -> str:
+    """Where some points of a map are while it is made."""
+    return f"projects/{project_id}/analyses/{analysis_id}.early.lpc"
 
 
 def head(project_id: str, head_id: str) -> str:

@@ -14,6 +14,7 @@ from loupe_kit.rpc_policy import Access
 from loupe_project.convert import image as convert
 from loupe_project.convert import image_access as convert_access
 from loupe_project.convert import operation as convert_operation
+from loupe_project.convert import tiles as convert_tiles
 from loupe_project.convert.values import mask_paths, time_of
 from loupe_project.domain import names
 from loupe_project.domain.copying import CopyWish
@@ -33,6 +34,7 @@ from loupe_project.use_cases.copy_images import ask_copy
 from loupe_project.use_cases.get_image import get_details, get_image
 from loupe_project.use_cases.image_access import ask_image_access, check_known, check_wish, get_image_access
 from loupe_project.use_cases.thumbnails import Thumbnails
+from loupe_project.use_cases.tiles import Tiles
 from loupe_project.use_cases.update_image import ImageChanges, update_image
 
 _SERVICE = "/loupe.project.v1.ImageService"
@@ -46,6 +48,8 @@ ACCESS = {
         "CopyImages",
         "DownloadImage",
         "DownloadThumbnail",
+        "GetImagePixels",
+        "DownloadImageTile",
         "GetImageAccess",
         "ModifyImageAccess",
     )
@@ -71,6 +75,7 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         calls: Transactions and callers.
         objects: Where the bytes are.
         thumbnails: Small pictures.
+        tiles: Parts of large pictures.
         directory: People and departments that images can be shared with.
         operations: Woken when there is a new operation.
         catalogue: Models that can be asked.
@@ -81,12 +86,14 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         calls: Calls,
         objects: ObjectStore,
         thumbnails: Thumbnails,
+        tiles: Tiles,
         directory: Directory,
         operations: OperationWaker,
         catalogue: ModelCatalogue,
     ) -> None:
         self._calls = calls
         self._thumbnails = thumbnails
+        self._tiles = tiles
         self._directory = directory
         self._objects = objects
         self._operations = operations
@@ -146,6 +153,20 @@ class ImageServicer(image_service_pb2_grpc.ImageServiceServicer):
         key = await self._thumbnails.ensure(image)
         async for chunk in self._calls.stream(self._objects.open(key), find):
             yield HttpBody(content_type="image/jpeg", data=chunk)
+
+    async def GetImagePixels(self, request: pb.GetImagePixelsRequest, context: _Context) -> pb.ImagePixels:
+        image = await self._calls.read(_finder(request.name.removesuffix("/pixels")))
+        is_plain = await self._tiles.is_plain(image)
+        pyramid = await self._tiles.pyramid(image) if request.measure or not is_plain else None
+        return convert_tiles.to_message(request.name, is_plain, pyramid)
+
+    async def DownloadImageTile(
+        self, request: pb.DownloadImageTileRequest, context: _Context
+    ) -> AsyncIterator[HttpBody]:
+        window = convert_tiles.window_of(request)
+        image = await self._calls.read(_finder(request.name))
+        drawn = await self._tiles.tile(image, request.level, request.column, request.row, window)
+        yield HttpBody(content_type="image/png", data=drawn)
 
     async def GetImageAccess(self, request: pb.GetImageAccessRequest, context: _Context) -> pb.ImageAccess:
         project_id, image_id = names.split(f"{_NAME}/access", request.name)

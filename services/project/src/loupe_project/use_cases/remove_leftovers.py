@@ -86,19 +86,20 @@ class LeftoverRemover:
         """All objects of a project, but those that copies of its images in other projects need."""
         async with self._stores(read_only=True) as store:
             kept = await store.removals.shared_with_others(project_id)
-        kept |= {keys.thumbnail(*keys.origin(key)) for key in kept}
+        kept |= {made for key in kept for made in _made_of(key)}
         async for key in self._objects.list(keys.project_prefix(project_id)):
             if key not in kept:
                 await self._objects.delete(key)
 
     async def _remove_bytes(self, object_keys: Sequence[str]) -> None:
-        """Bytes and thumbnails, but those that another image shares: nobody begins to once the last one is gone."""
+        """Bytes and what was made of them, but those that another image shares: nobody begins to once the last one is gone."""
         async with self._stores(read_only=True) as store:
             needed = await store.removals.needed(object_keys)
         for key in object_keys:
             if key not in needed:
                 await self._objects.delete(key)
-                await self._objects.delete(keys.thumbnail(*keys.origin(key)))
+                for made in _made_of(key):
+                    await self._objects.delete(made)
 
     async def _remove_forever(self) -> None:
         while True:
@@ -110,3 +111,9 @@ class LeftoverRemover:
             except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the remover
                 _log.exception("removal_failed")
             await self._bell.wait(self._pause.total_seconds())
+
+
+def _made_of(object_key: str) -> tuple[str, str]:
+    """Keys of what is made of the bytes of an image when somebody looks at it."""
+    origin = keys.origin(object_key)
+    return keys.thumbnail(*origin), keys.tiles(*origin)

@@ -1,22 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
-import { ApiError } from "@/lib/api/errors";
+import { meQuery } from "@/lib/api/rights";
 
 export type User = Schemas["User"];
-
-/** Who is signed in; null for nobody. */
-export const meQuery = queryOptions({
-  queryKey: ["me"],
-  queryFn: async (): Promise<User | null> => {
-    try {
-      return await unwrap(api.GET("/v1/me"));
-    } catch (error) {
-      if (error instanceof ApiError && error.isSignedOut) return null;
-      throw error;
-    }
-  },
-  staleTime: 60_000,
-});
 
 export const departmentsQuery = queryOptions({
   queryKey: ["departments"],

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Segmented } from "@/components/ui/segmented";
-import { meQuery } from "@/features/account/api/me";
 import { ApiKeys } from "@/features/account/components/api-keys";
 import { PasswordForm } from "@/features/account/components/password-form";
 import { ProfileForm } from "@/features/account/components/profile-form";
 import { Part } from "@/features/account/components/part";
 import { Sessions } from "@/features/account/components/sessions";
+import { meQuery } from "@/lib/api/rights";
 import { chooseLanguage } from "@/lib/i18n";
 import { chooseTheme, useTheme } from "@/lib/theme";
 

@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { Empty, ErrorNotice } from "@/components/ui/notice";
+import { OnlyLooks } from "@/components/ui/only-looks";
 import { runsQuery, type Kind } from "@/features/curation/api/runs";
 import { selectionsQuery, useDeleteSelection, type Selection } from "@/features/curation/api/selections";
 import type { ImageLink } from "@/features/curation/components/card";
@@ -11,12 +12,15 @@ import { DuplicatesView } from "@/features/curation/components/duplicates-view";
 import { OutliersView } from "@/features/curation/components/outliers-view";
 import { RunForm } from "@/features/curation/components/run-form";
 import { SelectForm } from "@/features/curation/components/select-form";
+import { SimilarPart } from "@/features/curation/components/similar-part";
+import { SplitPart } from "@/features/curation/components/split-part";
 import { TeachPart } from "@/features/curation/components/teach-part";
 import { SelectionView } from "@/features/curation/components/selection-view";
 import { idOf } from "@/lib/api/client";
+import { useRights } from "@/lib/api/rights";
 import { time } from "@/lib/format";
 
-const PARTS = ["select", "outliers", "duplicates", "teach", "drift"] as const;
+const PARTS = ["select", "split", "outliers", "duplicates", "similar", "teach", "drift"] as const;
 type Part = (typeof PARTS)[number];
 
 interface CurationTabProps {
@@ -26,6 +30,8 @@ interface CurationTabProps {
   imageLink: ImageLink;
   /** Where the images that match a query are shown. */
   queryLink: ImageLink;
+  /** What downloads a split, by its resource name. */
+  download: (split: string) => ReactNode;
 }
 
 export function CurationTab(props: CurationTabProps) {
@@ -39,6 +45,8 @@ export function CurationTab(props: CurationTabProps) {
         ))}
       </div>
       {part === "select" && <SelectPart {...props} />}
+      {part === "split" && <SplitPart {...props} />}
+      {part === "similar" && <SimilarPart project={props.project} query={props.query} imageLink={props.imageLink} />}
       {part === "outliers" && <RunPart key={part} kind="KIND_OUTLIERS" {...props} />}
       {part === "drift" && <DriftPart project={props.project} queryLink={props.queryLink} />}
       {part === "teach" && <TeachPart project={props.project} queryLink={props.queryLink} />}
@@ -86,6 +94,7 @@ interface HistoryProps {
 function History({ project, selections, opened, onOpen }: HistoryProps) {
   const { t } = useTranslation();
   const remove = useDeleteSelection(project);
+  const { mayManage } = useRights(project);
   if (selections.length === 0) return null;
   return (
     <div>
@@ -98,7 +107,7 @@ function History({ project, selections, opened, onOpen }: HistoryProps) {
               <span className="block truncate">{each.displayName}</span>
               <span className="text-xs text-quiet">{time(each.createTime)}</span>
             </button>
-            <Button look="danger" aria-label={t("maps.deleteNamed", { name: each.displayName })} onClick={() => { remove.mutate(idOf(each.name)); }}>{t("maps.delete")}</Button>
+            {mayManage(each.creator) && <Button look="danger" aria-label={t("maps.deleteNamed", { name: each.displayName })} onClick={() => { remove.mutate(idOf(each.name)); }}>{t("maps.delete")}</Button>}
           </li>
         ))}
       </ul>
@@ -110,12 +119,14 @@ function RunPart({ project, query, kind, imageLink, queryLink }: CurationTabProp
   const { t } = useTranslation();
   const cache = useQueryClient();
   const found = useQuery(runsQuery(project));
+  const { mayEdit, onlyLooks } = useRights(project);
   const run = found.data?.curationRuns?.find((each) => each.kind === kind && each.state === "CURATION_STATE_SUCCEEDED");
   const View = kind === "KIND_OUTLIERS" ? OutliersView : DuplicatesView;
   return (
     <div className="flex flex-wrap gap-6 md:flex-nowrap">
       <div className="w-72 shrink-0">
-        <RunForm project={project} kind={kind} query={query} onDone={() => { void cache.invalidateQueries({ queryKey: ["curationRuns", project] }); }} />
+        {mayEdit && <RunForm project={project} kind={kind} query={query} onDone={() => { void cache.invalidateQueries({ queryKey: ["curationRuns", project] }); }} />}
+        {onlyLooks && <OnlyLooks />}
       </div>
       <div className="flex min-w-0 flex-1 flex-col gap-3">
         <ErrorNotice error={found.error} />

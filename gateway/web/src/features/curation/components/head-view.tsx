@@ -7,6 +7,7 @@ import { useDeleteHead, useUseHead, type Head } from "@/features/curation/api/he
 import type { ImageLink } from "@/features/curation/components/card";
 import { idOf } from "@/lib/api/client";
 import { useOperation } from "@/lib/api/use-operation";
+import { useRights } from "@/lib/api/rights";
 import { count, percent, time } from "@/lib/format";
 
 interface HeadViewProps {
@@ -21,6 +22,7 @@ export function HeadView({ project, head, queryLink }: HeadViewProps) {
   const cache = useQueryClient();
   const use = useUseHead(project, idOf(head.name));
   const remove = useDeleteHead(project);
+  const { mayEdit } = useRights(project);
   const work = useOperation(() => { void cache.invalidateQueries(); });
   const model = `${head.model ?? ""}@${String(head.version ?? 0)}`;
   const isTaught = head.state === "STATE_SUCCEEDED";
@@ -40,9 +42,9 @@ export function HeadView({ project, head, queryLink }: HeadViewProps) {
       {work.isRunning && <Progress value={work.fraction} label={t("curation.running")} />}
       <div className="flex flex-wrap gap-2">
         {isTaught && <Link {...queryLink(`model:${model}`)} className="text-accent hover:underline">{t("teach.show")}</Link>}
-        {isTaught && !head.inUse && <Button disabled={work.isRunning} onClick={() => { start(false); }}>{t("teach.use")}</Button>}
-        {isTaught && <Button disabled={work.isRunning} onClick={() => { start(!head.isVerdict); }}>{t(head.isVerdict ? "teach.noVerdict" : "teach.asVerdict")}</Button>}
-        <Button look="danger" onClick={() => { remove.mutate(idOf(head.name)); }}>{t("maps.delete")}</Button>
+        {mayEdit && isTaught && !head.inUse && <Button disabled={work.isRunning} onClick={() => { start(false); }}>{t("teach.use")}</Button>}
+        {mayEdit && isTaught && <Button disabled={work.isRunning} onClick={() => { start(!head.isVerdict); }}>{t(head.isVerdict ? "teach.noVerdict" : "teach.asVerdict")}</Button>}
+        {mayEdit && <Button look="danger" onClick={() => { remove.mutate(idOf(head.name)); }}>{t("maps.delete")}</Button>}
       </div>
     </article>
   );

@@ -9,6 +9,7 @@ import { picksQuery, useTagSelection, type Pick, type Selection } from "@/featur
 import { Card, Cards, type ImageLink } from "@/features/curation/components/card";
 import { idOf } from "@/lib/api/client";
 import { useOperation } from "@/lib/api/use-operation";
+import { useRights } from "@/lib/api/rights";
 import { count, percent } from "@/lib/format";
 
 interface SelectionViewProps {
@@ -22,6 +23,7 @@ export function SelectionView({ project, selection, imageLink, queryLink }: Sele
   const { t } = useTranslation();
   const found = useInfiniteQuery(picksQuery(project, idOf(selection.name)));
   const picks = found.data?.pages.flatMap((page) => page.picks ?? []) ?? [];
+  const { mayEdit } = useRights(project);
   const figures = { picks: count(selection.pickCount), candidates: count(selection.candidateCount), coverage: percent(selection.coverage) };
   return (
     <>
@@ -31,7 +33,7 @@ export function SelectionView({ project, selection, imageLink, queryLink }: Sele
         {(selection.skippedCount ?? 0) > 0 && <span className="text-warn">{t("maps.skipped", { images: count(selection.skippedCount) })}</span>}
         <a className="ml-auto text-accent underline" href={`/v1/${selection.name ?? ""}:manifest`} download="loupe-selection.json">{t("curation.manifest")}</a>
       </div>
-      <TagPicks project={project} selection={idOf(selection.name)} queryLink={queryLink} />
+      {mayEdit && <TagPicks project={project} selection={idOf(selection.name)} queryLink={queryLink} />}
       <ErrorNotice error={found.error} />
       {found.isSuccess && picks.length === 0 && <Empty title={t("curation.nothingLeft")} />}
       <Cards label={t("curation.picks")}>

@@ -3,10 +3,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Field } from "@/components/ui/field";
 import { Empty, ErrorNotice } from "@/components/ui/notice";
+import { OnlyLooks } from "@/components/ui/only-looks";
 import { headsQuery, useTeachHead } from "@/features/curation/api/heads";
 import type { ImageLink } from "@/features/curation/components/card";
 import { HeadView } from "@/features/curation/components/head-view";
 import { WorkForm } from "@/features/curation/components/work-form";
+import { useRights } from "@/lib/api/rights";
 import { useOperation } from "@/lib/api/use-operation";
 
 interface TeachPartProps {
@@ -21,10 +23,12 @@ export function TeachPart({ project, queryLink }: TeachPartProps) {
   const cache = useQueryClient();
   const found = useQuery(headsQuery(project));
   const heads = found.data?.heads ?? [];
+  const { mayEdit, onlyLooks } = useRights(project);
   return (
     <div className="flex flex-wrap gap-6 md:flex-nowrap">
       <div className="w-72 shrink-0">
-        <TeachForm project={project} name={heads[0]?.headName ?? ""} key={heads[0]?.headName} onDone={() => { void cache.invalidateQueries({ queryKey: ["heads", project] }); }} />
+        {mayEdit && <TeachForm project={project} name={heads[0]?.headName ?? ""} key={heads[0]?.headName} onDone={() => { void cache.invalidateQueries({ queryKey: ["heads", project] }); }} />}
+        {onlyLooks && <OnlyLooks />}
       </div>
       <div className="flex min-w-0 flex-1 flex-col gap-3">
         <ErrorNotice error={found.error} />

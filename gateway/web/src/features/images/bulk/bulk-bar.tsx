@@ -10,6 +10,7 @@ import { LabelForm, MetadataForm, TagForm, type FormProps } from "@/features/ima
 import { useBulk } from "@/features/images/bulk/bulk-work";
 import { selectorOf, sizeOf, type Selection } from "@/features/images/selection";
 import type { ImageTexts } from "@/lib/i18n/images-en";
+import { useRights } from "@/lib/api/rights";
 import { count } from "@/lib/format";
 
 interface BulkBarProps {
@@ -26,6 +27,7 @@ type Opened = "" | "tag" | "label" | "metadata" | "copy" | "analyse" | "delete";
 export function BulkBar({ project, selection, onClear, children }: BulkBarProps) {
   const { t } = useTranslation();
   const bulk = useBulk(project);
+  const { mayEdit, isOwner } = useRights(project);
   const [opened, setOpened] = useState<Opened>("");
   const size = sizeOf(selection);
   const close = () => { setOpened(""); };
@@ -43,7 +45,7 @@ export function BulkBar({ project, selection, onClear, children }: BulkBarProps)
     <section aria-label={t("images.bulk")} className="flex shrink-0 flex-col gap-2">
       <div className="flex min-h-8 flex-wrap items-center gap-1.5">
         <b className="mr-1 font-semibold whitespace-nowrap tabular-nums">{t("images.selected", { selected: count(size) })}</b>
-        {forms.map(({ name, icon, Form, label }) => (
+        {mayEdit && forms.map(({ name, icon, Form, label }) => (
           <Popover
             key={name}
             label={label}
@@ -56,13 +58,13 @@ export function BulkBar({ project, selection, onClear, children }: BulkBarProps)
         ))}
         {children}
         <Menu trigger={<Button icon={Ellipsis} disabled={bulk.isBusy} aria-label={t("images.more")} />}>
-          <MenuItem icon={ScanSearch} onSelect={() => { setOpened("analyse"); }}>{t("images.analyse")}</MenuItem>
+          {mayEdit && <MenuItem icon={ScanSearch} onSelect={() => { setOpened("analyse"); }}>{t("images.analyse")}</MenuItem>}
           <MenuItem icon={Copy} onSelect={() => { setOpened("copy"); }}>{t("images.copy")}</MenuItem>
-          <MenuLine />
-          <MenuItem icon={EyeOff} onSelect={() => { run({ kind: "access", mode: "MODE_RESTRICTED" }, "access"); }}>{t("images.restrict")}</MenuItem>
-          <MenuItem icon={Eye} onSelect={() => { run({ kind: "access", mode: "MODE_INHERITED" }, "access"); }}>{t("images.inherit")}</MenuItem>
+          {isOwner && <MenuLine />}
+          {isOwner && <MenuItem icon={EyeOff} onSelect={() => { run({ kind: "access", mode: "MODE_RESTRICTED" }, "access"); }}>{t("images.restrict")}</MenuItem>}
+          {isOwner && <MenuItem icon={Eye} onSelect={() => { run({ kind: "access", mode: "MODE_INHERITED" }, "access"); }}>{t("images.inherit")}</MenuItem>}
         </Menu>
-        <Button look="danger" icon={Trash2} disabled={bulk.isBusy} onClick={() => { setOpened("delete"); }}>{t("images.delete")}</Button>
+        {mayEdit && <Button look="danger" icon={Trash2} disabled={bulk.isBusy} onClick={() => { setOpened("delete"); }}>{t("images.delete")}</Button>}
         <IconButton label={t("images.clear")} icon={X} shortcut="Esc" onClick={onClear} />
       </div>
       {opened === "copy" && <CopyDialog project={project} onClose={close} onCopy={(destination, move) => { run({ kind: "copy", destination, move }, move ? "move" : "copy"); }} />}

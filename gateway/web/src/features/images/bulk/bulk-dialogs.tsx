@@ -6,7 +6,10 @@ import { Dialog } from "@/components/ui/dialog";
 import { Select } from "@/components/ui/field";
 import { ErrorNotice } from "@/components/ui/notice";
 import { modelChoicesQuery, projectChoicesQuery } from "@/features/images/api/choices";
+import { useRights } from "@/lib/api/rights";
 import { count } from "@/lib/format";
+
+const EDITORS = new Set<string | undefined>(["PROJECT_ROLE_EDITOR", "PROJECT_ROLE_OWNER"]);
 
 interface DialogProps {
   onClose: () => void;
@@ -15,7 +18,8 @@ interface DialogProps {
 export function CopyDialog({ project, onClose, onCopy }: DialogProps & { project: string; onCopy: (destination: string, move: boolean) => void }) {
   const { t } = useTranslation();
   const found = useQuery(projectChoicesQuery);
-  const others = (found.data?.projects ?? []).filter((each) => each.name !== `projects/${project}`);
+  const { mayEdit } = useRights(project);
+  const others = (found.data?.projects ?? []).filter((each) => each.name !== `projects/${project}` && EDITORS.has(each.callerRole));
   const [chosen, setChosen] = useState("");
   const [isMove, setMove] = useState(false);
   const destination = chosen || (others[0]?.name ?? "");
@@ -25,7 +29,8 @@ export function CopyDialog({ project, onClose, onCopy }: DialogProps & { project
       <Select aria-label={t("images.destination")} value={destination} onChange={(event) => { setChosen(event.target.value); }}>
         {others.map((each) => <option key={each.name} value={each.name}>{each.displayName}</option>)}
       </Select>
-      <label className="flex items-center gap-2"><input type="checkbox" className="accent-accent" checked={isMove} onChange={(event) => { setMove(event.target.checked); }} />{t("images.move")}</label>
+      {found.isSuccess && others.length === 0 && <p className="text-quiet">{t("images.copyNowhere")}</p>}
+      {mayEdit && <label className="flex items-center gap-2"><input type="checkbox" className="accent-accent" checked={isMove} onChange={(event) => { setMove(event.target.checked); }} />{t("images.move")}</label>}
       <Button look="primary" disabled={!destination} onClick={() => { onCopy(destination, isMove); }}>{t(isMove ? "images.moveStart" : "images.copyStart")}</Button>
     </Dialog>
   );

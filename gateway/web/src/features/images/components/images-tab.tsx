@@ -95,5 +95,5 @@ function NoImages({ isSearch, children }: { isSearch: boolean; children: ReactNo
   const { t } = useTranslation();
   return isSearch
     ? <Empty title={t("images.none")} icon={SearchX}>{t("images.noneHint")}</Empty>
-    : <Empty title={t("images.emptyProject")} icon={ImagePlus}>{t("images.emptyProjectHint")}{children}</Empty>;
+    : <Empty title={t("images.emptyProject")} icon={ImagePlus}>{children ? t("images.emptyProjectHint") : t("projects.onlyLooksHint")}{children}</Empty>;
 }

@@ -3,22 +3,29 @@ import { ArrowLeft, ChevronLeft, ChevronRight, Download, Keyboard } from "lucide
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/button";
+import { KeysDialog } from "@/components/ui/keys-dialog";
 import { ErrorNotice, Skeleton } from "@/components/ui/notice";
+import { isForBrowsers } from "@/features/images/api/pixels";
 import { imageQuery, neighborsQuery, type Image, type ImageSearch } from "@/features/images/api/search";
 import { labelBoxes, predictedBoxes } from "@/features/images/components/boxes";
 import { keepPlace } from "@/features/images/grid/grid-memory";
 import { MetadataPanel, TagsPanel, TruthPanel } from "@/features/images/page/fact-panels";
-import { KeysDialog } from "@/features/images/page/keys-dialog";
 import { overlayOptions, wanted } from "@/features/images/page/overlay-options";
 import { OverlayPanel } from "@/features/images/page/overlay-panel";
 import { Panel } from "@/features/images/page/panel";
-import { SimilarRow } from "@/features/images/page/similar-panel";
+import { SimilarObjects, SimilarRow } from "@/features/images/page/similar-panel";
 import { PredictionPanel } from "@/features/images/page/prediction-panel";
 import { AccessPanel, FilePanel, HistoryPanel } from "@/features/images/page/record-panels";
 import { usePageKeys } from "@/lib/use-page-keys";
 import { Viewer } from "@/features/images/page/viewer";
 import { idOf } from "@/lib/api/client";
 import { count } from "@/lib/format";
+
+const KEYS = [
+  ["step", ["←", "→"]], ["back", ["Esc"]], ["fit", ["0"]], ["actual", ["1"]], ["zoom", ["+", "−"]],
+  ["levels", ["W"]], ["level", ["[", "]"]], ["window", ["{", "}"]], ["drag", ["⇧"]],
+  ["boxes", ["B"]], ["label", ["L"]], ["tag", ["T"]], ["help", ["?"]],
+] as const;
 
 interface ImagePageProps {
   project: string;
@@ -58,9 +65,17 @@ export function ImagePage({ project, id, search, onOpen, onBack }: ImagePageProp
       {found.error && <div className="p-4"><ErrorNotice error={found.error} /></div>}
       {found.isPending && <div className="p-3"><Skeleton className="h-96" /></div>}
       {image && !found.error && <Content project={project} image={image} onOpen={onOpen} />}
-      <KeysDialog isOpen={isHelping} onClose={() => { setHelping(false); }} />
+      <KeysDialog keys={KEYS.map(([key, keys]) => [t(`images.keyNames.${key}`), keys])} isOpen={isHelping} onClose={() => { setHelping(false); }} />
     </main>
   );
+}
+
+/** A predicted box whose like are searched. */
+interface PickedObject {
+  image: string;
+  /** Which of the image's predictions. */
+  model: number;
+  number: number;
 }
 
 function Content({ project, image, onOpen }: { project: string; image: Image; onOpen: (image: string) => void }): ReactNode {
@@ -69,6 +84,9 @@ function Content({ project, image, onOpen }: { project: string; image: Image; on
   const tag = useRef<HTMLInputElement>(null);
   const options = overlayOptions.use();
   const [model, setModel] = useState(0);
+  const [object, setObject] = useState<PickedObject>();
+  const pick = (number: number) => { setObject({ image: image.name ?? "", model, number }); };
+  const picked = object && object.image === image.name && object.model === model ? object.number : undefined;
   const predicted = predictedBoxes(image, model);
   usePageKeys({
     b: () => { const isOn = options.predicted || options.truth; overlayOptions.set({ ...options, predicted: !isOn, truth: !isOn }); },
@@ -78,9 +96,10 @@ function Content({ project, image, onOpen }: { project: string; image: Image; on
   const key = image.name;
   return (
     <div className="flex min-h-0 grow flex-col gap-3 overflow-y-auto p-3 lg:flex-row lg:overflow-hidden">
-      <Viewer image={image} boxes={wanted(options, [...predicted, ...labelBoxes(image)])} />
+      <Viewer project={project} image={image} boxes={wanted(options, [...predicted, ...labelBoxes(image)])} onObject={pick} />
       <div className="w-full shrink-0 rounded-lg border border-line bg-surface lg:w-80 lg:overflow-y-auto">
-        <PredictionPanel image={image} chosen={model} onChoose={setModel} />
+        <PredictionPanel image={image} chosen={model} onChoose={setModel} picked={picked} onObject={pick} />
+        {picked !== undefined && <SimilarObjects key={picked} project={project} image={image} model={model} object={picked} onOpen={onOpen} onClose={() => { setObject(undefined); }} />}
         <OverlayPanel image={image} predicted={predicted} />
         <TruthPanel key={`truth ${key ?? ""}`} project={project} image={image} input={label} />
         <TagsPanel key={`tags ${key ?? ""}`} project={project} image={image} input={tag} />
@@ -94,6 +113,11 @@ function Content({ project, image, onOpen }: { project: string; image: Image; on
   );
 }
 
+/** Has the browser fetch a picture; of hundreds of megapixels only what is looked at is fetched. */
+function preload(image: Image): void {
+  if (isForBrowsers(image)) new window.Image().src = `/v1/${image.name ?? ""}:download`;
+}
+
 /** The images beside one in its search, fetched before somebody goes there. */
 function useNeighbors(project: string, id: string, search: ImageSearch) {
   const cache = useQueryClient();
@@ -103,9 +127,8 @@ function useNeighbors(project: string, id: string, search: ImageSearch) {
   useEffect(() => { if (position > 0) keepPlace(project, search, { active: position - 1 }); }, [project, search, position]);
   useEffect(() => {
     for (const neighbor of [next, previous].filter(Boolean)) {
-      void cache.query(imageQuery(project, neighbor)).catch(() => undefined);
+      void cache.query(imageQuery(project, neighbor)).then(preload).catch(() => undefined);
       void cache.query(neighborsQuery(project, search, neighbor)).catch(() => undefined);
-      new window.Image().src = `/v1/projects/${project}/images/${neighbor}:download`;
     }
   }, [cache, project, search, previous, next]);
   return { position, previous, next, total: Number(data?.totalSize ?? 0) };

@@ -8,8 +8,18 @@ import { percent } from "@/lib/format";
 // More boxes are seen on the picture, not read in a list.
 const MOST = 20;
 
-/** What each model said; the boxes drawn are those of the chosen one. */
-export function PredictionPanel({ image, chosen, onChoose }: { image: Image; chosen: number; onChoose: (model: number) => void }) {
+interface PredictionPanelProps {
+  image: Image;
+  /** Which of the predictions. */
+  chosen: number;
+  onChoose: (model: number) => void;
+  /** The object, of the chosen prediction, whose like are shown. */
+  picked: number | undefined;
+  onObject: (object: number) => void;
+}
+
+/** What each model said; the boxes drawn are those of the chosen one, and each leads to objects like it. */
+export function PredictionPanel({ image, chosen, onChoose, picked, onObject }: PredictionPanelProps) {
   const { t } = useTranslation();
   const predictions = image.predictions ?? [];
   return (
@@ -32,7 +42,9 @@ export function PredictionPanel({ image, chosen, onChoose }: { image: Image; cho
               {rows.slice(0, MOST).map((score, row) => (
                 <li key={row} className="relative flex items-center gap-2 overflow-hidden rounded px-2 py-0.5">
                   <span className="absolute inset-y-0 left-0 rounded opacity-25" style={{ width: percentWidth(score.confidence), background: classColour(score.label ?? "") }} />
-                  <span className="relative min-w-0 flex-1 truncate">{score.label}</span>
+                  {prediction.boxes && number === chosen ? (
+                    <button type="button" aria-pressed={row === picked} title={t("similar.likeObject")} className="relative min-w-0 flex-1 truncate text-left hover:underline aria-pressed:font-semibold" onClick={() => { onObject(row); }}>{score.label}</button>
+                  ) : <span className="relative min-w-0 flex-1 truncate">{score.label}</span>}
                   <span className="relative tabular-nums">{percent(score.confidence)}</span>
                 </li>
               ))}

@@ -7,6 +7,7 @@ import { accessQuery, historyQuery } from "@/features/images/api/image-facts";
 import type { Image } from "@/features/images/api/search";
 import { Panel } from "@/features/images/page/panel";
 import { idOf } from "@/lib/api/client";
+import { useRights } from "@/lib/api/rights";
 import { bytes, time } from "@/lib/format";
 
 interface RecordProps {
@@ -36,7 +37,8 @@ export function AccessPanel({ project, image }: RecordProps) {
   const { t } = useTranslation();
   const change = useChangeImages(project);
   const id = idOf(image.name);
-  const access = useQuery(accessQuery(project, id)).data;
+  const { isOwner } = useRights(project);
+  const access = useQuery({ ...accessQuery(project, id), enabled: isOwner }).data;
   if (!access) return null;
   const isRestricted = access.mode === "MODE_RESTRICTED";
   return (

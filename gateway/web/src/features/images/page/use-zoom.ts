@@ -2,7 +2,8 @@ import { useCallback, useEffect, useRef, useState, type PointerEvent, type RefOb
 import { useSize } from "@/features/images/grid/use-size";
 
 const MOST = 40;
-const LEAST = 0.02;
+// A scan of 100,000 lines is seen whole.
+const LEAST = 0.002;
 const WHEEL = 0.0015;
 
 /** Where a picture lies in its frame: CSS pixels of its left upper corner, and CSS pixels for one of its own. */
@@ -27,7 +28,8 @@ export function zoomed(view: View, factor: number, x: number, y: number): View {
 
 /** Zooming by wheel and pinch, moving by dragging; `image` names the picture: a new one is fitted again. */
 export function useZoom(frame: RefObject<HTMLDivElement | null>, width: number, height: number, image: string) {
-  const [frameWidth, frameHeight] = useSize(frame);
+  const frameSize = useSize(frame);
+  const [frameWidth, frameHeight] = frameSize;
   const [chosen, setChosen] = useState<{ image: string; view: View }>();
   const whole = fitted(width, height, frameWidth, frameHeight);
   const view = chosen?.image === image ? chosen.view : whole;
@@ -75,6 +77,7 @@ export function useZoom(frame: RefObject<HTMLDivElement | null>, width: number, 
 
   return {
     view,
+    frameSize,
     isFitted: chosen?.image !== image,
     zoomBy,
     fit: () => { setChosen(undefined); },

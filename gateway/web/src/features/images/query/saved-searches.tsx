@@ -10,6 +10,7 @@ import { Popover } from "@/components/ui/popover";
 import { showToast } from "@/components/ui/toast";
 import { savedSearchesQuery, useForgetSearch, useOpenSavedSearch, useSaveSearch } from "@/features/images/api/saved-searches";
 import { ORDERS, type ImageSearch } from "@/features/images/api/search";
+import { useRights } from "@/lib/api/rights";
 import { count } from "@/lib/format";
 
 interface SavedSearchesProps {
@@ -41,6 +42,7 @@ function List({ project, search, onSearch, onDone }: SavedSearchesProps & { onDo
   const found = useQuery(savedSearchesQuery(project));
   const open = useOpenSavedSearch(project);
   const forget = useForgetSearch(project);
+  const { mayManage } = useRights(project);
   const saved = found.data?.savedSearches ?? [];
   return (
     <div className="flex flex-col gap-2">
@@ -65,7 +67,7 @@ function List({ project, search, onSearch, onDone }: SavedSearchesProps & { onDo
               {Number(each.newCount ?? 0) > 0 && <Badge tone="accent">{t("images.savedNew", { images: count(each.newCount) })}</Badge>}
               <span className="text-xs text-quiet tabular-nums">{each.matchCount === undefined ? "" : count(each.matchCount)}</span>
             </button>
-            <IconButton label={t("images.forget", { name: each.displayName })} icon={Trash2} className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => { forget.mutate(each.name); }} />
+            {mayManage(each.creator) && <IconButton label={t("images.forget", { name: each.displayName })} icon={Trash2} className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => { forget.mutate(each.name); }} />}
           </li>
         ))}
       </ul>
@@ -79,6 +81,7 @@ function SaveForm({ project, search, onDone }: { project: string; search: ImageS
   const save = useSaveSearch(project);
   const [name, setName] = useState("");
   const [isShared, setShared] = useState(false);
+  const { mayEdit } = useRights(project);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const displayName = name.trim();
@@ -90,7 +93,7 @@ function SaveForm({ project, search, onDone }: { project: string; search: ImageS
         <Input aria-label={t("images.saveName")} placeholder={t("images.saveName")} maxLength={100} className="grow" value={name} onChange={(event) => { setName(event.target.value); }} />
         <Button type="submit" look="primary" disabled={!name.trim() || save.isPending}>{t("images.save")}</Button>
       </div>
-      <label className="flex items-center gap-2 text-xs"><input type="checkbox" className="accent-accent" checked={isShared} onChange={(event) => { setShared(event.target.checked); }} />{t("images.saveShared")}</label>
+      {mayEdit && <label className="flex items-center gap-2 text-xs"><input type="checkbox" className="accent-accent" checked={isShared} onChange={(event) => { setShared(event.target.checked); }} />{t("images.saveShared")}</label>}
       <ErrorNotice error={save.error} />
     </form>
   );

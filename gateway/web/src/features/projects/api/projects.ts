@@ -17,13 +17,6 @@ export const projectsQuery = (filter: string) =>
     placeholderData: (before) => before,
   });
 
-export const projectQuery = (project: string) =>
-  queryOptions({
-    queryKey: ["projects", project],
-    queryFn: () => unwrap(api.GET("/v1/projects/{project}", { params: { path: { project } } })),
-    refetchInterval: ({ state }) => (Number(state.data?.imageCounts?.pending ?? 0) > 0 ? 2000 : false),
-  });
-
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
   queryFn: () => unwrap(api.GET("/v1/models", { params: { query: { pageSize: 200 } } })),

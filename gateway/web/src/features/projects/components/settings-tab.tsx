@@ -3,7 +3,7 @@ import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Card } from "@/components/ui/card";
 import { ErrorNotice, Skeleton } from "@/components/ui/notice";
-import { projectQuery, useUpdateProject, type Project } from "@/features/projects/api/projects";
+import { useUpdateProject, type Project } from "@/features/projects/api/projects";
 import { DeleteProject } from "@/features/projects/components/delete-project";
 import { GeneralForm } from "@/features/projects/components/general-form";
 import { Members } from "@/features/projects/components/members";
@@ -11,6 +11,7 @@ import { ModelForm } from "@/features/projects/components/model-form";
 import { TransferProject } from "@/features/projects/components/transfer-project";
 import { VisibilityChoice } from "@/features/projects/components/visibility-choice";
 import { idOf } from "@/lib/api/client";
+import { projectQuery, useRights } from "@/lib/api/rights";
 
 interface SettingsTabProps {
   project: string;
@@ -21,10 +22,9 @@ interface SettingsTabProps {
 export function SettingsTab({ project, onDeleted }: SettingsTabProps) {
   const { t } = useTranslation();
   const found = useQuery(projectQuery(project));
+  const { isOwner, mayEdit } = useRights(project);
   if (found.error) return <ErrorNotice error={found.error} />;
   if (!found.data) return <Skeleton className="h-40 max-w-3xl" />;
-  const isOwner = found.data.callerRole === "PROJECT_ROLE_OWNER";
-  const mayEdit = isOwner || found.data.callerRole === "PROJECT_ROLE_EDITOR";
   return (
     <div className="mx-auto flex w-full max-w-3xl flex-col gap-8 pb-10">
       {!mayEdit && <p className="text-quiet">{t("projects.settings.readOnly")}</p>}

@@ -5,8 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { buttonLook } from "@/components/ui/button";
 import { Empty, ErrorNotice, Skeleton } from "@/components/ui/notice";
-import { evaluationQuery, PLAIN, type Evaluation } from "@/features/quality/api/evaluation";
+import { cellQuery, evaluationQuery, PLAIN, type Evaluation } from "@/features/quality/api/evaluation";
 import { Groups } from "@/features/quality/components/groups";
+import type { CellLinks } from "@/features/quality/components/matrix";
 import { MeasureForm } from "@/features/quality/components/measure-form";
 import { MeasurementView } from "@/features/quality/components/measurement-view";
 import { Verdicts } from "@/features/quality/components/verdicts";
@@ -19,8 +20,8 @@ interface QualityTabProps {
   query: string;
   /** Where the images that match a query are shown. */
   queryLink: (query: string) => Target;
-  /** Where images are reviewed. */
-  reviewLink: Target;
+  /** Where images are reviewed; undefined for whom it is not open. */
+  reviewLink: Target | undefined;
 }
 
 /** How good the model is on the labelled images. */
@@ -36,16 +37,18 @@ export function QualityTab({ project, query, queryLink, reviewLink }: QualityTab
       <div className={`flex min-w-0 flex-1 flex-col gap-5 ${found.isPlaceholderData ? "opacity-60" : ""}`} aria-busy={found.isFetching}>
         <ErrorNotice error={found.error} />
         {found.isPending && <Skeleton className="h-40" />}
-        {found.data && <Measured evaluation={found.data} queryLink={queryLink} reviewLink={reviewLink} />}
+        {found.data && <Measured evaluation={found.data} queryLink={queryLink} findQuery={(cell) => cellQuery(project, asked, cell)} reviewLink={reviewLink} />}
       </div>
     </section>
   );
 }
 
-function Measured({ evaluation, queryLink, reviewLink }: { evaluation: Evaluation; queryLink: QualityTabProps["queryLink"]; reviewLink: Target }) {
+type MeasuredProps = Omit<QualityTabProps, "project" | "query"> & Required<CellLinks> & { evaluation: Evaluation };
+
+function Measured({ evaluation, queryLink, findQuery, reviewLink }: MeasuredProps) {
   const { t } = useTranslation();
   const { classes, boxes, groups = [], verdicts } = evaluation;
-  const review = <Link {...reviewLink} className={buttonLook("primary")}>{t("quality.review")}</Link>;
+  const review = reviewLink && <Link {...reviewLink} className={buttonLook("primary")}>{t("quality.review")}</Link>;
   if (Number(evaluation.verifiedCount ?? 0) === 0) {
     return <Empty title={t("quality.nothing")} icon={ClipboardCheck}>{t("quality.nothingHint")}{review}</Empty>;
   }
@@ -62,7 +65,7 @@ function Measured({ evaluation, queryLink, reviewLink }: { evaluation: Evaluatio
       {verdicts && <Verdicts verdicts={verdicts} queryLink={queryLink} />}
       {groups.map((each) => <Groups key={each.field} grouped={each} queryLink={queryLink} />)}
       {classes && <MeasurementView title={t("quality.classes")} measurement={classes} hasAp={false} queryLink={queryLink} />}
-      {boxes && <MeasurementView title={t("quality.boxes")} measurement={boxes} hasAp queryLink={queryLink} />}
+      {boxes && <MeasurementView title={t("quality.boxes")} measurement={boxes} hasAp queryLink={queryLink} findQuery={findQuery} />}
     </>
   );
 }

@@ -1,0 +1,1 @@
+"""Tiles of images: cut in a child process, drawn in threads."""
