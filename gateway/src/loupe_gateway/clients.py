@@ -38,6 +38,10 @@ class Clients:
         """Starts a call that answers with a stream; it lasts until either side ends it."""
         return self._channel(method).unary_stream(_path(method), *_codec(method))(request, metadata=metadata)
 
+    def client_stream(self, method: MethodDescriptor, metadata: Metadata) -> grpc.aio.StreamUnaryCall[Any, Any]:
+        """Starts a call that takes a stream and answers once; `write` waits while the service is busy."""
+        return self._channel(method).stream_unary(_path(method), *_codec(method))(metadata=metadata)
+
     def duplex(self, method: MethodDescriptor, metadata: Metadata) -> grpc.aio.StreamStreamCall[Any, Any]:
         """Starts a call with a stream each way; `write` waits while the service is busy."""
         return self._channel(method).stream_stream(_path(method), *_codec(method))(metadata=metadata)

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
 
 from loupe_kit.errors import InvalidArgument
 
 _LARGEST_FIELD_BYTES = 256 * 1024
 _LARGEST_HEADER_BYTES = 16 * 1024
+_PIECE_BYTES = 512 * 1024
+_DRAINED_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,38 @@ async def read(content_type: str, body: AsyncIterable[bytes]) -> AsyncIterator[E
         raise InvalidArgument(f"The form is damaged: {error}. Send it again.") from None
     if not collector.is_complete:
         raise InvalidArgument("The form ends in the middle. Send it again.")
+
+
+async def in_large_pieces(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    """The events with a file's bytes in pieces of one size.
+
+    The server brings 64 KiB at a time, and a message for each would cost more than its bytes.
+    """
+    waiting = bytearray()
+    async for event in events:
+        if isinstance(event, FileBytes):
+            waiting += event.data
+            if len(waiting) < _PIECE_BYTES:
+                continue
+        for start in range(0, len(waiting), _PIECE_BYTES):
+            yield FileBytes(bytes(waiting[start : start + _PIECE_BYTES]))
+        waiting.clear()
+        if not isinstance(event, FileBytes):
+            yield event
+    if waiting:
+        yield FileBytes(bytes(waiting))
+
+
+async def drain(request: Request) -> None:
+    """Reads on for a while after a refusal, else the client sees a broken connection and not the reason."""
+    drained = 0
+    try:
+        async for chunk in request.stream():
+            drained += len(chunk)
+            if drained > _DRAINED_BYTES:
+                return
+    except (ClientDisconnect, RuntimeError):
+        return
 
 
 class _Collector:

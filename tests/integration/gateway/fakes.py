@@ -12,6 +12,8 @@ from google.longrunning import operations_pb2
 from loupe.project.v1 import (
     image_service_pb2,
     image_service_pb2_grpc,
+    label_service_pb2,
+    label_service_pb2_grpc,
     operation_service_pb2,
     operation_service_pb2_grpc,
     project_service_pb2,
@@ -143,15 +145,45 @@ class FakeUploads(Partial):
             raise
 
 
+class FakeLabels(Partial):
+    """Remembers what an import says, and how many bytes it brings; refuses a project called closed."""
+
+    def __init__(self) -> None:
+        self.first = label_service_pb2.ImportLabelsRequest()
+        self.size = 0
+        self.largest = 0
+        self.began = asyncio.Event()
+        self.broke_off = asyncio.Event()
+
+    async def ImportLabels(
+        self, request_iterator: AsyncIterator[label_service_pb2.ImportLabelsRequest], context: Context
+    ) -> operations_pb2.Operation:
+        try:
+            async for message in client_stream.whole(request_iterator):
+                if message.parent:
+                    self.first = message
+                    self.began.set()
+                if self.first.parent == "projects/closed":
+                    raise ProjectNotFound("There is no such project.")
+                self.size += len(message.content)
+                self.largest = max(self.largest, len(message.content))
+        except asyncio.CancelledError:
+            self.broke_off.set()
+            raise
+        return operations_pb2.Operation(name="projects/p/operations/o", done=True)
+
+
 class FakeServices:
     """All of them, ready to be served."""
 
     def __init__(self) -> None:
         self.operations = FakeOperations()
         self.uploads = FakeUploads()
+        self.labels = FakeLabels()
         self._served: list[tuple[Callable[[Any, Any], None], object, Any]] = [
             (project_service_pb2_grpc.add_ProjectServiceServicer_to_server, FakeProjects(), project_service_pb2),
             (operation_service_pb2_grpc.add_OperationServiceServicer_to_server, self.operations, operation_service_pb2),
+            (label_service_pb2_grpc.add_LabelServiceServicer_to_server, self.labels, label_service_pb2),
             (image_service_pb2_grpc.add_ImageServiceServicer_to_server, FakeImages(), image_service_pb2),
             (
                 upload_batch_service_pb2_grpc.add_UploadBatchServiceServicer_to_server,

@@ -1,11 +1,14 @@
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
 
+from loupe.project.v1 import label_service_pb2
 from loupe_gateway.app import create_app
 from loupe_gateway.clients import open_clients
 from loupe_gateway.settings import GatewaySettings
@@ -165,6 +168,70 @@ async def test_upload__form_that_breaks_off_ends_the_stream(running: Running) ->
 
     assert answer.status_code == 400
     await asyncio.wait_for(running.services.uploads.broke_off.wait(), 60)
+
+
+async def test_form__becomes_the_stream_of_an_rpc(running: Running) -> None:
+    fields = {"apply_good_rows": "true", "key": "KEY_SHA256", "requestId": "r"}
+
+    answer = await running.http.post(
+        "/v1/projects/p/labels:import", data=fields, files={"content": ("라벨.csv", b"x" * 3_000_000)}
+    )
+
+    assert answer.json() == {"name": "projects/p/operations/o", "done": True}
+    first = running.services.labels.first
+    assert (first.parent, first.file_name, first.key, first.apply_good_rows, first.request_id) == (
+        "projects/p", "라벨.csv", label_service_pb2.ImportLabelsRequest.KEY_SHA256, True, "r",
+    )  # fmt: skip
+    assert running.services.labels.size == 3_000_000
+    assert running.services.labels.largest <= 1 << 20
+
+
+async def test_form__small_content_may_be_in_json(running: Running) -> None:
+    body = {"fileName": "l.csv", "content": base64.b64encode(b"file_name\n").decode()}
+
+    answer = await running.http.post("/v1/projects/p/labels:import", json=body)
+
+    assert answer.status_code == 200
+    assert (running.services.labels.first.file_name, running.services.labels.size) == ("l.csv", 10)
+
+
+async def test_form__refusal_says_why_however_the_bytes_race(running: Running) -> None:
+    files = {"content": ("l.csv", b"x" * 5_000_000)}
+
+    answer = await running.http.post("/v1/projects/closed/labels:import", files=files)
+
+    assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ({"files": [("content", ("a.csv", b"a")), ("content", ("b.csv", b"b"))]}, "more than one file"),
+        ({"files": {"content": ("a.csv", b"a")}, "data": {"colour": "red"}}, "no parameter “colour”"),
+        ({"files": {"content": ("a.csv", b"a")}, "data": {"replace": "maybe"}}, "cannot be “maybe”"),
+        ({"files": {"x": (None, b"a")}}, "holds no file"),
+        ({"files": {"file_name": (None, b"a.csv")}}, "holds no file"),
+    ],
+)
+async def test_form__what_is_wrong_with_it(running: Running, form: dict[str, Any], text: str) -> None:
+    answer = await running.http.post("/v1/projects/p/labels:import", **form)
+
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]["message"]
+
+
+async def test_form__that_breaks_off_ends_the_stream(running: Running) -> None:
+    head = b'--edge\r\nContent-Disposition: form-data; name="content"; filename="a.csv"\r\n\r\nabc'
+    headers = {"content-type": "multipart/form-data; boundary=edge"}
+
+    async def body() -> AsyncIterator[bytes]:
+        yield head
+        await running.services.labels.began.wait()
+
+    answer = await running.http.post("/v1/projects/p/labels:import", content=body(), headers=headers)
+
+    assert answer.status_code == 400
+    await asyncio.wait_for(running.services.labels.broke_off.wait(), 60)
 
 
 async def test_ready__says_which_service_does_not_serve(running: Running) -> None:

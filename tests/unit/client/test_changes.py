@@ -1,8 +1,6 @@
 """Changing many images, undoing and histories, by the client and at the command line."""
 
-import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ from google.rpc.status_pb2 import Status
 
 from loupe.project.v1 import history_service_pb2, operation_service_pb2, tag_service_pb2
 from loupe.project.v1 import metadata_service_pb2 as pb
-from loupe_client import HistoryLine, MetadataKey, Undone, _changes
+from loupe_client import HistoryLine, MetadataKey, Undone
 from tests.unit.client.test_curation import client
 from tests.unit.client.test_trash import DELETION as OPERATION
 from tests.unit.client.test_trash import PROJECT, operation, run
@@ -110,17 +108,17 @@ def test_metadata__import_says_what_is_wrong(tmp_path: Path, capsys: pytest.Capt
     assert shown.out == "1 rows, 1 refused; 0 of 0 images changed, nothing is applied\n"
 
 
-def test_metadata__large_tables_are_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_changes, "_PACKED_FROM_BYTES", 10)
+def test_metadata__large_tables_are_sent_in_pieces(tmp_path: Path) -> None:
     table = tmp_path / "late.csv"
-    table.write_text("file_name,lot\n", encoding="utf-8")
+    table.write_text("file_name,lot\n" + "a.png,1\n" * 200_000, encoding="utf-8")
     loupe, transport = client(ImportMetadataRequest=[operation(pb.ImportMetadataResponse(applied=True))])
 
     assert run(loupe, "metadata", "import", PROJECT, str(table)) == 0
 
-    (asked,) = transport.asked
-    assert asked.file_name == "late.csv.zip"
-    assert zipfile.ZipFile(io.BytesIO(asked.content)).read("late.csv") == table.read_bytes()
+    asked, *rest = transport.asked
+    assert (asked.parent, asked.file_name) == (PROJECT, "late.csv")
+    assert len(rest) == 3
+    assert b"".join(one.content for one in transport.asked) == table.read_bytes()
 
 
 def test_metadata__keys_of_all_pages() -> None:

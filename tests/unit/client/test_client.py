@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from loupe.project.v1 import (
+    analysis_service_pb2,
     image_pb2,
     operation_service_pb2,
     search_service_pb2,
@@ -38,6 +39,11 @@ class FakeTransport:
     def unary(self, call: Callable[..., Any], request: Message, *, timeout: float = 60.0) -> Any:
         self.asked.append(request)
         return self._answers[type(request).__name__].pop(0)
+
+    def upload(self, call: Callable[..., Any], requests: Callable[[], Iterator[Message]]) -> Any:
+        sent = list(requests())
+        self.asked.extend(sent)
+        return self._answers[type(sent[0]).__name__].pop(0)
 
     def stream(self, call: Callable[..., Iterable[Any]], request: Any) -> Iterator[Any]:
         sent = [request] if isinstance(request, Message) else list(request)
@@ -149,6 +155,21 @@ def test_coordinates__reads_the_table() -> None:
 
     assert found.image_ids == [str(each) for each in ids]
     assert [list(column) for column in found.columns] == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_keep_points__sends_a_bit_a_point() -> None:
+    answers = {
+        "GetAnalysisRequest": [analysis_service_pb2.Analysis(point_count=10)] * 2,
+        "KeepPointsRequest": [analysis_service_pb2.ImageSet(query="set:s", image_count=2)],
+    }
+    client, transport = _client(**answers)
+
+    found = client.analyses.keep_points("projects/p/analyses/a", [0, 9])
+
+    assert (found.query, found.image_count) == ("set:s", 2)
+    assert transport.asked[1].points == b"\x01\x02"
+    with pytest.raises(ValueError, match="no point 10"):
+        client.analyses.keep_points("projects/p/analyses/a", [10])
 
 
 def test_download__writes_the_bytes(tmp_path: Path) -> None:

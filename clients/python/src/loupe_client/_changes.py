@@ -1,7 +1,5 @@
 """Changing many images at once and taking it back: tags, metadata, tables that come later, histories."""
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +22,7 @@ from loupe.project.v1 import (
     tag_service_pb2_grpc,
 )
 from loupe_client import _convert
+from loupe_client._files import file_messages
 from loupe_client._images import Selection, selector
 from loupe_client._operations import Operation
 from loupe_client._transport import Transport
@@ -33,8 +32,6 @@ MetadataValue = str | float | bool
 TableKey = Literal["FILE_NAME", "SHA256", "SERIAL"]
 
 _PAGE = 200
-_PACKED_FROM_BYTES = 4 << 20
-"""Tables of this size and more are sent packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +132,14 @@ class Changes:
         message = self._transport.unary(self._tags.MergeTags, request)
         return Operation(self._transport, message, tag_service_pb2.MergeTagsResponse, lambda answer: answer.image_count)
 
+    def delete_tags(self, project: str, tags: Sequence[str]) -> Operation[int]:
+        """Deletes tags of a project; the result is how many images they were taken off, each tag counted by itself."""
+        request = tag_service_pb2.DeleteTagsRequest(parent=project, names=tags, request_id=str(uuid4()))
+        message = self._transport.unary(self._tags.DeleteTags, request)
+        return Operation(
+            self._transport, message, tag_service_pb2.DeleteTagsResponse, lambda answer: answer.image_count
+        )
+
     def metadata_keys(self, project: str, prefix: str = "") -> Iterator[MetadataKey]:
         """Yields the metadata keys of a project."""
         token = ""
@@ -194,7 +199,7 @@ class Changes:
         apply_good_rows: bool = False,
         validate_only: bool = False,
     ) -> Operation[TableImport]:
-        """Gives images the metadata, tags and capture times of a table: CSV or JSON lines. Large ones are sent packed.
+        """Gives images the metadata, tags and capture times of a table: CSV or JSON lines. It is sent as it is read.
 
         Args:
             project: `projects/{project}`.
@@ -203,19 +208,15 @@ class Changes:
             apply_good_rows: Whether good rows are applied although others are faulty.
             validate_only: Whether to check alone.
         """
-        content, name = table.read_bytes(), table.name
-        if len(content) >= _PACKED_FROM_BYTES and table.suffix.lower() != ".zip":
-            content, name = _packed(name, content), f"{name}.zip"
         request = metadata_service_pb2.ImportMetadataRequest(
             parent=project,
-            content=content,
-            file_name=name,
+            file_name=table.name,
             key=metadata_service_pb2.ImportMetadataRequest.Key.Value(f"KEY_{key}"),
             apply_good_rows=apply_good_rows,
             validate_only=validate_only,
             request_id=str(uuid4()),
         )
-        message = self._transport.unary(self._metadata.ImportMetadata, request)
+        message = self._transport.upload(self._metadata.ImportMetadata, lambda: file_messages(request, table))
         return Operation(self._transport, message, metadata_service_pb2.ImportMetadataResponse, _import)
 
     def undo(self, operation: str) -> Operation[Undone]:
@@ -240,13 +241,6 @@ class Changes:
             token = answer.next_page_token
             if not token:
                 return
-
-
-def _packed(name: str, content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def _key(message: metadata_service_pb2.MetadataKey) -> MetadataKey:

@@ -1,7 +1,5 @@
 """Ground truth: giving many images a class, and bringing labels in files."""
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +10,7 @@ from google.rpc.status_pb2 import Status
 from loupe.project.v1 import label_service_pb2 as pb
 from loupe.project.v1 import label_service_pb2_grpc as pb_grpc
 from loupe_client import _errors
+from loupe_client._files import file_messages
 from loupe_client._images import Selection, selector
 from loupe_client._operations import Operation
 from loupe_client._transport import Transport
@@ -19,8 +18,6 @@ from loupe_client._transport import Transport
 LabelFormat = Literal["AUTO", "COCO", "YOLO", "VOC", "TABLE"]
 ImageKey = Literal["FILE_NAME", "SHA256", "ID"]
 
-_PACKED_FROM_BYTES = 1 << 20
-"""Larger files are packed before they are sent."""
 _FORMATS = {
     "AUTO": pb.ImportLabelsRequest.FORMAT_UNSPECIFIED,
     "COCO": pb.ImportLabelsRequest.FORMAT_COCO,
@@ -109,7 +106,6 @@ class Labels:
         """
         request = pb.ImportLabelsRequest(
             parent=project,
-            content=_packed(path),
             file_name=path.name,
             format=_FORMATS[form],
             key=_KEYS[key],
@@ -118,18 +114,8 @@ class Labels:
             validate_only=validate_only,
             request_id=str(uuid4()),
         )
-        message = self._transport.unary(self._stub.ImportLabels, request)
+        message = self._transport.upload(self._stub.ImportLabels, lambda: file_messages(request, path))
         return Operation(self._transport, message, pb.ImportLabelsResponse, _import)
-
-
-def _packed(path: Path) -> bytes:
-    data = path.read_bytes()
-    if len(data) < _PACKED_FROM_BYTES or data.startswith(b"PK"):
-        return data
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(path.name, data)
-    return target.getvalue()
 
 
 def _import(message: pb.ImportLabelsResponse) -> LabelImport:

@@ -28,6 +28,18 @@ class Transport(Protocol):
         """
         ...
 
+    def upload(self, call: Callable[..., _Answer], requests: Callable[[], Iterator[Message]]) -> _Answer:
+        """Returns the one answer to a stream of messages.
+
+        Args:
+            call: Of the stub.
+            requests: Makes the messages, anew for each try.
+
+        Raises:
+            ApiError: what Loupe answered.
+        """
+        ...
+
     def stream(self, call: Callable[..., Iterable[_Answer]], request: Any) -> Iterator[_Answer]:
         """Yields the answers of a streaming call; `request` is a message or an iterator of messages.
 
@@ -75,9 +87,16 @@ class GrpcTransport:
 
     def unary(self, call: Callable[..., _Answer], request: Message, *, timeout: float = 60.0) -> _Answer:
         """See `Transport`. Every mutating request carries a request id, so a repeat is safe."""
+        return self._repeated(lambda: call(request, timeout=timeout, metadata=self._metadata()))
+
+    def upload(self, call: Callable[..., _Answer], requests: Callable[[], Iterator[Message]]) -> _Answer:
+        """See `Transport`. The first message carries a request id, so a repeat is safe. It takes the time it needs."""
+        return self._repeated(lambda: call(requests(), metadata=self._metadata()))
+
+    def _repeated(self, call: Callable[[], _Answer]) -> _Answer:
         for attempt in range(_RETRIES + 1):
             try:
-                return call(request, timeout=timeout, metadata=self._metadata())
+                return call()
             except grpc.RpcError as error:
                 if attempt == _RETRIES or not _errors.is_unavailable(error):
                     raise _errors.from_rpc(error) from error

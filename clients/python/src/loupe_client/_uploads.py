@@ -9,10 +9,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from loupe.project.v1 import upload_batch_service_pb2 as pb
 from loupe.project.v1 import upload_batch_service_pb2_grpc as pb_grpc
 from loupe_client import _convert
+from loupe_client._files import CHUNK_BYTES
 from loupe_client._transport import Transport
 from loupe_client._types import Notice, UploadBatch, UploadedFile, UploadFile
 
-_CHUNK_BYTES = 512 * 1024
 _PAGE = 1000
 
 
@@ -73,12 +73,12 @@ def _messages(header: pb.UploadHeader, files: Iterable[UploadFile | Path]) -> It
         if isinstance(file, Path):
             yield pb.UploadFilesRequest(file=pb.UploadFile(file_name=file.name))
             with file.open("rb") as content:
-                while chunk := content.read(_CHUNK_BYTES):
+                while chunk := content.read(CHUNK_BYTES):
                     yield pb.UploadFilesRequest(chunk=chunk)
         else:
             yield pb.UploadFilesRequest(file=_description(file))
-            for start in range(0, len(file.content), _CHUNK_BYTES):
-                yield pb.UploadFilesRequest(chunk=file.content[start : start + _CHUNK_BYTES])
+            for start in range(0, len(file.content), CHUNK_BYTES):
+                yield pb.UploadFilesRequest(chunk=file.content[start : start + CHUNK_BYTES])
 
 
 def _description(file: UploadFile) -> pb.UploadFile:

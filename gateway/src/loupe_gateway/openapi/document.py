@@ -10,6 +10,7 @@ from google.rpc import status_pb2
 
 from loupe_gateway import contracts
 from loupe_gateway.contracts import HttpBinding
+from loupe_gateway.forms import BYTES_FIELD
 from loupe_gateway.openapi import comments
 from loupe_gateway.openapi.schemas import Schema, Schemas
 
@@ -65,7 +66,10 @@ def _operation(
         "responses": {"200": _answer(method, schemas), "default": _error_answer()},
     }  # fmt: skip
     if binding.body:
-        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": _body(binding, schemas)}}}
+        content = {_JSON: {"schema": _body(binding, schemas)}}
+        if method.client_streaming:
+            content |= {"multipart/form-data": {"schema": _form(binding, schemas)}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -76,6 +80,11 @@ def _body(binding: HttpBinding, schemas: Schemas) -> Schema:
         fields = [field for field in descriptor.fields if field.name not in in_path]
         return {"type": "object", "properties": {field.json_name: schemas.field(field) for field in fields}}
     return schemas.field(descriptor.fields_by_name[binding.body])
+
+
+def _form(binding: HttpBinding, schemas: Schemas) -> Schema:
+    schema = _body(binding, schemas)
+    return schema | {"properties": schema["properties"] | {BYTES_FIELD: {"type": "string", "format": "binary"}}}
 
 
 def _query_parameters(binding: HttpBinding, schemas: Schemas) -> list[Schema]:

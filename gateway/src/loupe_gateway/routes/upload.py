@@ -18,12 +18,10 @@ from loupe_kit.errors import InvalidArgument
 from loupe_kit.first_status import FirstStatus
 
 _METHOD = pb.DESCRIPTOR.services_by_name["UploadBatchService"].methods_by_name["UploadFiles"]
-_CHUNK_BYTES = 512 * 1024
 _HEADER_FIELDS = {"display_name", "request_id", "feature_set", "source"}
 # Answers kept for the response; what was refused beyond them is in ListUploadNotices.
 _MOST_ANSWERS = 10_000
 _CLIENT_GONE = 499
-_DRAINED_BYTES = 64 * 1024 * 1024
 
 
 class UploadRoute:
@@ -49,7 +47,7 @@ class UploadRoute:
             return Response(status_code=_CLIENT_GONE)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             # The service ended the call; read on for a while, else the client sees a broken connection, not the reason.
-            await _drain(request)
+            await multipart.drain(request)
             return JSONResponse(await answers)
         finally:
             # Also when the client went away in the middle: the file that was on its way is then left out.
@@ -78,7 +76,7 @@ async def upload_messages(
     """
     header: pb.UploadHeader | None = pb.UploadHeader(parent=parent, source="http")
     described = pb.UploadFile()
-    async for event in _in_large_pieces(multipart.read(content_type, body)):
+    async for event in multipart.in_large_pieces(multipart.read(content_type, body)):
         match event:
             case multipart.FormField(name="image", value=value):
                 described = _describe(value)
@@ -95,26 +93,6 @@ async def upload_messages(
                 described = pb.UploadFile()
             case multipart.FileBytes(data=data):
                 yield pb.UploadFilesRequest(chunk=data)
-
-
-async def _in_large_pieces(events: AsyncIterator[multipart.Event]) -> AsyncIterator[multipart.Event]:
-    """The events with a file's bytes in pieces of one size.
-
-    The server brings 64 KiB at a time, and a message for each would cost more than its bytes.
-    """
-    waiting = bytearray()
-    async for event in events:
-        if isinstance(event, multipart.FileBytes):
-            waiting += event.data
-            if len(waiting) < _CHUNK_BYTES:
-                continue
-        for start in range(0, len(waiting), _CHUNK_BYTES):
-            yield multipart.FileBytes(bytes(waiting[start : start + _CHUNK_BYTES]))
-        waiting.clear()
-        if not isinstance(event, multipart.FileBytes):
-            yield event
-    if waiting:
-        yield multipart.FileBytes(bytes(waiting))
 
 
 def _field_out_of_place(name: str) -> str:
@@ -153,14 +131,3 @@ async def _answers(call: Any) -> dict[str, Any]:
 
 def _json(message: pb.UploadedFile | pb.UploadBatch) -> dict[str, Any]:
     return json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
-
-
-async def _drain(request: Request) -> None:
-    drained = 0
-    try:
-        async for chunk in request.stream():
-            drained += len(chunk)
-            if drained > _DRAINED_BYTES:
-                return
-    except (ClientDisconnect, RuntimeError):
-        return

@@ -117,3 +117,46 @@ it("says why a whole upload was refused", async () => {
   expect(await screen.findByRole("alert")).toHaveTextContent("You may look at this project, not change it.");
   expect(screen.getByRole("button", { name: "Try again" })).toBeVisible();
 });
+
+it("imports labels for images that are here, shows what was refused and can take it back", async () => {
+  const operation = "projects/p1/operations/o1";
+  const gateway = gatewayWithProject().on(`POST ${PROJECT}/operations/o1:undo`, () => ({ name: "projects/p1/operations/o2", done: true }));
+  const user = renderApp("/projects/p1?tab=upload");
+  const file = new File(["file_name,label\na.png,OK\nb.png,OK\n"], "labels.csv");
+  await user.upload(await screen.findByLabelText("File to import"), file);
+  await user.click(screen.getByLabelText("Apply the good rows"));
+  await user.selectOptions(screen.getByLabelText("What rows name images by"), "by image id");
+  await user.click(screen.getByRole("button", { name: "Import" }));
+
+  const request = await nthRequest(0);
+  expect(request.url).toBe("/v1/projects/p1/labels:import");
+  expect([...request.form.keys()].at(-1)).toBe("content");
+  expect(request.form.get("key")).toBe("KEY_ID");
+  expect(request.form.get("apply_good_rows")).toBe("true");
+  act(() => { request.answer(200, { name: operation }); });
+  await waitFor(() => { expect(FakeEventSource.opened.get(`/v1/${operation}:watch`)).toBeDefined(); });
+  act(() => {
+    const events = FakeEventSource.opened.get(`/v1/${operation}:watch`);
+    events?.send({ name: operation, done: true, response: { applied: true, imageCount: "1", refusedCount: "1", faults: [{ row: "2", status: { message: "Row 2: no such image." } }] } });
+    events?.end();
+  });
+
+  expect(await screen.findByText("Applied to 1 images; rows refused: 1.")).toBeVisible();
+  expect(screen.getByText("Row 2: no such image.")).toBeVisible();
+  await user.click(await screen.findByRole("button", { name: "Undo" }));
+  await waitFor(() => { expect(gateway.bodies(`POST ${PROJECT}/operations/o1:undo`)).toHaveLength(1); });
+});
+
+it("says why an import was refused", async () => {
+  gatewayWithProject();
+  const user = renderApp("/projects/p1?tab=upload");
+  await user.click(await screen.findByRole("radio", { name: "metadata" }));
+  await user.upload(screen.getByLabelText("File to import"), new File(["x"], "late.csv"));
+  await user.click(screen.getByRole("button", { name: "Check only" }));
+
+  const request = await nthRequest(0);
+  expect(request.form.get("validate_only")).toBe("true");
+  act(() => { request.answer(403, { error: { message: "You may look at this project, not change it." } }); });
+
+  expect(await screen.findByRole("alert")).toHaveTextContent("You may look at this project, not change it.");
+});

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from loupe.project.v1 import history_service_pb2_grpc, metadata_service_pb2_grpc
 from loupe_kit.clock import Clock
-from loupe_kit.objects import ObjectStore
 from loupe_kit.service import Registration
 from loupe_project.adapters.intake.metadata_files import open_metadata_file
 from loupe_project.convert import metadata as convert_metadata
@@ -17,9 +16,11 @@ from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
 from loupe_project.servicers import history, metadata
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.file_imports import FileImports
 from loupe_project.settings import ProjectSettings
+from loupe_project.use_cases.delete_tags import DeleteTags
 from loupe_project.use_cases.forget_history import HistoryForgetter
-from loupe_project.use_cases.import_file import AskImport
+from loupe_project.use_cases.import_file import ImportFiles
 from loupe_project.use_cases.import_metadata import ImportMetadata
 from loupe_project.use_cases.merge_tags import MergeTags
 from loupe_project.use_cases.modify_image_metadata import ModifyImageMetadata
@@ -43,7 +44,7 @@ def build_changes(
     settings: ProjectSettings,
     stores: StoreFactory,
     calls: Calls,
-    objects: ObjectStore,
+    files: ImportFiles,
     clock: Clock,
     hub: OperationHub,
     reverters: Mapping[Fact, Reverter],
@@ -54,7 +55,7 @@ def build_changes(
         settings: How long the history is kept.
         stores: Makes transactions.
         calls: Transactions and callers of RPCs.
-        objects: Where tables wait.
+        files: Where tables wait.
         clock: Dates everything.
         hub: Told of new operations.
         reverters: Who takes back facts of other features.
@@ -74,7 +75,7 @@ def build_changes(
             ),
             Registration(
                 metadata_service_pb2_grpc.add_MetadataServiceServicer_to_server,
-                metadata.MetadataServicer(calls, hub, AskImport(objects, OperationKind.IMPORT_METADATA)),
+                metadata.MetadataServicer(calls, hub, FileImports(calls, hub, files)),
                 "loupe.project.v1.MetadataService",
                 metadata.ACCESS,
             ),
@@ -83,9 +84,10 @@ def build_changes(
             OperationKind.MODIFY_IMAGE_TAGS: ModifyImageTags(stores, work.modified, clock),
             OperationKind.MODIFY_IMAGE_METADATA: ModifyImageMetadata(stores, convert_metadata.modified, clock),
             OperationKind.IMPORT_METADATA: ImportMetadata(
-                stores, objects, open_metadata_file, convert_metadata.imported, clock
+                stores, files, open_metadata_file, convert_metadata.imported, clock
             ),
             OperationKind.MERGE_TAGS: MergeTags(stores, work.merged, clock),
+            OperationKind.DELETE_TAGS: DeleteTags(stores, work.tags_deleted, clock),
             OperationKind.UNDO_OPERATION: UndoOperation(stores, {**reverters, **own}, work.undone, clock),
         },
         forgetter=HistoryForgetter(stores, clock, settings.history_lifetime),

@@ -15,6 +15,7 @@ from loupe_project.ports.intake import FeatureSink, Limits
 from loupe_project.ports.store import StoreFactory
 from loupe_project.ports.work import WorkSignal
 from loupe_project.settings import ProjectSettings
+from loupe_project.use_cases.import_file import ImportFiles
 from loupe_project.use_cases.intake import recover
 from loupe_project.use_cases.intake.commit_images import ImageCommitter
 from loupe_project.use_cases.intake.context import Tools
@@ -29,6 +30,7 @@ class Intake:
 
     uploads: UploadFiles
     imports: ImportArchive
+    files: ImportFiles
     start: Callable[[], Awaitable[None]]
     stop: Callable[[], Awaitable[None]]
 
@@ -80,6 +82,7 @@ def build_intake(
     return Intake(
         uploads=UploadFiles(tools, committer, read_features, hub),
         imports=ImportArchive(tools, committer, read_features, upload.import_response),
+        files=ImportFiles(stores, objects, tools.spool),
         start=start,
         stop=stop,
     )

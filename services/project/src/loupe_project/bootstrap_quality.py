@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from loupe.project.v1 import evaluation_service_pb2_grpc, label_service_pb2_grpc, review_service_pb2_grpc
 from loupe_kit.clock import Clock
-from loupe_kit.objects import ObjectStore
 from loupe_kit.service import Registration
 from loupe_project.adapters.intake.label_files import open_label_file
 from loupe_project.convert import label_import
@@ -13,7 +12,8 @@ from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
 from loupe_project.servicers import evaluation, label, review
 from loupe_project.servicers.calls import Calls
-from loupe_project.use_cases.import_file import AskImport
+from loupe_project.servicers.file_imports import FileImports
+from loupe_project.use_cases.import_file import ImportFiles
 from loupe_project.use_cases.import_labels import ImportLabels
 from loupe_project.use_cases.modify_image_labels import ModifyImageLabels
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -27,13 +27,13 @@ class Quality:
     handlers: dict[OperationKind, OperationHandler]
 
 
-def build_quality(stores: StoreFactory, calls: Calls, objects: ObjectStore, clock: Clock, hub: OperationHub) -> Quality:
+def build_quality(stores: StoreFactory, calls: Calls, files: ImportFiles, clock: Clock, hub: OperationHub) -> Quality:
     """Ground truth and what it is good for.
 
     Args:
         stores: Makes transactions.
         calls: Transactions and callers of RPCs.
-        objects: Where files of labels wait.
+        files: Where files of labels wait.
         clock: Dates everything.
         hub: Told of new operations.
     """
@@ -42,7 +42,7 @@ def build_quality(stores: StoreFactory, calls: Calls, objects: ObjectStore, cloc
         registrations=[
             Registration(
                 label_service_pb2_grpc.add_LabelServiceServicer_to_server,
-                label.LabelServicer(calls, hub, AskImport(objects, OperationKind.IMPORT_LABELS)),
+                label.LabelServicer(calls, hub, FileImports(calls, hub, files)),
                 f"{package}.LabelService",
                 label.ACCESS,
             ),
@@ -61,6 +61,6 @@ def build_quality(stores: StoreFactory, calls: Calls, objects: ObjectStore, cloc
         ],
         handlers={
             OperationKind.MODIFY_IMAGE_LABELS: ModifyImageLabels(stores, label_import.modified, clock),
-            OperationKind.IMPORT_LABELS: ImportLabels(stores, objects, open_label_file, label_import.to_message, clock),
+            OperationKind.IMPORT_LABELS: ImportLabels(stores, files, open_label_file, label_import.to_message, clock),
         },
     )

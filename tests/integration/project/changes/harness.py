@@ -1,13 +1,16 @@
 """Runs handlers of long work on a real store, on lease and with checkpoints as the runner does, cut off at will."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 from loupe_kit import ids
-from loupe_kit.objects import ObjectStore
+from loupe_kit.errors import LoupeError
 from loupe_kit.testing import FakeClock
 from loupe_project.adapters.intake.metadata_files import open_metadata_file
 from loupe_project.convert import metadata, work
@@ -19,8 +22,9 @@ from loupe_project.domain.scope import Scope
 from loupe_project.ports.history import Reverter
 from loupe_project.ports.operations import OperationHandler
 from loupe_project.use_cases import modify_image_metadata
+from loupe_project.use_cases.delete_tags import DeleteTags, ask_delete_tags
 from loupe_project.use_cases.image_jobs import new_operation
-from loupe_project.use_cases.import_file import AskImport
+from loupe_project.use_cases.import_file import ImportFiles, ReceivedFile, ask_import
 from loupe_project.use_cases.import_metadata import ImportMetadata, TableWish
 from loupe_project.use_cases.merge_tags import MergeTags
 from loupe_project.use_cases.modify_image_metadata import ModifyImageMetadata
@@ -37,23 +41,24 @@ class Killed(BaseException):
     """The process died here."""
 
 
-class MemoryObjects:
-    """Files that wait, of an object store."""
+class MemoryFiles:
+    """Files that wait, of imports."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    async def put_bytes(self, key: str, data: bytes) -> None:
-        """Keep a file."""
-        self.files[key] = data
-
-    async def read(self, key: str) -> bytes:
-        """A file."""
-        return self.files[key]
-
-    async def delete(self, key: str) -> None:
-        """Forget a file."""
-        self.files.pop(key, None)
+    @asynccontextmanager
+    async def waiting(self, operation: Operation, _cancelled: asyncio.Event) -> AsyncIterator[Path]:
+        """A file; it stays where the process dies."""
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(self.files[operation.id])
+            file.flush()
+            try:
+                yield Path(file.name)
+            except LoupeError:
+                del self.files[operation.id]
+                raise
+        del self.files[operation.id]
 
 
 class Bulk:
@@ -61,7 +66,7 @@ class Bulk:
 
     def __init__(self, units: Units, project: Project) -> None:
         self.units = units
-        self.objects = MemoryObjects()
+        self.files = MemoryFiles()
         self.project = project
         self.clock = FakeClock(NOW)
         self.owner = Scope(user_id=project.owner_id, principal=f"users/{project.owner_id}")
@@ -82,9 +87,6 @@ class Bulk:
             unit.commit = die  # type: ignore[method-assign]
         return unit
 
-    def _objects(self) -> ObjectStore:
-        return cast("ObjectStore", self.objects)
-
     def handlers(self) -> dict[OperationKind, OperationHandler]:
         """Who does what."""
         reverters: dict[Fact, Reverter] = {
@@ -96,9 +98,10 @@ class Bulk:
             OperationKind.MODIFY_IMAGE_TAGS: ModifyImageTags(self.stores, work.modified, self.clock),
             OperationKind.MODIFY_IMAGE_METADATA: ModifyImageMetadata(self.stores, metadata.modified, self.clock),
             OperationKind.IMPORT_METADATA: ImportMetadata(
-                self.stores, self._objects(), open_metadata_file, metadata.imported, self.clock
+                self.stores, cast("ImportFiles", self.files), open_metadata_file, metadata.imported, self.clock
             ),
             OperationKind.MERGE_TAGS: MergeTags(self.stores, work.merged, self.clock),
+            OperationKind.DELETE_TAGS: DeleteTags(self.stores, work.tags_deleted, self.clock),
             OperationKind.UNDO_OPERATION: UndoOperation(self.stores, reverters, work.undone, self.clock),
         }
 
@@ -124,9 +127,18 @@ class Bulk:
     async def import_table(self, content: bytes, file_name: str = "late.csv", **wish: Any) -> Operation:
         """Send a table."""
         async with self.units() as unit:
-            asked = await AskImport(self._objects(), OperationKind.IMPORT_METADATA).ask(
-                unit, self.owner, self.project.id, TableWish(file_name, **wish).to_bytes(), content, self.clock.now()
-            )
+            file, kind = ReceivedFile(ids.new_id(), b""), OperationKind.IMPORT_METADATA
+            request = TableWish(file_name, **wish).to_bytes()
+            asked = await ask_import(unit, self.owner, self.project.id, kind, request, file, self.clock.now())
+            await unit.commit()
+        self.files.files[file.id] = content
+        return asked
+
+    async def ask_delete(self, *tag_ids: str) -> Operation:
+        """Ask for tags to be deleted."""
+        async with self.units() as unit:
+            tags = [(self.project.id, one) for one in tag_ids]
+            asked = await ask_delete_tags(unit, self.owner, self.project.id, tags, self.clock.now())
             await unit.commit()
         return asked
 

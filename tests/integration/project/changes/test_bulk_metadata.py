@@ -170,7 +170,7 @@ async def test_import__reads_what_plant_computers_write(units: Units, encoding: 
     assert await bulk.metadata_of(images[1]) == {"line": "L8", "serial": "S001"}
     assert "line:L7" in await bulk.auto_tags_of(images[0])
     assert "month:2026-03" in await bulk.auto_tags_of(images[0])
-    assert bulk.objects.files == {}
+    assert bulk.files.files == {}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp949"])
@@ -276,7 +276,7 @@ async def test_import__a_table_of_no_use(units: Units, content: bytes, name: str
     with pytest.raises(fault):
         await bulk.run(await bulk.import_table(content, name))
 
-    assert bulk.objects.files == {}
+    assert bulk.files.files == {}
 
 
 def test_repeated_rows__as_a_dictionary_finds_them() -> None:
@@ -325,5 +325,5 @@ async def test_import__stopped_by_somebody_forgets_its_table(units: Units) -> No
     with pytest.raises(OperationCancelled):
         await bulk.run(operation, is_cancelled=True)
 
-    assert bulk.objects.files == {}
+    assert bulk.files.files == {}
     assert [(await bulk.metadata_of(one)).get("lot") for one in images] == [None] * 8

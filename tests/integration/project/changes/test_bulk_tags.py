@@ -6,14 +6,13 @@ from datetime import timedelta
 import pytest
 
 from loupe.project.v1.operation_service_pb2 import UndoOperationResponse
-from loupe.project.v1.tag_service_pb2 import MergeTagsResponse, ModifyImageTagsResponse
-from loupe_project.domain.errors import OperationNotUndoable
+from loupe.project.v1.tag_service_pb2 import DeleteTagsResponse, MergeTagsResponse, ModifyImageTagsResponse
+from loupe_project.domain.errors import OperationCancelled, OperationNotUndoable
 from loupe_project.domain.history import Fact
 from loupe_project.domain.image import Origin
 from loupe_project.domain.operation import Operation
-from loupe_project.use_cases import merge_tags, modify_image_tags, undo_operation
+from loupe_project.use_cases import delete_tags, merge_tags, modify_image_tags, undo_operation
 from loupe_project.use_cases.forget_history import HistoryForgetter
-from loupe_project.use_cases.manage_tags import delete_tag
 from tests.contract.ports.project.builders import NOW, Units, add_image, add_images, add_project, make_image
 from tests.integration.project.changes.harness import Bulk, Killed
 
@@ -22,7 +21,7 @@ EARLIER = NOW - timedelta(days=3)
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (modify_image_tags, merge_tags, undo_operation):
+    for module in (modify_image_tags, merge_tags, delete_tags, undo_operation):
         monkeypatch.setattr(module, "_PIECE", 3)
 
 
@@ -151,9 +150,7 @@ async def test_undo__makes_a_deleted_tag_again(units: Units) -> None:
     tag_id = await put_on(bulk, images, "old")
     operation = await bulk.tag(images, remove=("old",))
     await bulk.run(operation)
-    async with units() as unit:
-        await delete_tag(unit, bulk.owner, bulk.project.id, tag_id, bulk.clock.now())
-        await unit.commit()
+    await bulk.run(await bulk.ask_delete(tag_id))
 
     assert await bulk.undo(operation) == UndoOperationResponse(image_count=2, reverted_count=2)
     assert await bulk.tags_of(images[0]) == {"old": ("users/bob", EARLIER)}
@@ -222,14 +219,41 @@ async def test_merge__killed_and_resumed(units: Units, dies_at: int) -> None:
 async def test_delete_tag__is_in_the_history_of_its_images(units: Units) -> None:
     bulk, images = await make_bulk(units, 2)
     tag_id = await put_on(bulk, images[:1], "old")
-    async with units() as unit:
-        await delete_tag(unit, bulk.owner, bulk.project.id, tag_id, bulk.clock.now())
-        await unit.commit()
+    await bulk.run(await bulk.ask_delete(tag_id))
 
     (line,) = await bulk.history(images[0])
-    assert (line.change.kind, line.alteration.fact, line.alteration.new) == ("DELETE_TAG", Fact.TAG, None)
+    assert (line.change.kind, line.alteration.fact, line.alteration.new) == ("DELETE_TAGS", Fact.TAG, None)
     assert json.loads(line.alteration.old or "") == {"text": "old", "color": ""}
     assert await bulk.history(images[1]) == []
+
+
+@pytest.mark.parametrize("dies_at", range(5))
+async def test_delete_tags__goes_on_after_a_death_and_is_undone(units: Units, dies_at: int) -> None:
+    bulk, images = await make_bulk(units, 7)
+    tag_ids = [await put_on(bulk, images, "old"), await put_on(bulk, images[:2], "older")]
+    before = [await bulk.tags_of(one) for one in images]
+    operation = await bulk.ask_delete(*tag_ids)
+
+    with pytest.raises(Killed):
+        await bulk.run(operation, dies_at=dies_at)
+
+    assert await bulk.run(operation) == DeleteTagsResponse(tag_count=2, image_count=9)
+    assert [await bulk.tags_of(one) for one in images] == [{}] * 7
+    async with units(read_only=True) as unit:
+        assert await unit.tags.by_ids(bulk.project.id, tag_ids) == {}
+    assert await bulk.undo(operation) == UndoOperationResponse(image_count=7, reverted_count=9)
+    assert [await bulk.tags_of(one) for one in images] == before
+
+
+async def test_delete_tags__cancelled_can_be_undone(units: Units) -> None:
+    bulk, images = await make_bulk(units, 7)
+    tag_id = await put_on(bulk, images, "old")
+    operation = await bulk.ask_delete(tag_id)
+
+    with pytest.raises(OperationCancelled):
+        await bulk.run(operation, is_cancelled=True)
+
+    assert [list(await bulk.tags_of(one)) for one in images] == [["old"]] * 7
 
 
 async def test_history__is_forgotten_when_its_time_is_over(units: Units) -> None:

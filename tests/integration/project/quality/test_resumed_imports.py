@@ -1,11 +1,12 @@
 """An import whose process dies goes on where it was, and nothing is there twice."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from google.protobuf.message import Message
 
+from loupe_kit import ids
 from loupe_project.adapters.intake.label_files import open_label_file
 from loupe_project.convert import label_import
 from loupe_project.domain import keys
@@ -13,8 +14,9 @@ from loupe_project.domain.errors import OperationCancelled
 from loupe_project.domain.image import Box, NewLabel
 from loupe_project.domain.operation import Operation, OperationKind
 from loupe_project.domain.scope import Scope
+from loupe_project.ports.intake import Spool
 from loupe_project.use_cases import import_labels
-from loupe_project.use_cases.import_file import AskImport
+from loupe_project.use_cases.import_file import ImportFiles, ReceivedFile, ask_import
 from loupe_project.use_cases.import_labels import ImportLabels, ImportWish
 from tests.integration.project.conftest import Project
 from tests.integration.project.quality.test_label_import import labels_of, make_project
@@ -40,21 +42,19 @@ async def begin(project: Project, parent: str) -> Operation:
     """The operation, which the runner of the service does not know."""
     owner = Scope(user_id=project.ada.id, principal=f"users/{project.ada.id}")
     async with project.parts.stores() as store:
-        return await AskImport(project.parts.objects, OperationKind.IMPORT_LABELS).ask(
-            store,
-            owner,
-            parent.rpartition("/")[2],
-            ImportWish("l.csv").to_bytes(),
-            TABLE.encode(),
-            project.parts.clock.now(),
-        )
+        now, project_id, wish = project.parts.clock.now(), parent.rpartition("/")[2], ImportWish("l.csv").to_bytes()
+        file = ReceivedFile(ids.new_id(), b"")
+        await project.parts.objects.put_bytes(keys.spool(project_id, file.id), TABLE.encode())
+        return await ask_import(store, owner, project_id, OperationKind.IMPORT_LABELS, wish, file, now)
 
 
 async def run(
     project: Project, operation: Operation, progress: Progress, cancelled: asyncio.Event | None = None
 ) -> Message:
     parts = project.parts
-    handler = ImportLabels(parts.stores, parts.objects, open_label_file, label_import.to_message, parts.clock)
+    # A folder keeps its objects on this machine: no copy of them is spooled.
+    files = ImportFiles(parts.stores, parts.objects, cast("Spool", None))
+    handler = ImportLabels(parts.stores, files, open_label_file, label_import.to_message, parts.clock)
     return await handler.run(operation, progress, cancelled or asyncio.Event())  # type: ignore[arg-type] # reports alone
 
 

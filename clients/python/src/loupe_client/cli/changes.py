@@ -16,7 +16,7 @@ def add_to(commands: Any) -> None:
     Args:
         commands: What `add_subparsers` gave.
     """
-    _add_tag(commands.add_parser("tag", help="put tags on images, take them off, rename and merge them"))
+    _add_tag(commands.add_parser("tag", help="put tags on images, take them off, rename, merge and delete them"))
     _add_metadata(commands.add_parser("metadata", help="set, unset and import metadata, and list its keys"))
     undo = commands.add_parser("undo", help="take back what an operation changed and nobody changed since")
     undo.add_argument("operation", help="projects/…/operations/…, as the changing command printed it")
@@ -39,6 +39,10 @@ def _add_tag(tag: argparse.ArgumentParser) -> None:
     rename.add_argument("tag", help="its text")
     rename.add_argument("text", help="the new one")
     rename.set_defaults(run=_rename_tag)
+    delete = acts.add_parser("delete", help="delete tags, and take them off their images")
+    delete.add_argument("project", help="projects/…")
+    delete.add_argument("tags", nargs="+", help="their texts")
+    delete.set_defaults(run=_delete_tags)
     merge = acts.add_parser("merge", help="merge tags into one that stays")
     merge.add_argument("project", help="projects/…")
     merge.add_argument("tag", help="text of the one that stays")
@@ -93,6 +97,12 @@ def _merge_tags(loupe: Client, parsed: argparse.Namespace) -> int:
     tag, *sources = _named(loupe, parsed.project, [parsed.tag, *parsed.sources])
     done = loupe.changes.merge_tags(tag, sources)
     print(f"{done.result()} images; take it back with: loupe undo {done.name}")
+    return 0
+
+
+def _delete_tags(loupe: Client, parsed: argparse.Namespace) -> int:
+    done = loupe.changes.delete_tags(parsed.project, _named(loupe, parsed.project, parsed.tags))
+    print(f"off {done.result()} images; take it back with: loupe undo {done.name}")
     return 0
 
 

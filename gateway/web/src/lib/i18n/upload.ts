@@ -28,6 +28,27 @@ export const uploadEn = {
   row: "Row",
   why: "Why",
   emptyHint: "Files that are refused are listed with the reason; the others are taken in. After a lost connection only what was not acknowledged is sent again.",
+  import: {
+    title: "Labels or metadata for images that are here",
+    hints: {
+      labels: "COCO json, a zip of YOLO or Pascal VOC, or a table. Of a faulty file nothing is applied, unless you want the good rows.",
+      metadata: "CSV or JSON lines, also as zip, in UTF-8 or EUC-KR. Of a faulty table nothing is applied, unless you want the good rows.",
+    },
+    what: "What the file holds",
+    file: "File to import",
+    key: "What rows name images by",
+    keys: { KEY_FILE_NAME: "by file name", KEY_SHA256: "by SHA-256", KEY_ID: "by image id", KEY_SERIAL: "by serial number" },
+    replace: "Replace all labels of these images",
+    good: "Apply the good rows",
+    check: "Check only",
+    start: "Import",
+    reading: "Being read and applied",
+    applied: "Imported for {{images}} images.",
+    undo: "Undo",
+    done: "Applied to {{images}} images; rows refused: {{refused}}.",
+    notDone: "Nothing was applied. Images that good rows name: {{images}}; rows refused: {{refused}}.",
+    faults: "Rows that were refused",
+  },
 };
 
 export const uploadKo: typeof uploadEn = {
@@ -59,4 +80,25 @@ export const uploadKo: typeof uploadEn = {
   row: "행",
   why: "이유",
   emptyHint: "거부된 파일은 이유와 함께 표시되고, 나머지는 저장됩니다. 연결이 끊기면 확인되지 않은 것만 다시 보냅니다.",
+  import: {
+    title: "이미 있는 이미지에 라벨이나 메타데이터 넣기",
+    hints: {
+      labels: "COCO json, YOLO나 Pascal VOC zip, 또는 표. 잘못된 행이 있으면 아무것도 반영하지 않습니다. 올바른 행만 반영하도록 고를 수 있습니다.",
+      metadata: "CSV 또는 JSON lines, zip도 됩니다. UTF-8 또는 EUC-KR. 잘못된 행이 있으면 아무것도 반영하지 않습니다. 올바른 행만 반영하도록 고를 수 있습니다.",
+    },
+    what: "파일 내용",
+    file: "가져올 파일",
+    key: "이미지를 찾는 기준",
+    keys: { KEY_FILE_NAME: "파일명으로", KEY_SHA256: "SHA-256으로", KEY_ID: "이미지 id로", KEY_SERIAL: "시리얼로" },
+    replace: "이 이미지들의 라벨을 모두 바꾸기",
+    good: "올바른 행만 반영",
+    check: "검사만",
+    start: "가져오기",
+    reading: "읽고 반영하는 중",
+    applied: "이미지 {{images}}장에 반영했습니다.",
+    undo: "되돌리기",
+    done: "이미지 {{images}}장에 반영됨, 거부된 행 {{refused}}개.",
+    notDone: "반영된 것이 없습니다. 올바른 행의 이미지 {{images}}장, 거부된 행 {{refused}}개.",
+    faults: "거부된 행",
+  },
 };

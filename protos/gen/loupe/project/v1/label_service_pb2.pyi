@@ -320,7 +320,9 @@ class ImportLabelsRequest(_message.Message):
     parent: _builtins.str
     """`projects/{project}`. Needs edit rights."""
     content: _builtins.bytes
-    """The file, at most 12 MiB; pack a larger one as zip. It unpacks to at most 1 GiB."""
+    """The next bytes of the file, at most 1 MiB a message; other fields count in the first message alone. The whole file has
+    at most 1 GiB, packed as zip or not, and at most 2,000,000 labels; COCO at most 256 MiB unpacked.
+    """
     file_name: _builtins.str
     """Its name; the ending says what it is: "labels.json", "voc.zip"."""
     format: Global___ImportLabelsRequest.Format.ValueType

@@ -63,7 +63,7 @@ class LabelServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ModifyImageLabelsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
-        self.ImportLabels = channel.unary_unary(
+        self.ImportLabels = channel.stream_unary(
                 '/loupe.project.v1.LabelService/ImportLabels',
                 request_serializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ImportLabelsRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
@@ -111,10 +111,13 @@ class LabelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ImportLabels(self, request, context):
+    def ImportLabels(self, request_iterator, context):
         """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
         A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
         Small files are done when the answer comes.
+
+        The first message says what is to be done; it and those after it bring the file. Over HTTP send multipart/form-data:
+        the other fields first, then the file as `content`. A small file may be the base64 of a JSON body instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,7 +151,7 @@ def add_LabelServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ModifyImageLabelsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
-            'ImportLabels': grpc.unary_unary_rpc_method_handler(
+            'ImportLabels': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportLabels,
                     request_deserializer=loupe_dot_project_dot_v1_dot_label__service__pb2.ImportLabelsRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
@@ -301,7 +304,7 @@ class LabelService:
             _registered_method=True)
 
     @staticmethod
-    def ImportLabels(request,
+    def ImportLabels(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -311,8 +314,8 @@ class LabelService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
+        return grpc.experimental.stream_unary(
+            request_iterator,
             target,
             '/loupe.project.v1.LabelService/ImportLabels',
             loupe_dot_project_dot_v1_dot_label__service__pb2.ImportLabelsRequest.SerializeToString,

@@ -50,10 +50,13 @@ class LabelServiceStub:
     """Gives many images the same class label, or takes labels off them.
     The response is a ModifyImageLabelsResponse; small selections are done when the answer comes.
     """
-    ImportLabels: _grpc.UnaryUnaryMultiCallable[_label_service_pb2.ImportLabelsRequest, _operations_pb2.Operation]
+    ImportLabels: _grpc.StreamUnaryMultiCallable[_label_service_pb2.ImportLabelsRequest, _operations_pb2.Operation]
     """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
     A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
     Small files are done when the answer comes.
+
+    The first message says what is to be done; it and those after it bring the file. Over HTTP send multipart/form-data:
+    the other fields first, then the file as `content`. A small file may be the base64 of a JSON body instead.
     """
 
 @_typing.type_check_only
@@ -75,10 +78,13 @@ class LabelServiceAsyncStub(LabelServiceStub):
     """Gives many images the same class label, or takes labels off them.
     The response is a ModifyImageLabelsResponse; small selections are done when the answer comes.
     """
-    ImportLabels: _aio.UnaryUnaryMultiCallable[_label_service_pb2.ImportLabelsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    ImportLabels: _aio.StreamUnaryMultiCallable[_label_service_pb2.ImportLabelsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
     A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
     Small files are done when the answer comes.
+
+    The first message says what is to be done; it and those after it bring the file. Over HTTP send multipart/form-data:
+    the other fields first, then the file as `content`. A small file may be the base64 of a JSON body instead.
     """
 
 class LabelServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -131,12 +137,15 @@ class LabelServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ImportLabels(
         self,
-        request: _label_service_pb2.ImportLabelsRequest,
+        request_iterator: _MaybeAsyncIterator[_label_service_pb2.ImportLabelsRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Gives images the labels of a file: COCO JSON, a zip of YOLO texts or of Pascal VOC XML, or a table (CSV or JSON lines).
         A file that cannot be read at all fails the operation; single faulty rows are in its ImportLabelsResponse.
         Small files are done when the answer comes.
+
+        The first message says what is to be done; it and those after it bring the file. Over HTTP send multipart/form-data:
+        the other fields first, then the file as `content`. A small file may be the base64 of a JSON body instead.
         """
 
 def add_LabelServiceServicer_to_server(servicer: LabelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

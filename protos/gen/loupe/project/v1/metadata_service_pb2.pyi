@@ -290,7 +290,9 @@ class ImportMetadataRequest(_message.Message):
     parent: _builtins.str
     """`projects/{project}`. Needs edit rights."""
     content: _builtins.bytes
-    """The table, at most 12 MiB; pack a larger one as zip. It unpacks to at most 1 GiB and holds at most 5,000,000 rows."""
+    """The next bytes of the table, at most 1 MiB a message; other fields count in the first message alone. The whole table has
+    at most 1 GiB, packed as zip or not, and at most 5,000,000 rows.
+    """
     file_name: _builtins.str
     """Its name; the ending says what it is: csv, tsv, jsonl, ndjson, or zip with one of them inside."""
     key: Global___ImportMetadataRequest.Key.ValueType

@@ -48,7 +48,7 @@ class MetadataServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_metadata__service__pb2.ModifyImageMetadataRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
-        self.ImportMetadata = channel.unary_unary(
+        self.ImportMetadata = channel.stream_unary(
                 '/loupe.project.v1.MetadataService/ImportMetadata',
                 request_serializer=loupe_dot_project_dot_v1_dot_metadata__service__pb2.ImportMetadataRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
@@ -77,12 +77,15 @@ class MetadataServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ImportMetadata(self, request, context):
+    def ImportMetadata(self, request_iterator, context):
         """Gives images that are there the metadata, tags and capture times of a table: CSV or JSON lines, in UTF-8, UTF-16 or
         EUC-KR (CP949), as a sender writes them beside images (file_name, capture_time, tags, and any key as a column). An empty
         cell leaves the image's value alone; labels are passed over, LabelService.ImportLabels takes them. The whole table is read and checked before anything is written. A table that cannot be
         read at all fails the operation; single faulty rows are in its ImportMetadataResponse. Small tables are done when the
         answer comes. OperationService.UndoOperation takes all of it back.
+
+        The first message says what is to be done; it and those after it bring the table. Over HTTP send multipart/form-data:
+        the other fields first, then the table as the file `content`. A small table may be the base64 of a JSON body instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,7 +104,7 @@ def add_MetadataServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_project_dot_v1_dot_metadata__service__pb2.ModifyImageMetadataRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
-            'ImportMetadata': grpc.unary_unary_rpc_method_handler(
+            'ImportMetadata': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportMetadata,
                     request_deserializer=loupe_dot_project_dot_v1_dot_metadata__service__pb2.ImportMetadataRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
@@ -175,7 +178,7 @@ class MetadataService:
             _registered_method=True)
 
     @staticmethod
-    def ImportMetadata(request,
+    def ImportMetadata(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -185,8 +188,8 @@ class MetadataService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
+        return grpc.experimental.stream_unary(
+            request_iterator,
             target,
             '/loupe.project.v1.MetadataService/ImportMetadata',
             loupe_dot_project_dot_v1_dot_metadata__service__pb2.ImportMetadataRequest.SerializeToString,

@@ -45,12 +45,15 @@ class MetadataServiceStub:
     """Sets, removes and renames keys on chosen images. Small selections are done when the answer comes.
     The response is a ModifyImageMetadataResponse. What is as it shall be already is left alone.
     """
-    ImportMetadata: _grpc.UnaryUnaryMultiCallable[_metadata_service_pb2.ImportMetadataRequest, _operations_pb2.Operation]
+    ImportMetadata: _grpc.StreamUnaryMultiCallable[_metadata_service_pb2.ImportMetadataRequest, _operations_pb2.Operation]
     """Gives images that are there the metadata, tags and capture times of a table: CSV or JSON lines, in UTF-8, UTF-16 or
     EUC-KR (CP949), as a sender writes them beside images (file_name, capture_time, tags, and any key as a column). An empty
     cell leaves the image's value alone; labels are passed over, LabelService.ImportLabels takes them. The whole table is read and checked before anything is written. A table that cannot be
     read at all fails the operation; single faulty rows are in its ImportMetadataResponse. Small tables are done when the
     answer comes. OperationService.UndoOperation takes all of it back.
+
+    The first message says what is to be done; it and those after it bring the table. Over HTTP send multipart/form-data:
+    the other fields first, then the table as the file `content`. A small table may be the base64 of a JSON body instead.
     """
 
 @_typing.type_check_only
@@ -69,12 +72,15 @@ class MetadataServiceAsyncStub(MetadataServiceStub):
     """Sets, removes and renames keys on chosen images. Small selections are done when the answer comes.
     The response is a ModifyImageMetadataResponse. What is as it shall be already is left alone.
     """
-    ImportMetadata: _aio.UnaryUnaryMultiCallable[_metadata_service_pb2.ImportMetadataRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    ImportMetadata: _aio.StreamUnaryMultiCallable[_metadata_service_pb2.ImportMetadataRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Gives images that are there the metadata, tags and capture times of a table: CSV or JSON lines, in UTF-8, UTF-16 or
     EUC-KR (CP949), as a sender writes them beside images (file_name, capture_time, tags, and any key as a column). An empty
     cell leaves the image's value alone; labels are passed over, LabelService.ImportLabels takes them. The whole table is read and checked before anything is written. A table that cannot be
     read at all fails the operation; single faulty rows are in its ImportMetadataResponse. Small tables are done when the
     answer comes. OperationService.UndoOperation takes all of it back.
+
+    The first message says what is to be done; it and those after it bring the table. Over HTTP send multipart/form-data:
+    the other fields first, then the table as the file `content`. A small table may be the base64 of a JSON body instead.
     """
 
 class MetadataServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -106,7 +112,7 @@ class MetadataServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ImportMetadata(
         self,
-        request: _metadata_service_pb2.ImportMetadataRequest,
+        request_iterator: _MaybeAsyncIterator[_metadata_service_pb2.ImportMetadataRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Gives images that are there the metadata, tags and capture times of a table: CSV or JSON lines, in UTF-8, UTF-16 or
@@ -114,6 +120,9 @@ class MetadataServiceServicer(metaclass=_abc_1.ABCMeta):
         cell leaves the image's value alone; labels are passed over, LabelService.ImportLabels takes them. The whole table is read and checked before anything is written. A table that cannot be
         read at all fails the operation; single faulty rows are in its ImportMetadataResponse. Small tables are done when the
         answer comes. OperationService.UndoOperation takes all of it back.
+
+        The first message says what is to be done; it and those after it bring the table. Over HTTP send multipart/form-data:
+        the other fields first, then the table as the file `content`. A small table may be the base64 of a JSON body instead.
         """
 
 def add_MetadataServiceServicer_to_server(servicer: MetadataServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

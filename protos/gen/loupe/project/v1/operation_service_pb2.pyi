@@ -62,6 +62,8 @@ class OperationMetadata(_message.Message):
         """Changing metadata of many images."""
         KIND_IMPORT_METADATA: OperationMetadata._Kind.ValueType  # 13
         """Giving images the metadata of a table."""
+        KIND_DELETE_TAGS: OperationMetadata._Kind.ValueType  # 14
+        """Deleting tags."""
         KIND_MODIFY_IMAGE_LABELS: OperationMetadata._Kind.ValueType  # 20
         """Changing labels of many images."""
         KIND_IMPORT_LABELS: OperationMetadata._Kind.ValueType  # 21
@@ -76,6 +78,10 @@ class OperationMetadata(_message.Message):
         """Deleting images in the trash for good."""
         KIND_COPY_IMAGES: OperationMetadata._Kind.ValueType  # 32
         """Copying or moving images to another project."""
+        KIND_CREATE_SPLIT: OperationMetadata._Kind.ValueType  # 50
+        """Splitting images for training."""
+        KIND_PLACE_IMAGES: OperationMetadata._Kind.ValueType  # 60
+        """Placing images on a map."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What kind of work it is."""
@@ -108,6 +114,8 @@ class OperationMetadata(_message.Message):
     """Changing metadata of many images."""
     KIND_IMPORT_METADATA: OperationMetadata.Kind.ValueType  # 13
     """Giving images the metadata of a table."""
+    KIND_DELETE_TAGS: OperationMetadata.Kind.ValueType  # 14
+    """Deleting tags."""
     KIND_MODIFY_IMAGE_LABELS: OperationMetadata.Kind.ValueType  # 20
     """Changing labels of many images."""
     KIND_IMPORT_LABELS: OperationMetadata.Kind.ValueType  # 21
@@ -122,6 +130,10 @@ class OperationMetadata(_message.Message):
     """Deleting images in the trash for good."""
     KIND_COPY_IMAGES: OperationMetadata.Kind.ValueType  # 32
     """Copying or moving images to another project."""
+    KIND_CREATE_SPLIT: OperationMetadata.Kind.ValueType  # 50
+    """Splitting images for training."""
+    KIND_PLACE_IMAGES: OperationMetadata.Kind.ValueType  # 60
+    """Placing images on a map."""
 
     KIND_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int

@@ -252,6 +252,64 @@ class DeleteTagRequest(_message.Message):
 Global___DeleteTagRequest: _TypeAlias = DeleteTagRequest  # noqa: Y015
 
 @_typing.final
+class DeleteTagsRequest(_message.Message):
+    """Request of DeleteTags."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`. Needs edit rights."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The tags, each `projects/{project}/tags/{tag}`; 1 to 100."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names", "parent", b"parent", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteTagsRequest: _TypeAlias = DeleteTagsRequest  # noqa: Y015
+
+@_typing.final
+class DeleteTagsResponse(_message.Message):
+    """Response of DeleteTags."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_COUNT_FIELD_NUMBER: _builtins.int
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    tag_count: _builtins.int
+    """Tags that are gone."""
+    image_count: _builtins.int
+    """Images that they were taken off, each tag counted by itself."""
+    def __init__(
+        self,
+        *,
+        tag_count: _builtins.int = ...,
+        image_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_count", b"image_count", "tag_count", b"tag_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteTagsResponse: _TypeAlias = DeleteTagsResponse  # noqa: Y015
+
+@_typing.final
 class ModifyImageTagsRequest(_message.Message):
     """Request of ModifyImageTags."""
 

@@ -62,6 +62,11 @@ class TagServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.DeleteTagRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.DeleteTags = channel.unary_unary(
+                '/loupe.project.v1.TagService/DeleteTags',
+                request_serializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.DeleteTagsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.ModifyImageTags = channel.unary_unary(
                 '/loupe.project.v1.TagService/ModifyImageTags',
                 request_serializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.ModifyImageTagsRequest.SerializeToString,
@@ -107,7 +112,17 @@ class TagServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTag(self, request, context):
-        """Deletes a tag and takes it off its images. Automatic tags cannot be deleted.
+        """Deletes a tag and takes it off its images, as DeleteTags does, and answers when it is gone. On so many images that the
+        deadline comes first it answers DEADLINE_EXCEEDED and goes on. Automatic tags cannot be deleted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteTags(self, request, context):
+        """Deletes tags and takes them off their images, piece by piece. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+        response is a DeleteTagsResponse; tags on few images are gone when the answer comes. OperationService.UndoOperation
+        brings them back to the images that had them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,6 +172,11 @@ def add_TagServiceServicer_to_server(servicer, server):
                     servicer.DeleteTag,
                     request_deserializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.DeleteTagRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'DeleteTags': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTags,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_tag__service__pb2.DeleteTagsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'ModifyImageTags': grpc.unary_unary_rpc_method_handler(
                     servicer.ModifyImageTags,
@@ -305,6 +325,33 @@ class TagService:
             '/loupe.project.v1.TagService/DeleteTag',
             loupe_dot_project_dot_v1_dot_tag__service__pb2.DeleteTagRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteTags(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.TagService/DeleteTags',
+            loupe_dot_project_dot_v1_dot_tag__service__pb2.DeleteTagsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,7 +44,14 @@ class TagServiceStub:
     UpdateTag: _grpc.UnaryUnaryMultiCallable[_tag_service_pb2.UpdateTagRequest, _tag_service_pb2.Tag]
     """Renames or recolours a tag. Automatic tags can be recoloured only."""
     DeleteTag: _grpc.UnaryUnaryMultiCallable[_tag_service_pb2.DeleteTagRequest, _empty_pb2.Empty]
-    """Deletes a tag and takes it off its images. Automatic tags cannot be deleted."""
+    """Deletes a tag and takes it off its images, as DeleteTags does, and answers when it is gone. On so many images that the
+    deadline comes first it answers DEADLINE_EXCEEDED and goes on. Automatic tags cannot be deleted.
+    """
+    DeleteTags: _grpc.UnaryUnaryMultiCallable[_tag_service_pb2.DeleteTagsRequest, _operations_pb2.Operation]
+    """Deletes tags and takes them off their images, piece by piece. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+    response is a DeleteTagsResponse; tags on few images are gone when the answer comes. OperationService.UndoOperation
+    brings them back to the images that had them.
+    """
     ModifyImageTags: _grpc.UnaryUnaryMultiCallable[_tag_service_pb2.ModifyImageTagsRequest, _operations_pb2.Operation]
     """Puts tags on images and takes others off. Tags that are new to the project are created.
     The response is a ModifyImageTagsResponse; small selections are done when the answer comes.
@@ -69,7 +76,14 @@ class TagServiceAsyncStub(TagServiceStub):
     UpdateTag: _aio.UnaryUnaryMultiCallable[_tag_service_pb2.UpdateTagRequest, _tag_service_pb2.Tag]  # type: ignore[assignment]
     """Renames or recolours a tag. Automatic tags can be recoloured only."""
     DeleteTag: _aio.UnaryUnaryMultiCallable[_tag_service_pb2.DeleteTagRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a tag and takes it off its images. Automatic tags cannot be deleted."""
+    """Deletes a tag and takes it off its images, as DeleteTags does, and answers when it is gone. On so many images that the
+    deadline comes first it answers DEADLINE_EXCEEDED and goes on. Automatic tags cannot be deleted.
+    """
+    DeleteTags: _aio.UnaryUnaryMultiCallable[_tag_service_pb2.DeleteTagsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Deletes tags and takes them off their images, piece by piece. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+    response is a DeleteTagsResponse; tags on few images are gone when the answer comes. OperationService.UndoOperation
+    brings them back to the images that had them.
+    """
     ModifyImageTags: _aio.UnaryUnaryMultiCallable[_tag_service_pb2.ModifyImageTagsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Puts tags on images and takes others off. Tags that are new to the project are created.
     The response is a ModifyImageTagsResponse; small selections are done when the answer comes.
@@ -121,7 +135,20 @@ class TagServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tag_service_pb2.DeleteTagRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a tag and takes it off its images. Automatic tags cannot be deleted."""
+        """Deletes a tag and takes it off its images, as DeleteTags does, and answers when it is gone. On so many images that the
+        deadline comes first it answers DEADLINE_EXCEEDED and goes on. Automatic tags cannot be deleted.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteTags(
+        self,
+        request: _tag_service_pb2.DeleteTagsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Deletes tags and takes them off their images, piece by piece. Automatic tags are refused with TAG_IS_AUTOMATIC. The
+        response is a DeleteTagsResponse; tags on few images are gone when the answer comes. OperationService.UndoOperation
+        brings them back to the images that had them.
+        """
 
     @_abc_1.abstractmethod
     def ModifyImageTags(

@@ -8,7 +8,6 @@ from loupe_kit.status import to_status_proto
 from loupe_project.domain.label_files.rows import ImageKey, LabelFault, LabelFormat
 from loupe_project.use_cases.import_labels import ImportReport, ImportWish
 
-MAX_BYTES = 12 << 20
 _FORMATS = {
     pb.ImportLabelsRequest.FORMAT_UNSPECIFIED: None,
     pb.ImportLabelsRequest.FORMAT_COCO: LabelFormat.COCO,
@@ -28,13 +27,8 @@ def wish_of(request: pb.ImportLabelsRequest) -> ImportWish:
     """What is to be done with a file.
 
     Raises:
-        InvalidArgument: If there is no file, it is too large, or its form or key is unknown.
+        InvalidArgument: If its form or key is unknown.
     """
-    if not 0 < len(request.content) <= MAX_BYTES:
-        raise InvalidArgument(
-            f"The file has {len(request.content):,} bytes; send 1 to {MAX_BYTES:,}, a larger one packed as zip.",
-            fields=[FieldViolation("content", f"must have 1 to {MAX_BYTES} bytes")],
-        )
     for name, value, known in (("format", request.format, _FORMATS), ("key", request.key, _KEYS)):
         if value not in known:
             raise InvalidArgument(
@@ -54,7 +48,7 @@ def to_message(report: ImportReport) -> pb.ImportLabelsResponse:
     """What came of a file."""
     return pb.ImportLabelsResponse(
         applied=report.applied,
-        image_count=len(report.wanted),
+        image_count=report.images,
         label_count=report.labels,
         refused_count=report.refused,
         faults=map(_fault, report.faults),

@@ -11,7 +11,6 @@ from loupe_project.domain.search import MetadataKey, ValueType
 from loupe_project.use_cases.import_metadata import TableReport, TableWish
 from loupe_project.use_cases.modify_image_metadata import MetadataWish, checked_wish
 
-MAX_BYTES = 12 << 20
 _TYPES = {
     ValueType.TEXT: pb.MetadataKey.TYPE_TEXT,
     ValueType.NUMBER: pb.MetadataKey.TYPE_NUMBER,
@@ -53,13 +52,8 @@ def table_wish_of(request: pb.ImportMetadataRequest) -> TableWish:
     """What is to be done with a table.
 
     Raises:
-        InvalidArgument: If there is no table, it is too large, or its key is unknown.
+        InvalidArgument: If its key is unknown.
     """
-    if not 0 < len(request.content) <= MAX_BYTES:
-        raise InvalidArgument(
-            f"The table has {len(request.content):,} bytes; send 1 to {MAX_BYTES:,}, a larger one packed as zip.",
-            fields=[FieldViolation("content", f"must have 1 to {MAX_BYTES} bytes")],
-        )
     if request.key not in _KEYS:
         raise InvalidArgument(
             f"There is no key {request.key}; leave it out.", fields=[FieldViolation("key", "must be a known value")]

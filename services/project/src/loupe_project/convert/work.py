@@ -59,6 +59,11 @@ def merged(images: int, added: int) -> tag_service_pb2.MergeTagsResponse:
     return tag_service_pb2.MergeTagsResponse(image_count=images, added_count=added)
 
 
+def tags_deleted(tags: int, images: int) -> tag_service_pb2.DeleteTagsResponse:
+    """Response of DeleteTags."""
+    return tag_service_pb2.DeleteTagsResponse(tag_count=tags, image_count=images)
+
+
 def undone(images: int, reverted: int, kept: int) -> operation_service_pb2.UndoOperationResponse:
     """Response of UndoOperation."""
     return operation_service_pb2.UndoOperationResponse(image_count=images, reverted_count=reverted, kept_count=kept)

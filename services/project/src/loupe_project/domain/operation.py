@@ -26,6 +26,7 @@ class OperationKind(IntEnum):
     UNDO_OPERATION = 11
     MODIFY_IMAGE_METADATA = 12
     IMPORT_METADATA = 13
+    DELETE_TAGS = 14
     MODIFY_IMAGE_LABELS = 20
     IMPORT_LABELS = 21
     RESTORE_IMAGES = 30
@@ -33,6 +34,8 @@ class OperationKind(IntEnum):
     COPY_IMAGES = 32
     CREATE_HEAD = 40
     USE_HEAD = 41
+    CREATE_SPLIT = 50
+    PLACE_IMAGES = 60
 
 
 class OperationState(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from loupe_project.domain.label_files.rows import ImageKey, LabelFormat, RowOrFault
@@ -31,12 +32,12 @@ class LabelFileReader(Protocol):
     """Opens files of labels."""
 
     def __call__(
-        self, content: bytes, file_name: str, form: LabelFormat | None, key: ImageKey
+        self, path: Path, file_name: str, form: LabelFormat | None, key: ImageKey
     ) -> AbstractContextManager[Iterator[RowOrFault]]:
         """Rows of a file, slow to come: take them in a thread. What it needs on disk goes when the context ends.
 
         Args:
-            content: The file, or a zip of it.
+            path: The file, or a zip of it.
             file_name: Its name.
             form: How it is written; None: found out.
             key: How it names images.

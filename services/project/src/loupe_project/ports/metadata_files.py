@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import tzinfo
+from pathlib import Path
 from typing import Protocol
 
 from loupe_project.domain.intake.rows import RowOrFault
@@ -15,11 +16,11 @@ Rows = Callable[[], Iterator[RowOrFault]]
 class MetadataFileReader(Protocol):
     """Opens tables of metadata."""
 
-    def __call__(self, content: bytes, file_name: str, key: TableKey, zone: tzinfo) -> AbstractContextManager[Rows]:
+    def __call__(self, path: Path, file_name: str, key: TableKey, zone: tzinfo) -> AbstractContextManager[Rows]:
         """Rows of a table, slow to come: open it and take them in a thread. What it has on disk goes with the context.
 
         Args:
-            content: The table, or a zip of it.
+            path: The table, or a zip of it.
             file_name: Its name; the ending says how it is written.
             key: How it names images.
             zone: Where times without a zone are.

@@ -104,6 +104,10 @@ class TagRepository(Protocol):
         """
         ...
 
+    async def image_ids(self, tag: Tag, *, limit: int) -> list[str]:
+        """Images that have a tag, whoever may see them; the first ones in the order of their ids."""
+        ...
+
     async def image_count(self, tag_ids: Sequence[str]) -> int:
         """Images that have any of the tags, whoever may see them."""
         ...

@@ -1,5 +1,6 @@
 """LabelService: ground truth of images."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -20,8 +21,8 @@ from loupe_project.domain.operation import OperationKind
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.file_imports import FileImports
 from loupe_project.use_cases.ask_image_work import ask_image_work
-from loupe_project.use_cases.import_file import AskImport
 from loupe_project.use_cases.manage_labels import create_label, delete_label, list_labels, update_label
 from loupe_project.use_cases.modify_image_labels import checked_wish
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -57,7 +58,7 @@ class LabelServicer(pb_grpc.LabelServiceServicer):
         imports: Takes files of labels.
     """
 
-    def __init__(self, calls: Calls, hub: OperationHub, imports: AskImport) -> None:
+    def __init__(self, calls: Calls, hub: OperationHub, imports: FileImports) -> None:
         self._calls = calls
         self._hub = hub
         self._imports = imports
@@ -129,18 +130,15 @@ class LabelServicer(pb_grpc.LabelServiceServicer):
         asked = await self._calls.write(f"{_SERVICE}/ModifyImageLabels", request, Operation, work)
         return await self._settled(project_id, asked)
 
-    async def ImportLabels(self, request: pb.ImportLabelsRequest, context: _Context) -> Operation:
-        (project_id,) = names.split(_PROJECT, request.parent, "parent")
-        wish = convert_import.wish_of(request)
-
-        async def work(store: Store, scope: Scope) -> Operation:
-            now = self._calls.clock.now()
-            return convert_operation.to_proto(
-                await self._imports.ask(store, scope, project_id, wish.to_bytes(), request.content, now)
-            )
-
-        asked = await self._calls.write(f"{_SERVICE}/ImportLabels", request, Operation, work)
-        return await self._settled(project_id, asked)
+    async def ImportLabels(
+        self, request_iterator: AsyncIterator[pb.ImportLabelsRequest], context: _Context
+    ) -> Operation:
+        return await self._imports.run(
+            f"{_SERVICE}/ImportLabels",
+            OperationKind.IMPORT_LABELS,
+            request_iterator,
+            lambda request: convert_import.wish_of(request).to_bytes(),
+        )
 
     async def _settled(self, project_id: str, asked: Operation) -> Operation:
         operation_id = asked.name.rpartition("/")[2]

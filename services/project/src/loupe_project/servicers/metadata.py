@@ -1,5 +1,6 @@
 """MetadataService: metadata of many images at once."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
@@ -16,8 +17,8 @@ from loupe_project.domain.operation import OperationKind
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.file_imports import FileImports
 from loupe_project.use_cases.ask_image_work import ask_image_work
-from loupe_project.use_cases.import_file import AskImport
 from loupe_project.use_cases.list_metadata_keys import list_metadata_keys
 from loupe_project.use_cases.operation_hub import OperationHub
 from loupe_project.use_cases.settle_operation import settle_operation
@@ -42,7 +43,7 @@ class MetadataServicer(pb_grpc.MetadataServiceServicer):
         imports: Takes tables in.
     """
 
-    def __init__(self, calls: Calls, hub: OperationHub, imports: AskImport) -> None:
+    def __init__(self, calls: Calls, hub: OperationHub, imports: FileImports) -> None:
         self._calls = calls
         self._hub = hub
         self._imports = imports
@@ -77,17 +78,15 @@ class MetadataServicer(pb_grpc.MetadataServiceServicer):
         asked = await self._calls.write(f"{_SERVICE}/ModifyImageMetadata", request, Operation, work)
         return await self._settled(project_id, asked)
 
-    async def ImportMetadata(self, request: pb.ImportMetadataRequest, context: _Context) -> Operation:
-        (project_id,) = names.split(_PROJECT, request.parent, "parent")
-        wish = convert.table_wish_of(request)
-
-        async def work(store: Store, scope: Scope) -> Operation:
-            now = self._calls.clock.now()
-            asked = await self._imports.ask(store, scope, project_id, wish.to_bytes(), request.content, now)
-            return convert_operation.to_proto(asked)
-
-        asked = await self._calls.write(f"{_SERVICE}/ImportMetadata", request, Operation, work)
-        return await self._settled(project_id, asked)
+    async def ImportMetadata(
+        self, request_iterator: AsyncIterator[pb.ImportMetadataRequest], context: _Context
+    ) -> Operation:
+        return await self._imports.run(
+            f"{_SERVICE}/ImportMetadata",
+            OperationKind.IMPORT_METADATA,
+            request_iterator,
+            lambda request: convert.table_wish_of(request).to_bytes(),
+        )
 
     async def _settled(self, project_id: str, asked: Operation) -> Operation:
         operation_id = asked.name.rpartition("/")[2]

@@ -8,6 +8,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from loupe.project.v1 import tag_service_pb2 as pb
 from loupe.project.v1 import tag_service_pb2_grpc as pb_grpc
+from loupe_kit.errors import DeadlineExceeded
 from loupe_kit.rpc_policy import Access
 from loupe_project.convert import image as convert_image
 from loupe_project.convert import operation as convert_operation
@@ -19,8 +20,9 @@ from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases.ask_image_work import ask_image_work
+from loupe_project.use_cases.delete_tags import ask_delete_tags
 from loupe_project.use_cases.list_tags import list_tags
-from loupe_project.use_cases.manage_tags import create_tag, delete_tag, get_tag, update_tag
+from loupe_project.use_cases.manage_tags import create_tag, get_tag, update_tag
 from loupe_project.use_cases.merge_tags import ask_merge_tags
 from loupe_project.use_cases.modify_image_tags import checked_wish
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -29,13 +31,26 @@ from loupe_project.use_cases.settle_operation import settle_operation
 _SERVICE = "/loupe.project.v1.TagService"
 ACCESS = {
     f"{_SERVICE}/{method}": Access.USER
-    for method in ("GetTag", "ListTags", "CreateTag", "UpdateTag", "DeleteTag", "ModifyImageTags", "MergeTags")
+    for method in (
+        "GetTag",
+        "ListTags",
+        "CreateTag",
+        "UpdateTag",
+        "DeleteTag",
+        "DeleteTags",
+        "ModifyImageTags",
+        "MergeTags",
+    )
 }
 
 _NAME = "projects/{project}/tags/{tag}"
 _PROJECT = "projects/{project}"
 _SETTLE_SECONDS = 2.0
 """How long ModifyImageTags waits for its operation, so that small selections are done when the answer comes."""
+_DELETE_SECONDS = 25.0
+"""How long DeleteTag waits where its caller set no deadline."""
+_ANSWER_SECONDS = 1.0
+"""What is left of a deadline for the answer."""
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -96,11 +111,32 @@ class TagServicer(pb_grpc.TagServiceServicer):
     async def DeleteTag(self, request: pb.DeleteTagRequest, context: _Context) -> Empty:
         project_id, tag_id = names.split(_NAME, request.name)
 
-        async def work(store: Store, scope: Scope) -> Empty:
-            await delete_tag(store, scope, project_id, tag_id, self._calls.clock.now())
-            return Empty()
+        async def work(store: Store, scope: Scope) -> Operation:
+            now = self._calls.clock.now()
+            return convert_operation.to_proto(
+                await ask_delete_tags(store, scope, project_id, [(project_id, tag_id)], now)
+            )
 
-        return await self._calls.write(f"{_SERVICE}/DeleteTag", request, Empty, work, context)
+        asked = await self._calls.write(f"{_SERVICE}/DeleteTag", request, Operation, work, context)
+        remaining: float | None = context.time_remaining()
+        seconds = _DELETE_SECONDS if remaining is None else max(remaining - _ANSWER_SECONDS, _SETTLE_SECONDS)
+        done = await self._settled(project_id, asked, seconds)
+        if not done.done or done.HasField("error"):
+            raise DeadlineExceeded(
+                f"The tag is not off all of its images yet; {done.name} says how far it is.", operation=done.name
+            )
+        return Empty()
+
+    async def DeleteTags(self, request: pb.DeleteTagsRequest, context: _Context) -> Operation:
+        (project_id,) = names.split(_PROJECT, request.parent, "parent")
+        tags = [names.split(_NAME, one, "names") for one in request.names]
+
+        async def work(store: Store, scope: Scope) -> Operation:
+            now = self._calls.clock.now()
+            return convert_operation.to_proto(await ask_delete_tags(store, scope, project_id, tags, now))
+
+        asked = await self._calls.write(f"{_SERVICE}/DeleteTags", request, Operation, work, context)
+        return await self._settled(project_id, asked)
 
     async def ModifyImageTags(self, request: pb.ModifyImageTagsRequest, context: _Context) -> Operation:
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
@@ -130,8 +166,8 @@ class TagServicer(pb_grpc.TagServiceServicer):
             project_id, await self._calls.write(f"{_SERVICE}/MergeTags", request, Operation, work)
         )
 
-    async def _settled(self, project_id: str, asked: Operation) -> Operation:
+    async def _settled(self, project_id: str, asked: Operation, seconds: float = _SETTLE_SECONDS) -> Operation:
         operation_id = asked.name.rpartition("/")[2]
         return convert_operation.to_proto(
-            await settle_operation(self._calls.stores, self._hub, project_id, operation_id, _SETTLE_SECONDS)
+            await settle_operation(self._calls.stores, self._hub, project_id, operation_id, seconds)
         )

@@ -28,7 +28,7 @@ from loupe_project.use_cases.retry import retry_conflicts
 from loupe_project.use_cases.select_images import select_images
 from loupe_project.use_cases.trashing import throw_away
 
-_PIECE = 200
+_PIECE = 500
 """Images a transaction: others wait no longer than a blink."""
 
 

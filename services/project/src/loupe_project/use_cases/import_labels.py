@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 from google.protobuf.message import Message
 
 from loupe_kit.clock import Clock
 from loupe_kit.errors import LoupeError, ResourceExhausted
-from loupe_kit.objects import ObjectStore
 from loupe_project.domain.image import Label, NewLabel
 from loupe_project.domain.intake.boxes import check_boxes
 from loupe_project.domain.intake.errors import TableFileUnknown
+from loupe_project.domain.label_files.packed import PackedLabels
 from loupe_project.domain.label_files.rows import (
     MAX_LABELS,
     ImageKey,
@@ -30,7 +31,7 @@ from loupe_project.ports.store import StoreFactory
 from loupe_project.use_cases import image_jobs
 from loupe_project.use_cases.cancelling import cancelled_operation
 from loupe_project.use_cases.changes import begin_operation
-from loupe_project.use_cases.import_file import waiting_file
+from loupe_project.use_cases.import_file import ImportFiles
 from loupe_project.use_cases.label_changes import as_new, change_labels, same_place
 from loupe_project.use_cases.retry import retry_conflicts
 
@@ -72,8 +73,10 @@ class ImportReport:
     labels: int = 0
     refused: int = 0
     faults: list[LabelFault] = field(default_factory=list)
-    wanted: dict[str, list[NewLabel]] = field(default_factory=dict)
-    """Labels of the good rows by image id."""
+    images: int = 0
+    """That the good rows name."""
+    wanted: PackedLabels = field(default_factory=PackedLabels)
+    """Labels of the good rows."""
 
     def refuse(self, fault: LabelFault) -> None:
         """A row that is not good."""
@@ -87,18 +90,12 @@ class ImportReport:
         Raises:
             ResourceExhausted: If there are too many.
         """
-        labels = self.wanted.setdefault(image_id, [])
-        if label is None:
-            return
-        self.labels += 1
-        if self.labels > MAX_LABELS:
+        self.labels += label is not None
+        if len(self.wanted) == MAX_LABELS:
             raise ResourceExhausted(
                 f"One import takes at most {MAX_LABELS:,} labels; split the file.", limit=str(MAX_LABELS)
             )
-        if label.box is None:
-            # An image has one class: the last row says which.
-            labels[:] = [one for one in labels if one.box is not None]
-        labels.append(label)
+        self.wanted.add(image_id, label)
 
 
 class ImportLabels:
@@ -106,7 +103,7 @@ class ImportLabels:
 
     Args:
         stores: Makes transactions.
-        objects: Where the file waits.
+        files: Where the file waits.
         reader: Opens it.
         respond: Makes the response of what came of it.
         clock: Dates the labels.
@@ -115,39 +112,40 @@ class ImportLabels:
     def __init__(
         self,
         stores: StoreFactory,
-        objects: ObjectStore,
+        files: ImportFiles,
         reader: LabelFileReader,
         respond: Callable[[ImportReport], Message],
         clock: Clock,
     ) -> None:
         self._stores = stores
-        self._objects = objects
+        self._files = files
         self._reader = reader
         self._respond = respond
         self._clock = clock
 
     async def run(self, operation: Operation, progress: ProgressSink, cancelled: asyncio.Event) -> Message:
         """See `OperationHandler`."""
-        async with waiting_file(self._objects, operation, cancelled) as content:
-            report = await self._import(operation, content, progress, cancelled)
+        async with self._files.waiting(operation, cancelled) as path:
+            report = await self._import(operation, path, progress, cancelled)
         return self._respond(report)
 
     async def _import(
-        self, operation: Operation, content: bytes, progress: ProgressSink, cancelled: asyncio.Event
+        self, operation: Operation, path: Path, progress: ProgressSink, cancelled: asyncio.Event
     ) -> ImportReport:
         wish = ImportWish.from_bytes(operation.request)
         report = ImportReport()
         await progress.report(phase="rows")
-        with self._reader(content, wish.file_name, wish.form, wish.key) as rows:
+        with self._reader(path, wish.file_name, wish.form, wish.key) as rows:
             while some := await asyncio.to_thread(_next, rows):
                 if cancelled.is_set():
                     raise cancelled_operation(operation)
                 await self._check(operation, wish, some, report)
+        image_ids = await asyncio.to_thread(report.wanted.image_ids)
+        report.images = len(image_ids)
         if wish.validate_only or (report.refused and not wish.apply_good_rows):
             return report
-        image_ids = sorted(report.wanted)
         async for piece in image_jobs.pieces(operation, image_ids, _PIECE, progress, cancelled):
-            await retry_conflicts(partial(self._apply, operation, wish, piece, report))
+            await retry_conflicts(partial(self._apply, operation, wish, piece, report.wanted))
         report.applied = True
         return report
 
@@ -171,13 +169,14 @@ class ImportLabels:
             else:
                 _take(one, found[one.is_stem], report)
 
-    async def _apply(self, operation: Operation, wish: ImportWish, piece: Sequence[str], report: ImportReport) -> None:
+    async def _apply(self, operation: Operation, wish: ImportWish, piece: Sequence[str], packed: PackedLabels) -> None:
+        given = packed.of(piece)
         async with self._stores() as store:
             change = await begin_operation(store, operation)
             here = sorted(await store.images.existing(operation.scope, operation.project_id, piece))
 
             def target(image_id: str, existing: Sequence[Label]) -> list[NewLabel]:
-                wanted = report.wanted[image_id]
+                wanted = given[image_id]
                 return wanted if wish.replace else _joined(existing, wanted)
 
             await change_labels(store, change, here, target, self._clock.now())

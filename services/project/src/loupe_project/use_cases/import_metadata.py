@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from google.protobuf.message import Message
@@ -19,7 +20,6 @@ from google.protobuf.message import Message
 from loupe_kit import ids
 from loupe_kit.clock import Clock
 from loupe_kit.errors import LoupeError, ResourceExhausted
-from loupe_kit.objects import ObjectStore
 from loupe_project.domain import auto_tags
 from loupe_project.domain.errors import ProjectNotFound
 from loupe_project.domain.image import MetadataValue, Origin
@@ -34,7 +34,7 @@ from loupe_project.ports.store import Store, StoreFactory
 from loupe_project.use_cases.cancelling import cancelled_operation
 from loupe_project.use_cases.changes import begin_operation
 from loupe_project.use_cases.checkpoint import Checkpoint
-from loupe_project.use_cases.import_file import waiting_file
+from loupe_project.use_cases.import_file import ImportFiles
 from loupe_project.use_cases.retry import retry_conflicts
 
 MAX_FAULTS = 1_000
@@ -98,7 +98,7 @@ class ImportMetadata:
 
     Args:
         stores: Makes transactions.
-        objects: Where the table waits.
+        files: Where the table waits.
         reader: Opens it.
         respond: Makes the response of what came of it.
         clock: Dates the changes.
@@ -107,30 +107,30 @@ class ImportMetadata:
     def __init__(
         self,
         stores: StoreFactory,
-        objects: ObjectStore,
+        files: ImportFiles,
         reader: MetadataFileReader,
         respond: Callable[[TableReport], Message],
         clock: Clock,
     ) -> None:
         self._stores = stores
-        self._objects = objects
+        self._files = files
         self._reader = reader
         self._respond = respond
         self._clock = clock
 
     async def run(self, operation: Operation, progress: ProgressSink, cancelled: asyncio.Event) -> Message:
         """See `OperationHandler`."""
-        async with waiting_file(self._objects, operation, cancelled) as content:
-            report = await self._import(operation, content, progress, cancelled)
+        async with self._files.waiting(operation, cancelled) as path:
+            report = await self._import(operation, path, progress, cancelled)
         return self._respond(report)
 
     async def _import(
-        self, operation: Operation, content: bytes, progress: ProgressSink, cancelled: asyncio.Event
+        self, operation: Operation, path: Path, progress: ProgressSink, cancelled: asyncio.Event
     ) -> TableReport:
         wish = TableWish.from_bytes(operation.request)
         zone = await self._zone(operation)
         with ExitStack() as stack:
-            opened = self._reader(content, wish.file_name, wish.key, zone)
+            opened = self._reader(path, wish.file_name, wish.key, zone)
             rows = await asyncio.to_thread(stack.enter_context, opened)
             await progress.report(phase="rows")
             report = TableReport()

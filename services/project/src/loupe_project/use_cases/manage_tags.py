@@ -1,4 +1,4 @@
-"""Tags of a project: making, changing, deleting. Automatic ones belong to Loupe."""
+"""Tags of a project: making and changing. Automatic ones belong to Loupe."""
 
 import re
 from dataclasses import replace
@@ -6,14 +6,13 @@ from datetime import datetime
 
 from loupe_kit import ids
 from loupe_kit.errors import FieldViolation, InvalidArgument
-from loupe_project.domain import audit, auto_tags, names
+from loupe_project.domain import auto_tags
 from loupe_project.domain.errors import TagIsAutomatic, TagNotFound
 from loupe_project.domain.image import Origin
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.tag import Tag
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
-from loupe_project.use_cases.changes import begin_call
 
 MAX_TEXT = 100
 _COLOR = re.compile(r"#[0-9a-f]{6}|")
@@ -112,24 +111,6 @@ async def update_tag(
     tag = replace(tag, update_time=now)
     await store.tags.save(tag)
     return tag
-
-
-async def delete_tag(store: Store, scope: Scope, project_id: str, tag_id: str, now: datetime) -> None:
-    """Delete a tag and take it off its images.
-
-    Raises:
-        ProjectNotFound: If the project does not exist for the caller.
-        EditRightRequired: If he may only look.
-        TagNotFound: If it has no such tag.
-        TagIsAutomatic: If it is Loupe's own.
-    """
-    await access.editor(store, scope, project_id)
-    tag = await existing_tag(store, scope, project_id, tag_id)
-    refuse_automatic(tag, "deleted")
-    change = await begin_call(store, scope, project_id, "DELETE_TAG", now)
-    await store.tags.delete(tag, change_id=change.id, now=now)
-    told = {"display_name": tag.display_name, "images": str(tag.image_count)}
-    await store.audit.add(audit.event(scope, audit.Action.DELETE_TAG, names.tag(project_id, tag_id), now, **told))
 
 
 async def existing_tag(store: Store, scope: Scope, project_id: str, tag_id: str) -> Tag:

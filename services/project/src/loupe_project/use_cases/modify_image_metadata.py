@@ -22,8 +22,8 @@ from loupe_project.use_cases.retry import retry_conflicts
 
 MAX_KEY_CHARS = 100
 MAX_KEYS = 100
-_PIECE = 1_000
-"""Images a transaction."""
+_PIECE = 2_000
+"""Images a transaction, as for tags."""
 
 
 @dataclass(frozen=True, slots=True)

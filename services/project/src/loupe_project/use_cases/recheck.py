@@ -37,6 +37,7 @@ async def while_allowed(
 NEEDS: dict[OperationKind, tuple[Callable[..., Awaitable[object]], Right]] = {
     OperationKind.IMPORT_ARCHIVE: (access.editor, Right.UPLOAD),
     OperationKind.CREATE_ANALYSIS: (access.viewer, Right.ANALYSE),
+    OperationKind.PLACE_IMAGES: (access.viewer, Right.ANALYSE),
     OperationKind.CREATE_HEAD: (access.editor, Right.ANALYSE),
     OperationKind.USE_HEAD: (access.editor, Right.ANALYSE),
     OperationKind.CREATE_EXPORT: (access.viewer, Right.EXPORT),
@@ -44,6 +45,7 @@ NEEDS: dict[OperationKind, tuple[Callable[..., Awaitable[object]], Right]] = {
     OperationKind.MODIFY_IMAGE_LABELS: (access.editor, Right.EDIT),
     OperationKind.IMPORT_LABELS: (access.editor, Right.EDIT),
     OperationKind.MERGE_TAGS: (access.editor, Right.EDIT),
+    OperationKind.DELETE_TAGS: (access.editor, Right.EDIT),
     OperationKind.UNDO_OPERATION: (access.editor, Right.EDIT),
     OperationKind.MODIFY_IMAGE_METADATA: (access.editor, Right.EDIT),
     OperationKind.IMPORT_METADATA: (access.editor, Right.EDIT),
@@ -51,6 +53,7 @@ NEEDS: dict[OperationKind, tuple[Callable[..., Awaitable[object]], Right]] = {
     OperationKind.ANALYSE_IMAGES: (access.editor, Right.ANALYSE),
     OperationKind.MODIFY_IMAGE_ACCESS: (access.owner, Right.EDIT),
     OperationKind.CREATE_SELECTION: (access.viewer, Right.ANALYSE),
+    OperationKind.CREATE_SPLIT: (access.viewer, Right.ANALYSE),
     OperationKind.CREATE_CURATION_RUN: (access.editor, Right.ANALYSE),
     OperationKind.RESTORE_IMAGES: (access.editor, Right.EDIT),
     OperationKind.PURGE_IMAGES: (access.editor, Right.EDIT),

@@ -1,7 +1,9 @@
 """What a file of labels is taken for, and what of an archive is not unpacked."""
 
 import io
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -23,8 +25,11 @@ def packed(**files: bytes) -> bytes:
 
 
 def rows(content: bytes, name: str, form: LabelFormat | None = None) -> list[RowOrFault]:
-    with open_label_file(content, name, form, ImageKey.FILE_NAME) as found:
-        return list(found)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        with open_label_file(Path(file.name), name, form, ImageKey.FILE_NAME) as found:
+            return list(found)
 
 
 def reason(content: bytes, name: str, form: LabelFormat | None = None) -> str:

@@ -7,8 +7,8 @@ export interface UploadAnswer {
   files: Schemas["UploadedFile"][];
 }
 
-export interface Sending {
-  answer: Promise<UploadAnswer>;
+export interface Sending<Answer = UploadAnswer> {
+  answer: Promise<Answer>;
   abort: () => void;
 }
 
@@ -17,22 +17,23 @@ export function pathOf(file: File): string {
   return file.webkitRelativePath || file.name;
 }
 
-/**
- * Sends files as one form. XMLHttpRequest, because fetch does not tell how far an upload is.
- *
- * The same `requestId` again joins the batch that the first one began. An error of status 0 is the connection's.
- */
+/** Sends files as one form. The same `requestId` again joins the batch that the first one began. */
 export function sendFiles(project: string, requestId: string, files: readonly File[], onProgress: (sent: number) => void): Sending {
   const form = new FormData();
   form.append("request_id", requestId);
   for (const file of files) form.append("file", file, pathOf(file));
+  return sendForm(`/v1/projects/${project}/uploadBatches:upload`, form, onProgress);
+}
+
+/** Sends a form and tells how far it is, which fetch does not; an error of status 0 is the connection's. */
+export function sendForm<Answer>(path: string, form: FormData, onProgress: (sent: number) => void): Sending<Answer> {
   const request = new XMLHttpRequest();
-  const answer = new Promise<UploadAnswer>((resolve, reject) => {
-    request.open("POST", `/v1/projects/${project}/uploadBatches:upload`);
+  const answer = new Promise<Answer>((resolve, reject) => {
+    request.open("POST", path);
     request.responseType = "json";
     request.upload.onprogress = (event) => { onProgress(event.loaded); };
     request.onload = () => {
-      if (request.status === 200 && request.response !== null) resolve(request.response as UploadAnswer);
+      if (request.status === 200 && request.response !== null) resolve(request.response as Answer);
       else reject(errorFromBody(request.status, request.response ?? undefined));
     };
     request.onerror = () => { reject(new ApiError(0, "The connection broke off.")); };

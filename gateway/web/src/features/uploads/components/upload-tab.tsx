@@ -3,6 +3,7 @@ import { UploadCloud } from "lucide-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
+import { ImportCard } from "@/features/uploads/components/import-card";
 import { UploadCard } from "@/features/uploads/components/upload-card";
 import { startUpload, useUploads } from "@/features/uploads/components/uploads";
 import { useDropZone } from "@/features/uploads/components/use-drop-zone";
@@ -35,6 +36,7 @@ export function UploadTab({ project }: { project: string }) {
         <input ref={folder} type="file" multiple hidden aria-label={t("upload.chooseFolder")} {...{ webkitdirectory: "" }} onChange={(event) => { start([...(event.target.files ?? [])]); event.target.value = ""; }} />
         <p className="max-w-prose text-xs text-quiet">{t("upload.emptyHint")}</p>
       </div>
+      <ImportCard project={project} />
       {uploads.map((upload) => <UploadCard key={upload.id} upload={upload} />)}
     </section>
   );

@@ -1,10 +1,10 @@
 """Opens files of labels: tables and COCO as they are or packed, YOLO and Pascal VOC out of a zip."""
 
-import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from loupe_kit.errors import LoupeError
 from loupe_project.domain.intake import archive, names
@@ -26,26 +26,27 @@ _ZIP = b"PK"
 
 @contextmanager
 def open_label_file(
-    content: bytes, file_name: str, form: LabelFormat | None, key: ImageKey
+    path: Path, file_name: str, form: LabelFormat | None, key: ImageKey
 ) -> Iterator[Iterator[RowOrFault]]:
     """See `ports.label_files.LabelFileReader`."""
-    with tempfile.TemporaryDirectory(prefix="loupe-labels-", ignore_cleanup_errors=True) as folder:
-        shown = names.printable(file_name) or "labels"
-        if content.startswith(_ZIP):
-            yield _LabelArchive(content, shown, Path(folder), key).rows(form)
+    shown = names.printable(file_name) or "labels"
+    with (
+        tempfile.TemporaryDirectory(prefix="loupe-labels-", ignore_cleanup_errors=True) as folder,
+        path.open("rb") as file,
+    ):
+        if file.read(len(_ZIP)) == _ZIP:
+            yield _LabelArchive(file, shown, Path(folder), key).rows(form)
         else:
-            yield _read_file(content, shown, Path(folder), form, key)
+            yield _read_file(path, shown, form, key)
 
 
-def _read_file(
-    content: bytes, shown: str, folder: Path, form: LabelFormat | None, key: ImageKey
-) -> Iterator[RowOrFault]:
-    if _ending(shown) == "xml" and form in (None, LabelFormat.VOC):
-        yield from voc.read_xml(content, shown)
+def _read_file(path: Path, shown: str, form: LabelFormat | None, key: ImageKey) -> Iterator[RowOrFault]:
+    if _ending(shown) != "xml" or form not in (None, LabelFormat.VOC):
+        yield from _read_path(path, shown, shown, form, key)
         return
-    path = folder / "file"
-    path.write_bytes(content)
-    yield from _read_path(path, shown, shown, form, key)
+    if path.stat().st_size > MAX_TEXT_BYTES:
+        raise _too_large(shown, MAX_TEXT_BYTES, "is larger than")
+    yield from voc.read_xml(path.read_bytes(), shown)
 
 
 def _read_path(path: Path, name: str, shown: str, form: LabelFormat | None, key: ImageKey) -> Iterator[RowOrFault]:
@@ -62,14 +63,14 @@ class _LabelArchive:
     """A zip of labels.
 
     Args:
-        content: The zip.
+        file: The zip.
         name: What messages call it.
         folder: For a table that is in it.
         key: How it names images.
     """
 
-    def __init__(self, content: bytes, name: str, folder: Path, key: ImageKey) -> None:
-        self._file = io.BytesIO(content)
+    def __init__(self, file: BinaryIO, name: str, folder: Path, key: ImageKey) -> None:
+        self._file = file
         self._name = name
         self._folder = folder
         self._key = key
@@ -140,11 +141,7 @@ class _LabelArchive:
         for piece in inflate(self._file, entry, self._shown(path), InflateLimits(limit)):
             self._left -= len(piece)
             if self._left < 0:
-                raise FileTooLarge(
-                    f"{self._name!r} unpacks to more than {MAX_UNPACKED_BYTES} bytes; split it.",
-                    file_name=self._name,
-                    limit_bytes=str(MAX_UNPACKED_BYTES),
-                )
+                raise _too_large(self._name, MAX_UNPACKED_BYTES, "unpacks to more than")
             yield piece
 
     def _shown(self, path: str) -> str:
@@ -163,6 +160,12 @@ def _kind_of(paths: list[str]) -> LabelFormat | None:
 
 def _ending(name: str) -> str:
     return names.base_name(name).lower().rpartition(".")[2]
+
+
+def _too_large(shown: str, limit_bytes: int, what: str) -> FileTooLarge:
+    return FileTooLarge(
+        f"{shown!r} {what} {limit_bytes} bytes; split it.", file_name=shown, limit_bytes=str(limit_bytes)
+    )
 
 
 def _unknown(shown: str, form: LabelFormat | None) -> FileTypeUnknown:

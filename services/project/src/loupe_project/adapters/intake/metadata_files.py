@@ -1,6 +1,5 @@
 """Opens tables of metadata: CSV and JSON lines, as they are or packed."""
 
-import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,16 +28,19 @@ _COLUMNS = {
 
 
 @contextmanager
-def open_metadata_file(content: bytes, file_name: str, key: TableKey, zone: tzinfo) -> Iterator[Rows]:
+def open_metadata_file(path: Path, file_name: str, key: TableKey, zone: tzinfo) -> Iterator[Rows]:
     """See `ports.metadata_files.MetadataFileReader`."""
     with tempfile.TemporaryDirectory(prefix="loupe-metadata-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "table"
-        shown = names.printable(file_name) or "table"
-        if content.startswith(_ZIP):
-            shown = _unpack(content, shown, path)
-        else:
-            path.write_bytes(content)
-        yield partial(_read, path, shown, key, zone)
+        table, shown = path, names.printable(file_name) or "table"
+        if _is_zip(path):
+            table = Path(folder) / "table"
+            shown = _unpack(path, shown, table)
+        yield partial(_read, table, shown, key, zone)
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
 
 
 def _read(path: Path, shown: str, key: TableKey, zone: tzinfo) -> Iterator[RowOrFault]:
@@ -54,21 +56,21 @@ def _read(path: Path, shown: str, key: TableKey, zone: tzinfo) -> Iterator[RowOr
     return rows.read_rows(cells, shown, FileKind.METADATA, zone, _COLUMNS[key])
 
 
-def _unpack(content: bytes, shown: str, target: Path) -> str:
+def _unpack(path: Path, shown: str, target: Path) -> str:
     """Write the one table of a zip to a file; what messages call it."""
-    source = io.BytesIO(content)
-    entries = {
-        archive.check_entry(entry, shown): entry
-        for entry in ArchiveReader(source, shown, _MAX_ENTRIES).entries()
-        if not names.is_silent(entry.shown_name)
-    }
-    fitting = [path for path in entries if _ending(path) in (*_CSV, *_LINES)]
-    if len(fitting) != 1:
-        raise TableInvalid(f"{shown!r} holds {len(fitting)} tables; pack the one that is meant.", file_name=shown)
-    name = f"{shown}/{fitting[0]}"
-    with target.open("wb") as file:
-        for piece in inflate(source, entries[fitting[0]], name, InflateLimits(MAX_UNPACKED_BYTES)):
-            file.write(piece)
+    with path.open("rb") as source:
+        entries = {
+            archive.check_entry(entry, shown): entry
+            for entry in ArchiveReader(source, shown, _MAX_ENTRIES).entries()
+            if not names.is_silent(entry.shown_name)
+        }
+        fitting = [name for name in entries if _ending(name) in (*_CSV, *_LINES)]
+        if len(fitting) != 1:
+            raise TableInvalid(f"{shown!r} holds {len(fitting)} tables; pack the one that is meant.", file_name=shown)
+        name = f"{shown}/{fitting[0]}"
+        with target.open("wb") as file:
+            for piece in inflate(source, entries[fitting[0]], name, InflateLimits(MAX_UNPACKED_BYTES)):
+                file.write(piece)
     return name
 
 

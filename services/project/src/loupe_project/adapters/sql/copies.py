@@ -1,40 +1,40 @@
-"""Copying images from project to project in SQL: rows are read, changed where the project shows, and written again."""
+"""Copying images from project to project in SQL: INSERT … SELECT, with what the copies have instead.
+
+Which image becomes which copy stands in a temporary table of the connection, which nobody else sees or waits for.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, case, insert, select
+from sqlalchemy import Column, ColumnElement, Join, Table, and_, case, insert, literal, null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ClauseElement
 
 from loupe_kit import ids
-from loupe_project.adapters.sql import image_facts, tag_links
+from loupe_project.adapters.sql import copied_tags
+from loupe_project.adapters.sql.copying_tables import copying, empty
 from loupe_project.adapters.sql.scope import sight
 from loupe_project.adapters.sql.tables import (
     analysis_jobs,
     image_features,
     image_metadata,
-    image_tags,
     images,
     labels,
     narrowed_images,
     prediction_boxes,
     predictions,
     shared_objects,
-    tags,
 )
-from loupe_project.domain import auto_tags
 from loupe_project.domain.copying import CopyPlan
-from loupe_project.domain.image import FeatureSource, ImageState, Origin
+from loupe_project.domain.image import FeatureSource, ImageState
 from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Scope
-from loupe_project.domain.text import fold
 from loupe_project.ports.store import StoreConflict
 
 _UPLOADED = "uploaded"
-_RESULT_PREFIXES = ("model:", "task:", "label:")
 _UNANSWERED = {
     "state": ImageState.PENDING,
     "failure": None,
@@ -103,26 +103,42 @@ class SqlCopyRepository:
         """See the port."""
         # Locked, so that the bytes cannot go before the row is there that keeps them.
         found = await self._session.execute(
-            select(images)
+            select(images.c.id, images.c.capture_time)
             .where(images.c.id.in_(list(plan.new)), images.c.project_id == project_id)
             .order_by(images.c.id)
             .with_for_update()
         )
-        sources = [dict(row._mapping) for row in found]  # noqa: SLF001 - the public way to a row's columns
-        copy_of = {one["id"]: plan.new[one["id"]] for one in sources}
-        await self._write_images(target, plan, sources, creator, now)
-        for table in (image_metadata, labels, narrowed_images):
-            await self._copy_rows(table, target.id, copy_of)
-        answered = {one: copy for one, copy in copy_of.items() if one in plan.answered}
-        await self._copy_predictions(target, answered)
-        await self._write_tags(target, sources, copy_of, answered, now)
-        await self._write_features(target.id, features, copy_of)
-        return list(copy_of)
+        capture_times = {row.id: row.capture_time for row in found}
+        if not capture_times:
+            return []
+        await self._pair(plan, list(capture_times))
+        await self._copy_images(target, creator, now)
+        for table in (image_metadata, narrowed_images):
+            await self._copy(table, _hangs_on(table), {"project_id": target.id})
+        await self._copy_labels(target.id, {one: plan.new[one] for one in capture_times})
+        await self._copy_answers(target)
+        await copied_tags.write(
+            self._session, target.id, {plan.new[one]: time for one, time in capture_times.items()}, now
+        )
+        for source, copies in features.items():
+            same = and_(image_features.c.model == source.model, image_features.c.version == source.version)
+            wanted = and_(same, copying.c.copy_id.in_(sorted(copies)))
+            await self._copy(image_features, _hangs_on(image_features), {"project_id": target.id}, wanted)
+        return list(capture_times)
 
-    async def _write_images(
-        self, target: Project, plan: CopyPlan, sources: Sequence[Row], creator: str, now: datetime
-    ) -> None:
+    async def _pair(self, plan: CopyPlan, image_ids: Sequence[str]) -> None:
+        """Note which image becomes which copy, where statements of this transaction find it."""
+        await empty(self._session, copying)
+        rows = [
+            {"image_id": one, "copy_id": plan.new[one], "is_answered": one in plan.answered, "fresh_id": ids.new_id()}
+            for one in image_ids
+        ]
+        await self._session.execute(insert(copying), rows)
+
+    async def _copy_images(self, target: Project, creator: str, now: datetime) -> None:
+        """The images themselves, who shares their bytes, and the promise to analyse those without an answer."""
         arrived = {
+            "id": copying.c.copy_id,
             "project_id": target.id,
             "attempt": 1,
             "order_time": now,
@@ -131,133 +147,94 @@ class SqlCopyRepository:
             "uploader": creator,
             "upload_batch_id": None,
         }
-        rows = [
-            {**one, **arrived, "id": plan.new[one["id"]], **({} if one["id"] in plan.answered else _UNANSWERED)}
-            for one in sources
-        ]
-        pending = [plan.new[one["id"]] for one in sources if one["id"] not in plan.answered]
-        jobs = [_job(target, row, now) for row in rows if row["id"] in set(pending)]
-        shares = [{"image_id": row["id"], "project_id": target.id, "object_key": row["object_key"]} for row in rows]
+        answer = {
+            name: case((copying.c.is_answered, images.c[name]), else_=_literal(images.c[name], value))
+            for name, value in _UNANSWERED.items()
+        }
+        itself = images.c.id == copying.c.image_id
         try:
-            await self._insert(images, rows)
+            await self._copy(images, itself, arrived | answer)
         except IntegrityError as error:
             raise StoreConflict("The same images arrived meanwhile; try again.") from error
-        await self._insert(shared_objects, shares)
-        await self._insert(analysis_jobs, jobs)
+        await self._copy(shared_objects, itself, {"project_id": target.id}, source=images)
+        job = {
+            "id": copying.c.fresh_id,
+            "project_id": target.id,
+            "model": target.model,
+            "version": target.model_version,
+            "attempt": 1,
+            "published_time": None,
+            "create_time": now,
+        }
+        await self._copy(analysis_jobs, itself, job, ~copying.c.is_answered, source=images)
 
-    async def _copy_rows(self, table: Table, target_id: str, copy_of: Mapping[str, str]) -> None:
-        """Rows of a table that hang on images; those that have an id of their own get a new one."""
-        renewed = {"id"} & set(table.c.keys())
-        await self._insert(
-            table,
-            [
-                {
-                    **row,
-                    "image_id": copy_of[row["image_id"]],
-                    "project_id": target_id,
-                    **{column: ids.new_id() for column in renewed},
-                }
-                for row in await self._rows(table, list(copy_of))
-            ],
-        )
+    async def _copy_labels(self, target_id: str, copy_of: Mapping[str, str]) -> None:
+        """Labels; each gets an id of its own."""
+        found = await self._session.execute(select(labels).where(labels.c.image_id.in_(list(copy_of))))
+        rows = [dict(row._mapping) for row in found]  # noqa: SLF001 - the public way to a row's columns
+        if rows:
+            own = [{"id": ids.new_id(), "image_id": copy_of[row["image_id"]], "project_id": target_id} for row in rows]
+            await self._session.execute(insert(labels), [{**row, **new} for row, new in zip(rows, own, strict=True)])
 
-    async def _copy_predictions(self, target: Project, copy_of: Mapping[str, str]) -> None:
-        """The answers of the target's own model."""
-        said = [
-            row
-            for row in await self._rows(predictions, list(copy_of))
-            if (row["model"], row["version"]) == (target.model, target.model_version)
-        ]
-        new_of = {row["id"]: ids.new_id() for row in said}
-        shared = {"project_id": target.id}
-        await self._insert(
-            predictions,
-            [{**row, **shared, "id": new_of[row["id"]], "image_id": copy_of[row["image_id"]]} for row in said],
+    async def _copy_answers(self, target: Project) -> None:
+        """What the target's own model said."""
+        said = and_(
+            predictions.c.image_id == copying.c.image_id,
+            predictions.c.model == target.model,
+            predictions.c.version == target.model_version,
         )
-        await self._insert(
-            prediction_boxes,
-            [
-                {
-                    **row,
-                    **shared,
-                    "prediction_id": new_of[row["prediction_id"]],
-                    "image_id": copy_of[row["image_id"]],
-                }
-                for row in await self._rows(prediction_boxes, list(copy_of))
-                if row["prediction_id"] in new_of
-            ],
+        answered = copying.c.is_answered
+        await self._copy(predictions, said, {"id": copying.c.fresh_id, "project_id": target.id}, answered)
+        boxes = copying.join(predictions, said).join(
+            prediction_boxes, prediction_boxes.c.prediction_id == predictions.c.id
         )
+        shared = {"prediction_id": copying.c.fresh_id, "image_id": copying.c.copy_id, "project_id": target.id}
+        await self._insert(prediction_boxes, shared, prediction_boxes, boxes, answered)
 
-    async def _write_tags(
+    async def _copy(
         self,
-        target: Project,
-        sources: Sequence[Row],
-        copy_of: Mapping[str, str],
-        answered: Collection[str],
-        now: datetime,
+        table: Table,
+        belongs: ColumnElement[bool],
+        other: Mapping[str, Any],
+        condition: ColumnElement[bool] | None = None,
+        *,
+        source: Table | None = None,
     ) -> None:
-        """People's tags with who put them there; automatic ones as the copy itself has them."""
-        metadata = await image_facts.metadata_of(self._session, list(copy_of))
-        wanted = [
-            (one["id"], text, Origin.AUTO, "", now)
-            for one in sources
-            for text in auto_tags.of_arrival(one["source"], now, one["capture_time"], metadata.get(one["id"], {}))
-        ]
-        for row in await self._tags(list(copy_of)):
-            is_result = row.name_folded.startswith(_RESULT_PREFIXES) and row.image_id in answered
-            if row.origin != Origin.AUTO or is_result:
-                wanted.append((row.image_id, row.display_name, Origin(row.origin), row.creator, row.create_time))
-        links: dict[tuple[str, str], Row] = {}
-        for origin in (Origin.AUTO, Origin.USER):
-            texts = {text for _, text, kind, _, _ in wanted if kind is origin}
-            tag_of = await tag_links.ensure_tags(self._session, target.id, texts, origin, "", now)
-            for image_id, text, kind, creator, time in wanted:
-                if kind is origin:
-                    tag_id = tag_of[fold(text, tag_links.NAME_LIMIT)]
-                    row = tag_links.link(copy_of[image_id], tag_id, origin, creator, time)
-                    links.setdefault((copy_of[image_id], tag_id), row)
-        await tag_links.write_links(self._session, list(links.values()), fresh=True)
+        """Rows of images for their copies.
 
-    async def _tags(self, image_ids: Sequence[str]) -> Sequence[Any]:
-        found = await self._session.execute(
-            select(
-                image_tags.c.image_id,
-                tags.c.display_name,
-                tags.c.name_folded,
-                image_tags.c.origin,
-                image_tags.c.creator,
-                image_tags.c.create_time,
-            )
-            .join(tags, tags.c.id == image_tags.c.tag_id)
-            .where(image_tags.c.image_id.in_(image_ids))
-        )
-        return found.all()
+        Args:
+            table: Gets them.
+            belongs: Which row of the source belongs to which image.
+            other: What the copy's row has instead, by column; its image is the copy.
+            condition: Only for these images.
+            source: Where the other columns come from; default: the table.
+        """
+        here = table if source is None else source
+        changed = {"image_id": copying.c.copy_id, **other} if "image_id" in table.c else other
+        await self._insert(table, changed, here, copying.join(here, belongs), condition)
 
-    async def _write_features(
+    async def _insert(
         self,
-        target_id: str,
-        features: Mapping[FeatureSource, Collection[str]],
-        copy_of: Mapping[str, str],
+        table: Table,
+        changed: Mapping[str, Any],
+        source: Table,
+        joined: Join,
+        condition: ColumnElement[bool] | None,
     ) -> None:
-        rows = await self._rows(image_features, list(copy_of))
-        await self._insert(
-            image_features,
-            [
-                {**row, "image_id": copy_of[row["image_id"]], "project_id": target_id}
-                for row in rows
-                if copy_of[row["image_id"]] in features.get(FeatureSource(row["model"], row["version"]), ())
-            ],
-        )
+        values = [
+            _literal(column, changed[column.key]) if column.key in changed else source.c[column.key]
+            for column in table.c
+        ]
+        found = select(*values).select_from(joined)
+        if condition is not None:
+            found = found.where(condition)
+        await self._session.execute(insert(table).from_select([column.key for column in table.c], found))
 
     async def _rows(self, table: Table, image_ids: Sequence[str]) -> list[Row]:
         if not image_ids:
             return []
         found = await self._session.execute(select(table).where(table.c.image_id.in_(image_ids)))
         return [dict(row._mapping) for row in found]  # noqa: SLF001 - the public way to a row's columns
-
-    async def _insert(self, table: Table, rows: list[Row]) -> None:
-        if rows:
-            await self._session.execute(insert(table), rows)
 
 
 def _is_answered(target: Project) -> Any:
@@ -266,16 +243,13 @@ def _is_answered(target: Project) -> Any:
     return case((and_(same, images.c.state == ImageState.ANALYSED), True), else_=False)
 
 
-def _job(target: Project, row: Row, now: datetime) -> Row:
-    return {
-        "id": ids.new_id(),
-        "image_id": row["id"],
-        "project_id": target.id,
-        "model": target.model,
-        "version": target.model_version,
-        "attempt": 1,
-        "size_bytes": row["size_bytes"],
-        "object_key": row["object_key"],
-        "published_time": None,
-        "create_time": now,
-    }
+def _hangs_on(table: Table) -> ColumnElement[bool]:
+    """That a row belongs to an image."""
+    return table.c.image_id == copying.c.image_id
+
+
+def _literal(column: Column[Any], value: Any) -> Any:
+    """A value as a column of a SELECT."""
+    if isinstance(value, ClauseElement):
+        return value
+    return null() if value is None else literal(value, column.type)

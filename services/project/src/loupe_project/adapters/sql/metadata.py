@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql import image_facts, image_names, image_rows, tag_links
+from loupe_project.adapters.sql import image_facts, image_names, image_rows, metadata_writes, tag_links
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.history import SqlHistoryRepository
 from loupe_project.adapters.sql.scope import Sight, sight
 from loupe_project.adapters.sql.tables import image_metadata, images
 from loupe_project.domain import auto_tags
-from loupe_project.domain.history import Alteration, Fact, metadata_value, to_json
+from loupe_project.domain.history import Alteration, Fact, to_json
 from loupe_project.domain.image import MAX_METADATA_KEYS, MetadataValue, NamedValue
 from loupe_project.domain.label_files.rows import ImageKey
 from loupe_project.domain.metadata_table import TableKey
@@ -50,20 +50,15 @@ class SqlMetadataRepository:
         changed: list[str] = []
         too_many: list[str] = []
         for some in chunks(sorted(wanted)):
-            keys = {fold(key, image_rows.KEY_LIMIT) for one in some for key in wanted[one]}
-            before = await _values_under(self._session, some, keys)
-            new = {one: _new_values(before.get(one, {}), wanted[one]) for one in some}
+            named = {key for one in some for key in wanted[one]}
+            folded = {key: fold(key, image_rows.KEY_LIMIT) for key in named}
+            before = await _values_under(self._session, some, set(folded.values()))
+            new = {one: _new_values(before.get(one, {}), wanted[one], folded) for one in some}
             full = await _full(self._session, before, new)
             new = {one: values for one, values in new.items() if values and one not in full}
             too_many += sorted(full)
             changed += list(new)
-            await _write(self._session, project_id, new, now)
-            lines = [
-                _line(one, key, before.get(one, {}).get(key), value) for one in new for key, value in new[one].items()
-            ]
-            await SqlHistoryRepository(self._session).record(change_id, lines, now)
-            if keys & set(auto_tags.METADATA_KEYS):
-                await mend_tags(self._session, project_id, list(new), now)
+            await metadata_writes.write(self._session, change_id, project_id, before, new, now)
         return changed, too_many
 
     async def alter_capture_times(
@@ -137,16 +132,15 @@ async def _by_serial(session: AsyncSession, seen: Sight, names: Sequence[str]) -
 
 
 def _new_values(
-    before: Mapping[str, NamedValue], wanted: Mapping[str, MetadataValue | None]
+    before: Mapping[str, NamedValue], wanted: Mapping[str, MetadataValue | None], folded: Mapping[str, str]
 ) -> dict[str, NamedValue | None]:
     """What really becomes another value, by folded key; None: goes."""
     new: dict[str, NamedValue | None] = {}
     for key, value in wanted.items():
-        folded = fold(key, image_rows.KEY_LIMIT)
-        there = before.get(folded)
+        there = before.get(folded[key])
         is_same = there is None if value is None else there is not None and _equal(there.value, value)
         if not is_same:
-            new[folded] = None if value is None else NamedValue(key[: image_rows.KEY_LIMIT], value)
+            new[folded[key]] = None if value is None else NamedValue(key[: image_rows.KEY_LIMIT], value)
     return new
 
 
@@ -176,37 +170,6 @@ async def _full(
         .having(func.count() > MAX_METADATA_KEYS - most)
     )
     return {one for one, count in await session.execute(counted) if count + more[one] > MAX_METADATA_KEYS}
-
-
-async def _write(
-    session: AsyncSession, project_id: str, new: Mapping[str, Mapping[str, NamedValue | None]], now: datetime
-) -> None:
-    holders: dict[str, list[str]] = defaultdict(list)
-    for image_id, values in new.items():
-        for key in values:
-            holders[key].append(image_id)
-    for key, image_ids in sorted(holders.items()):
-        await session.execute(
-            delete(image_metadata).where(image_metadata.c.image_id.in_(image_ids), image_metadata.c.key == key)
-        )
-    rows = [
-        image_rows.metadata_row(project_id, image_id, value.key, value.value)
-        for image_id, values in new.items()
-        for value in values.values()
-        if value is not None
-    ]
-    if rows:
-        await session.execute(insert(image_metadata), rows)
-    if new:
-        await session.execute(update(images).where(images.c.id.in_(list(new))).values(update_time=now))
-
-
-def _line(image_id: str, key: str, old: NamedValue | None, new: NamedValue | None) -> Alteration:
-    return Alteration(image_id, Fact.METADATA, key, _written(old), _written(new))
-
-
-def _written(value: NamedValue | None) -> str | None:
-    return None if value is None else metadata_value(value.key, value.value)
 
 
 def _iso(time: datetime | None) -> str | None:

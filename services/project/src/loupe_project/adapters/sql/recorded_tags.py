@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, insert, literal, null, select
+from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_project.adapters.sql import tag_links
@@ -26,7 +26,6 @@ _HISTORY = (
     "fact",
     "subject",
     "old_value",
-    "new_value",
     "old_creator",
     "old_time",
 )
@@ -41,9 +40,7 @@ async def put_on(
         lacking = await _lacking(session, tag, some)
         links = [tag_links.link(one, tag.id, Origin.USER, creator, now) for one in lacking]
         await tag_links.write_links(session, links)
-        line = (images.c.id, *_line(now, change_id, tag, old=False), null(), null())
-        lines = select(*line).where(images.c.id.in_(lacking))
-        await session.execute(insert(image_history).from_select(_HISTORY, lines))
+        await SqlHistoryRepository(session).record_alike(change_id, _put_on_line("", tag), lacking, now)
         count += len(lacking)
     return count
 
@@ -136,23 +133,15 @@ def _lines_of_links(change_id: str, tag: Tag, now: datetime, *conditions: Column
     """A line for each link of a tag that goes."""
     line = (
         image_tags.c.image_id,
-        *_line(now, change_id, tag, old=True),
-        image_tags.c.creator,
-        image_tags.c.create_time,
-    )
-    return insert(image_history).from_select(_HISTORY, select(*line).where(*conditions))
-
-
-def _line(now: datetime, change_id: str, tag: Tag, *, old: bool) -> tuple[Any, ...]:
-    """The columns of a line from its time to its values, the same for all images."""
-    value = _text(_value(tag), image_history.c.new_value)
-    return (
         literal(now, image_history.c.create_time.type),
         _text(change_id, image_history.c.change_id),
         _text(Fact.TAG, image_history.c.fact),
         _text(tag.id, image_history.c.subject),
-        *((value, null()) if old else (null(), value)),
+        _text(_value(tag), image_history.c.old_value),
+        image_tags.c.creator,
+        image_tags.c.create_time,
     )
+    return insert(image_history).from_select(_HISTORY, select(*line).where(*conditions))
 
 
 def _text(value: str, column: Any) -> Any:

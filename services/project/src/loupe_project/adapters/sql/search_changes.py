@@ -5,7 +5,7 @@ statement means stands in its rows or in its WHERE; where it does not, the same 
 images than really change may be named, never fewer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Any
@@ -34,7 +34,7 @@ class Part(IntFlag):
     FACTS = 1
     """The images with these ids: all but their tags, outlier scores and places among duplicates."""
     TAGS = 2
-    """Tags on the images with these ids."""
+    """Tags on the images with these ids; no other tags than those with these ids."""
     TAG_NAMES = 4
     """Which tags there are, and their texts."""
     RIGHTS = 8
@@ -130,10 +130,7 @@ class ChangeLog:
         parts = change.parts
         image_ids, tagged_ids, tag_ids = change.image_ids, change.tagged_ids - change.image_ids, change.tag_ids
         if len(tagged_ids) > MAX_IDS:
-            # One tag on a million images is read faster by the tag than by the images.
             parts, tagged_ids = (parts & ~Part.TAGS) | Part.TAG_PLACES, set()
-        if Part.TAG_PLACES not in parts:
-            tag_ids = set()
         if max(len(image_ids), len(tag_ids)) > MAX_IDS:
             parts, image_ids, tagged_ids, tag_ids = Part.ALL, set(), set(), set()
         return {
@@ -168,7 +165,7 @@ class ChangeLog:
     def _touch_tags(self, session: Session, statement: Any, parameters: Sequence[Mapping[str, Any]]) -> None:
         links = t.image_tags.c
         if statement.is_insert:
-            rows = _rows(session, statement, parameters)
+            rows = _rows(session, statement, parameters, {"tag_id", "image_id"})
             tag_ids: set[str] | None = {row["tag_id"] for row in rows}
             image_ids: set[str] | None = {row["image_id"] for row in rows}
         else:
@@ -202,7 +199,7 @@ class ChangeLog:
         """Ids of the images whose rows the statement writes."""
         key = "id" if table is t.images else "image_id"
         if statement.is_insert:
-            rows = _rows(session, statement, parameters)
+            rows = _rows(session, statement, parameters, {key, "project_id"})
             if "project_id" in table.c:
                 self._projects.update((row[key], row["project_id"]) for row in rows if row.get("project_id"))
             return {row[key] for row in rows}
@@ -219,7 +216,7 @@ class ChangeLog:
     ) -> set[str]:
         """Ids of the projects whose rows the statement writes."""
         if statement.is_insert:
-            return {row["project_id"] for row in _rows(session, statement, parameters)}
+            return {row["project_id"] for row in _rows(session, statement, parameters, {"project_id"})}
         named = _named(statement.whereclause, table.c.project_id, parameters)
         if named is not None:
             return named
@@ -233,11 +230,17 @@ def _parameters(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
     return [given] if isinstance(given, Mapping) else given
 
 
-def _rows(session: Session, statement: Any, parameters: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Rows of an INSERT, as far as it names its columns."""
+def _rows(
+    session: Session, statement: Any, parameters: Sequence[Mapping[str, Any]], names: Collection[str]
+) -> Sequence[Mapping[str, Any]]:
+    """Rows of an INSERT with the columns of these names at least, as far as it names them."""
     if statement.select is not None:
-        names = [getattr(column, "key", column) for column in statement._select_names]  # noqa: SLF001 - nowhere else to be had
-        return [dict(zip(names, row, strict=True)) for row in session.execute(statement.select)]
+        given = [getattr(column, "key", column) for column in statement._select_names]  # noqa: SLF001 - nowhere else to be had
+        # Only these: an image has thirty columns, and there may be many of them.
+        columns = dict(zip(given, statement.select._raw_columns, strict=True))  # noqa: SLF001 - nowhere else to be had
+        wanted = {name: column for name, column in columns.items() if name in names}
+        question = statement.select.with_only_columns(*wanted.values(), maintain_column_froms=True)
+        return [dict(zip(wanted, row, strict=True)) for row in session.execute(question)]
     return parameters or [statement.compile().params]
 
 

@@ -1,5 +1,6 @@
 """Tags by text, and their places on images: what images, results and tags write alike."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from loupe_project.domain.image import Origin
 from loupe_project.domain.text import fold
 
 NAME_LIMIT = 300
+_FEW = 8
+"""Places of a tag that are named one by one: a statement of their own would cost more."""
 
 
 def insert_new(session: AsyncSession, table: Table) -> Insert:
@@ -92,13 +95,20 @@ async def write_links(session: AsyncSession, rows: list[dict[str, Any]], *, fres
 
 async def take_links(session: AsyncSession, pairs: Sequence[tuple[str, str]]) -> None:
     """Take tags off images, each pair an image id and a tag id."""
-    if pairs:
-        await session.execute(
-            delete(image_tags).where(
-                image_tags.c.image_id == bindparam("one"), image_tags.c.tag_id == bindparam("tag")
-            ),
-            [{"one": image_id, "tag": tag_id} for image_id, tag_id in pairs],
-        )
+    holders: dict[str, list[str]] = defaultdict(list)
+    for image_id, tag_id in pairs:
+        holders[tag_id].append(image_id)
+    single: list[dict[str, str]] = []
+    for tag_id, image_ids in sorted(holders.items()):
+        if len(image_ids) <= _FEW:
+            single += [{"one": one, "tag": tag_id} for one in image_ids]
+            continue
+        for some in chunks(image_ids):
+            there = (image_tags.c.tag_id == tag_id, image_tags.c.image_id.in_(some))
+            await session.execute(delete(image_tags).where(*there))
+    if single:
+        one, tag = image_tags.c.image_id == bindparam("one"), image_tags.c.tag_id == bindparam("tag")
+        await session.execute(delete(image_tags).where(one, tag), single)
 
 
 async def replace_auto_tags(

@@ -169,6 +169,11 @@ class SqlTagRepository:
         """Put a tag in the place of others on the next images that have any of them."""
         return await recorded_tags.merge(self._session, change_id, sources, target, image_limit, now)
 
+    async def image_ids(self, tag: Tag, *, limit: int) -> list[str]:
+        """Images that have a tag, in the order of their ids."""
+        found = select(image_tags.c.image_id).where(image_tags.c.tag_id == tag.id).order_by(image_tags.c.image_id)
+        return list(await self._session.scalars(found.limit(limit)))
+
     async def image_count(self, tag_ids: Sequence[str]) -> int:
         """Images that have any of the tags, whoever may see them."""
         return await recorded_tags.image_count(self._session, tag_ids)

@@ -74,12 +74,17 @@ def read_rows(
         key: Names that the column may have by which rows name their images.
     """
     told: set[str] = set()
+    names: tuple[str, ...] = ()
+    columns = _Columns.of({}, key, with_boxes=False)
     for item in cells:
         if isinstance(item, Fault):
             yield item
             continue
         number, row = item
-        columns = _Columns.of(row, key, with_boxes=kind is FileKind.LABELS)
+        if tuple(row) != names:
+            # Of a CSV table all rows have the same ones.
+            names = tuple(row)
+            columns = _Columns.of(row, key, with_boxes=kind is FileKind.LABELS)
         for column in columns.new:
             if column not in told and len(told) < MAX_COLUMNS:
                 told.add(column)
@@ -222,6 +227,8 @@ def _well_known(name: str) -> str | None:
 
 def _text(cell: object) -> str:
     """A cell as text; numbers of JSON as they are written."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):

@@ -6,8 +6,8 @@ from enum import StrEnum
 from loupe_kit.errors import LoupeError
 from loupe_project.domain.image import Box, NewLabel
 
-MAX_LABELS = 500_000
-"""Most labels of one import: all of it is checked before any of it is applied."""
+MAX_LABELS = 2_000_000
+"""Most labels of one import: all of it is checked before any of it is applied, at 52 bytes of memory a label."""
 
 
 class LabelFormat(StrEnum):

@@ -6,8 +6,6 @@ for a duplicate. Counts and notices of the whole archive are written in one tran
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
@@ -20,6 +18,7 @@ from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.upload_batch import UploadBatch
 from loupe_project.ports.operations import ProgressSink
+from loupe_project.use_cases.import_file import local_file
 from loupe_project.use_cases.intake.apply_features import FeatureApplier, FeatureReader
 from loupe_project.use_cases.intake.apply_tables import TableApplier
 from loupe_project.use_cases.intake.commit_images import ImageCommitter
@@ -88,7 +87,8 @@ class ImportArchive:
                 raise Internal(
                     f"{request.file_name!r} ended the program {_MAX_RUNS} times and is given up; send its files alone."
                 )
-            async with _local_file(self._tools, request.object_key) as path:
+            tools = self._tools
+            async with local_file(tools.objects, tools.spool, request.object_key, tools.limits.archive_bytes) as path:
                 await unpacker.run(path)
         except asyncio.CancelledError:
             if cancelled.is_set():
@@ -174,28 +174,3 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     task.result()
     if is_cancelled:
         raise asyncio.CancelledError
-
-
-class _local_file:  # noqa: N801 - used as a context manager only
-    """The archive as a file of this machine: where the store has it, or a copy."""
-
-    def __init__(self, tools: Tools, key: str) -> None:
-        self._tools = tools
-        self._key = key
-        self._copy: Path | None = None
-
-    async def __aenter__(self) -> Path:
-        path = self._tools.objects.local_path(self._key)
-        if path is not None:
-            return path
-        writer = self._tools.spool.begin(self._key, self._tools.limits.archive_bytes)
-        async with aclosing(self._tools.objects.open(self._key)) as chunks:
-            async for chunk in chunks:
-                await writer.write(chunk)
-        spooled = await writer.finish()
-        self._copy = await self._tools.run(spooled.path)
-        return self._copy
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._copy is not None:
-            await self._tools.run(lambda: self._copy.unlink(missing_ok=True) if self._copy else None)
