@@ -48,14 +48,19 @@ def main() -> None:
 
 def features(model: str, version: str, images: Sequence[bytes]) -> Vectors:
     """Vectors of the images: array (N, D), float32."""
-    rows = []
+    found: Vectors = np.stack([one.feature for one in analyses(model, version, images)]).astype(np.float32)
+    return found
+
+
+def analyses(model: str, version: str, images: Sequence[bytes]) -> list[Analysis]:
+    """What a model says of each of the images."""
+    found = []
     for start in range(0, len(images), BATCH):
         job = AnalyseJob(model, version, tuple(images[start : start + BATCH]), 1, "cpu", 1_000_000)
         for outcome in host.analyse(job, lambda _: None):
             if not isinstance(outcome, Analysis):
                 raise SystemExit(f"{model} cannot analyse one of the cells: {outcome}")
-            rows.append(outcome.feature)
-    found: Vectors = np.stack(rows).astype(np.float32)
+            found.append(outcome)
     return found
 
 

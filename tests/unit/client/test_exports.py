@@ -2,12 +2,15 @@ import loupe_client
 
 PUBLIC = {
     "Analysis", "ApiError", "Box", "Cancelled", "ClassMeasurement", "Client", "Conflict", "Confusion",
-    "Coordinates", "Copied", "CurationRun", "DeletedImage", "DriftGroup", "Duplicate", "DuplicateGroup",
-    "Evaluation", "Export", "Group", "GrpcTransport", "Head", "HeadClass", "HistoryLine", "Image", "InvalidRequest",
-    "LabelFault", "LabelImport", "LimitReached", "Measurement", "MetadataChange", "MetadataKey", "Model",
+    "Coordinates", "Copied", "CurationRun", "DeletedImage", "DriftAlert", "DriftGroup", "DriftPoint", "DriftTrait",
+    "DriftWatch", "Duplicate", "DuplicateGroup",
+    "Evaluation", "Export", "Group", "GrpcTransport", "Head", "HeadClass", "HistoryLine", "Image", "ImageSet",
+    "InvalidRequest",
+    "LabelFault", "LabelImport", "Leak", "Leakage", "LimitReached", "Measurement", "MetadataChange", "MetadataKey", "Model",
     "ModelFile", "ModelVersion", "NotAllowed", "NotFound", "Notice", "NotReady", "NotSignedIn", "Operation",
     "Outlier", "Pick", "Prediction", "Preprocessing", "Progress", "Project", "Rate", "ReviewItem", "ReviewProgress",
-    "RowFault", "SavedSearch", "Selection", "SimilarImage", "TableImport", "Tag", "Transport", "Unavailable",
+    "RowFault", "SavedSearch", "Selection", "SimilarImage", "SimilarObject", "Split",
+    "SplitImage", "TableImport", "Tag", "Transport", "Unavailable",
     "Undone", "UploadBatch", "UploadedFile", "UploadFile", "User", "Verdicts",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ Errors: see `loupe_client.ApiError` and its subclasses; programs branch on `reas
 
 from loupe_client._changes import HistoryLine, MetadataChange, MetadataKey, RowFault, TableImport, Undone
 from loupe_client._client import Client
-from loupe_client._drift import DriftGroup
+from loupe_client._drift import DriftAlert, DriftGroup, DriftPoint, DriftTrait, DriftWatch
 from loupe_client._errors import (
     ApiError,
     Cancelled,
@@ -25,10 +25,11 @@ from loupe_client._errors import (
 from loupe_client._evaluation import ClassMeasurement, Confusion, Evaluation, Group, Measurement, Rate, Verdicts
 from loupe_client._labels import LabelFault, LabelImport
 from loupe_client._operations import Operation
-from loupe_client._results import Coordinates
+from loupe_client._results import Coordinates, ImageSet
 from loupe_client._reviews import ReviewItem, ReviewProgress
 from loupe_client._searches import SavedSearch
-from loupe_client._similar import SimilarImage
+from loupe_client._similar import SimilarImage, SimilarObject
+from loupe_client._splits import Leak, Leakage, Split, SplitImage
 from loupe_client._teach import Head, HeadClass
 from loupe_client._transport import GrpcTransport, Transport
 from loupe_client._trash import Copied, DeletedImage
@@ -46,6 +47,7 @@ from loupe_client._types import (
     Notice,
     Outlier,
     Pick,
+    Placement,
     Prediction,
     Preprocessing,
     Progress,
@@ -71,7 +73,11 @@ __all__ = [
     "Copied",
     "CurationRun",
     "DeletedImage",
+    "DriftAlert",
     "DriftGroup",
+    "DriftPoint",
+    "DriftTrait",
+    "DriftWatch",
     "Duplicate",
     "DuplicateGroup",
     "Evaluation",
@@ -82,9 +88,12 @@ __all__ = [
     "HeadClass",
     "HistoryLine",
     "Image",
+    "ImageSet",
     "InvalidRequest",
     "LabelFault",
     "LabelImport",
+    "Leak",
+    "Leakage",
     "LimitReached",
     "Measurement",
     "MetadataChange",
@@ -100,6 +109,7 @@ __all__ = [
     "Operation",
     "Outlier",
     "Pick",
+    "Placement",
     "Prediction",
     "Preprocessing",
     "Progress",
@@ -111,6 +121,9 @@ __all__ = [
     "SavedSearch",
     "Selection",
     "SimilarImage",
+    "SimilarObject",
+    "Split",
+    "SplitImage",
     "TableImport",
     "Tag",
     "Transport",

@@ -14,6 +14,7 @@ from loupe.project.v1 import (
     saved_search_service_pb2_grpc,
     search_service_pb2_grpc,
     similar_service_pb2_grpc,
+    split_service_pb2_grpc,
     teach_service_pb2_grpc,
 )
 from loupe_kit.clock import Clock
@@ -24,16 +25,18 @@ from loupe_project.adapters.export.builder import zip_builder
 from loupe_project.adapters.features import InferenceFeatureReader
 from loupe_project.adapters.pixels import PillowPixels
 from loupe_project.adapters.reduction import GrpcReduction
-from loupe_project.adapters.similar import GrpcNeighbourhood
+from loupe_project.adapters.similar import GrpcNeighbourhood, InferencePictureAnalyser
 from loupe_project.adapters.teaching import GrpcTeacher
+from loupe_project.adapters.webhook import HttpWebhook
 from loupe_project.convert import analysis as convert_analysis
 from loupe_project.convert import curation as convert_curation
 from loupe_project.convert import export as convert_export
+from loupe_project.convert import split as convert_split
 from loupe_project.convert import teach as convert_teach
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
-from loupe_project.servicers import analysis, curation, drift, export, saved_search, search, similar, teach
+from loupe_project.servicers import analysis, curation, drift, export, saved_search, search, similar, split, teach
 from loupe_project.servicers.calls import Calls
 from loupe_project.settings import ProjectSettings
 from loupe_project.use_cases.answer_by_heads import HeadAnswerer
@@ -41,12 +44,17 @@ from loupe_project.use_cases.compare_pixels import ComparePixels
 from loupe_project.use_cases.count_saved_searches import SavedSearchCounter
 from loupe_project.use_cases.expire_exports import ExportSweeper
 from loupe_project.use_cases.find_similar import FindSimilar
+from loupe_project.use_cases.find_similar_objects import FindSimilarObjects
+from loupe_project.use_cases.look_for_drift import LookForDrift
 from loupe_project.use_cases.make_analysis import MakeAnalysis
 from loupe_project.use_cases.make_export import MakeExport
 from loupe_project.use_cases.make_head import LetSpeak, MakeHead, UseHead
 from loupe_project.use_cases.make_run import MakeRun
 from loupe_project.use_cases.make_selection import MakeSelection
+from loupe_project.use_cases.make_split import MakeSplit
 from loupe_project.use_cases.operation_hub import OperationHub
+from loupe_project.use_cases.place_images import PlaceImages, PlaceOnMap
+from loupe_project.use_cases.watch_for_drift import DriftWatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class Results:
     sweeper: ExportSweeper
     answerer: HeadAnswerer
     counter: SavedSearchCounter
+    place: PlaceOnMap
+    watcher: DriftWatcher
 
 
 def build_results(
@@ -82,20 +92,29 @@ def build_results(
         inference: Channel to the features.
         reduction: Channel to whoever fits maps.
     """
-    maps = MakeAnalysis(stores, objects, GrpcReduction(reduction), clock, convert_analysis.to_message)
+    fitter = GrpcReduction(reduction)
+    place = PlaceOnMap(stores, objects, fitter)
     builders = partial(zip_builder, folder=_work_folder(settings))
     files = MakeExport(stores, objects, InferenceFeatureReader(inference), builders, convert_export.to_message)
     teacher = GrpcTeacher(reduction)
     speak = LetSpeak(stores, objects, teacher, clock)
     curator, pixels = GrpcCurator(reduction), ComparePixels(stores, objects, PillowPixels())
+    neighbourhood = GrpcNeighbourhood(reduction)
+    similar_servicer = similar.SimilarServicer(
+        calls,
+        FindSimilar(stores, neighbourhood, InferencePictureAnalyser(inference)),
+        FindSimilarObjects(stores, neighbourhood),
+    )
     return Results(
-        registrations=_registrations(settings, calls, objects, hub, FindSimilar(stores, GrpcNeighbourhood(reduction))),
+        registrations=_registrations(settings, calls, objects, hub, similar_servicer),
         handlers={
-            OperationKind.CREATE_ANALYSIS: maps,
+            OperationKind.CREATE_ANALYSIS: MakeAnalysis(stores, objects, fitter, clock, convert_analysis.to_message),
+            OperationKind.PLACE_IMAGES: PlaceImages(stores, place, convert_analysis.placed_to_message),
             OperationKind.CREATE_EXPORT: files,
             OperationKind.CREATE_SELECTION: MakeSelection(
                 stores, curator, clock, convert_curation.selection_to_message
             ),
+            OperationKind.CREATE_SPLIT: MakeSplit(stores, clock, convert_split.to_message),
             OperationKind.CREATE_CURATION_RUN: MakeRun(stores, curator, pixels, clock, convert_curation.run_to_message),
             OperationKind.CREATE_HEAD: MakeHead(stores, objects, teacher, speak, clock, convert_teach.head_to_message),
             OperationKind.USE_HEAD: UseHead(stores, speak, convert_teach.head_to_message),
@@ -103,6 +122,8 @@ def build_results(
         sweeper=ExportSweeper(stores, objects, clock),
         answerer=HeadAnswerer(stores, objects, speak),
         counter=SavedSearchCounter(stores, clock),
+        place=place,
+        watcher=DriftWatcher(stores, LookForDrift(stores, curator, clock), HttpWebhook(), clock),
     )
 
 
@@ -113,7 +134,11 @@ def _work_folder(settings: ProjectSettings) -> Path:
 
 
 def _registrations(
-    settings: ProjectSettings, calls: Calls, objects: ObjectStore, hub: OperationHub, find_similar: FindSimilar
+    settings: ProjectSettings,
+    calls: Calls,
+    objects: ObjectStore,
+    hub: OperationHub,
+    similar_servicer: similar.SimilarServicer,
 ) -> list[Registration]:
     package = "loupe.project.v1"
     return [
@@ -149,9 +174,15 @@ def _registrations(
         ),
         Registration(
             similar_service_pb2_grpc.add_SimilarServiceServicer_to_server,
-            similar.SimilarServicer(calls, find_similar),
+            similar_servicer,
             f"{package}.SimilarService",
             similar.ACCESS,
+        ),
+        Registration(
+            split_service_pb2_grpc.add_SplitServiceServicer_to_server,
+            split.SplitServicer(calls, hub),
+            f"{package}.SplitService",
+            split.ACCESS,
         ),
         Registration(
             teach_service_pb2_grpc.add_TeachServiceServicer_to_server,

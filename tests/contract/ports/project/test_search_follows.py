@@ -193,7 +193,7 @@ async def test_restart__a_file_that_does_not_fit_is_made_anew(
         case "torn":
             path.write_bytes(path.read_bytes()[:-500])
         case "another format":
-            monkeypatch.setattr(snapshot, "FORMAT", 2)
+            monkeypatch.setattr(snapshot, "FORMAT", snapshot.FORMAT + 1)
         case _:
             index = snapshot.load(path)
             assert index is not None

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
-from loupe_project.domain.drift import ALARM, Judged, Reference, Verdict, judge, sentence, sentence_ko, tail
+from loupe_project.domain.chance import tail
+from loupe_project.domain.drift import ALARM, Judged, Reference, Verdict, judge
+from loupe_project.domain.drift_words import sentence, sentence_ko
 
 REFERENCE = Reference(500, tuple(number / 500 for number in range(500)), right=95, wrong=5)
 

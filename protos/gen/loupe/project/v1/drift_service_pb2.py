@@ -23,9 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$loupe/project/v1/drift_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\"7\n\x13MeasureDriftRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08group_by\x18\x02 \x01(\t\"y\n\x14MeasureDriftResponse\x12\x14\n\x0c\x63uration_run\x18\x01 \x01(\t\x12\x17\n\x0freference_count\x18\x02 \x01(\x05\x12\x32\n\x0c\x64rift_groups\x18\x03 \x03(\x0b\x32\x1c.loupe.project.v1.DriftGroup\"\xe4\x02\n\nDriftGroup\x12\r\n\x05value\x18\x01 \x01(\t\x12\x35\n\x07verdict\x18\x02 \x01(\x0e\x32$.loupe.project.v1.DriftGroup.Verdict\x12\x13\n\x0bimage_count\x18\x03 \x01(\x05\x12\x14\n\x0cunlike_share\x18\x04 \x01(\x01\x12\x14\n\x0cunsure_share\x18\x05 \x01(\x01\x12\x13\n\x0bwrong_share\x18\x06 \x01(\x01\x12\x16\n\x0elabelled_count\x18\x07 \x01(\x05\x12\x0e\n\x06\x63hance\x18\x08 \x01(\x01\x12\x10\n\x08sentence\x18\t \x01(\t\x12\x13\n\x0bsentence_ko\x18\n \x01(\t\x12\r\n\x05query\x18\x0b \x01(\t\"\\\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_QUIET\x10\x01\x12\x10\n\x0cVERDICT_LOOK\x10\x02\x12\x13\n\x0fVERDICT_RETRAIN\x10\x03\x32\x9c\x01\n\x0c\x44riftService\x12\x8b\x01\n\x0cMeasureDrift\x12%.loupe.project.v1.MeasureDriftRequest\x1a&.loupe.project.v1.MeasureDriftResponse\",\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=projects/*}:measureDriftb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$loupe/project/v1/drift_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"7\n\x13MeasureDriftRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08group_by\x18\x02 \x01(\t\"y\n\x14MeasureDriftResponse\x12\x14\n\x0c\x63uration_run\x18\x01 \x01(\t\x12\x17\n\x0freference_count\x18\x02 \x01(\x05\x12\x32\n\x0c\x64rift_groups\x18\x03 \x03(\x0b\x32\x1c.loupe.project.v1.DriftGroup\"\x92\x03\n\nDriftGroup\x12\r\n\x05value\x18\x01 \x01(\t\x12\x35\n\x07verdict\x18\x02 \x01(\x0e\x32$.loupe.project.v1.DriftGroup.Verdict\x12\x13\n\x0bimage_count\x18\x03 \x01(\x05\x12\x14\n\x0cunlike_share\x18\x04 \x01(\x01\x12\x14\n\x0cunsure_share\x18\x05 \x01(\x01\x12\x13\n\x0bwrong_share\x18\x06 \x01(\x01\x12\x16\n\x0elabelled_count\x18\x07 \x01(\x05\x12\x0e\n\x06\x63hance\x18\x08 \x01(\x01\x12\x10\n\x08sentence\x18\t \x01(\t\x12\x13\n\x0bsentence_ko\x18\n \x01(\t\x12\r\n\x05query\x18\x0b \x01(\t\x12,\n\x06traits\x18\x0c \x03(\x0b\x32\x1c.loupe.project.v1.DriftTrait\"\\\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_QUIET\x10\x01\x12\x10\n\x0cVERDICT_LOOK\x10\x02\x12\x13\n\x0fVERDICT_RETRAIN\x10\x03\"\xb1\x02\n\nDriftTrait\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.loupe.project.v1.DriftTrait.Kind\x12\x0e\n\x06median\x18\x02 \x01(\x01\x12\x11\n\tusual_low\x18\x03 \x01(\x01\x12\x12\n\nusual_high\x18\x04 \x01(\x01\x12\x13\n\x0b\x62\x65low_share\x18\x05 \x01(\x01\x12\x13\n\x0b\x61\x62ove_share\x18\x06 \x01(\x01\x12\x16\n\x0eis_conspicuous\x18\x07 \x01(\x08\"y\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_BRIGHTNESS\x10\x01\x12\x11\n\rKIND_CONTRAST\x10\x02\x12\x12\n\x0eKIND_SHARPNESS\x10\x03\x12\x0e\n\nKIND_WIDTH\x10\x04\x12\x0f\n\x0bKIND_HEIGHT\x10\x05\"\x85\x03\n\nDriftWatch\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x10\n\x08group_by\x18\x03 \x01(\t\x12\x14\n\x0c\x65very_images\x18\x04 \x01(\x05\x12\x13\n\x0bwebhook_url\x18\x05 \x01(\t\x12\x16\n\x0ewebhook_secret\x18\x06 \x01(\t\x12\x1a\n\x12has_webhook_secret\x18\x07 \x01(\x08\x12\x0f\n\x07\x63reator\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tlook_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0enext_look_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07problem\x18\r \x01(\t\"$\n\x14GetDriftWatchRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x91\x01\n\x17UpdateDriftWatchRequest\x12\x31\n\x0b\x64rift_watch\x18\x01 \x01(\x0b\x32\x1c.loupe.project.v1.DriftWatch\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\";\n\x17\x44\x65leteDriftWatchRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"7\n\x13LookForDriftRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\";\n\x17TestDriftWebhookRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x9c\x01\n\nDriftPoint\x12\x0c\n\x04\x64\x61te\x18\x01 \x01(\t\x12+\n\x05group\x18\x02 \x01(\x0b\x32\x1c.loupe.project.v1.DriftGroup\x12\r\n\x05query\x18\x03 \x01(\t\x12-\n\tlook_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rarrived_count\x18\x05 \x01(\x03\"m\n\x16ListDriftPointsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x12\n\x05value\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x08\n\x06_value\"f\n\x17ListDriftPointsResponse\x12\x32\n\x0c\x64rift_points\x18\x01 \x03(\x0b\x32\x1c.loupe.project.v1.DriftPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb9\x03\n\nDriftAlert\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x35\n\x07verdict\x18\x03 \x01(\x0e\x32$.loupe.project.v1.DriftGroup.Verdict\x12\x10\n\x08sentence\x18\x04 \x01(\t\x12\x13\n\x0bsentence_ko\x18\x05 \x01(\t\x12\x0f\n\x07is_test\x18\x06 \x01(\x08\x12\x31\n\x05state\x18\x07 \x01(\x0e\x32\".loupe.project.v1.DriftAlert.State\x12\x15\n\rattempt_count\x18\x08 \x01(\x05\x12\x0e\n\x06\x61nswer\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0e\n\nSTATE_KEPT\x10\x01\x12\x11\n\rSTATE_SENDING\x10\x02\x12\x13\n\x0fSTATE_DELIVERED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\"O\n\x16ListDriftAlertsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"f\n\x17ListDriftAlertsResponse\x12\x32\n\x0c\x64rift_alerts\x18\x01 \x03(\x0b\x32\x1c.loupe.project.v1.DriftAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8f\t\n\x0c\x44riftService\x12\x8b\x01\n\x0cMeasureDrift\x12%.loupe.project.v1.MeasureDriftRequest\x1a&.loupe.project.v1.MeasureDriftResponse\",\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=projects/*}:measureDrift\x12\x7f\n\rGetDriftWatch\x12&.loupe.project.v1.GetDriftWatchRequest\x1a\x1c.loupe.project.v1.DriftWatch\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=projects/*/driftWatch}\x12\x9e\x01\n\x10UpdateDriftWatch\x12).loupe.project.v1.UpdateDriftWatchRequest\x1a\x1c.loupe.project.v1.DriftWatch\"A\x82\xd3\xe4\x93\x02;2,/v1/{drift_watch.name=projects/*/driftWatch}:\x0b\x64rift_watch\x12\x7f\n\x10\x44\x65leteDriftWatch\x12).loupe.project.v1.DeleteDriftWatchRequest\x1a\x16.google.protobuf.Empty\"(\x82\xd3\xe4\x93\x02\"* /v1/{name=projects/*/driftWatch}\x12\x85\x01\n\x0cLookForDrift\x12%.loupe.project.v1.LookForDriftRequest\x1a\x1c.loupe.project.v1.DriftWatch\"0\x82\xd3\xe4\x93\x02*\"%/v1/{name=projects/*/driftWatch}:look:\x01*\x12\x8d\x01\n\x10TestDriftWebhook\x12).loupe.project.v1.TestDriftWebhookRequest\x1a\x1c.loupe.project.v1.DriftAlert\"0\x82\xd3\xe4\x93\x02*\"%/v1/{name=projects/*/driftWatch}:test:\x01*\x12\x99\x01\n\x0fListDriftPoints\x12(.loupe.project.v1.ListDriftPointsRequest\x1a).loupe.project.v1.ListDriftPointsResponse\"1\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=projects/*/driftWatch}/points\x12\x99\x01\n\x0fListDriftAlerts\x12(.loupe.project.v1.ListDriftAlertsRequest\x1a).loupe.project.v1.ListDriftAlertsResponse\"1\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=projects/*/driftWatch}/alertsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,14 +37,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DRIFTSERVICE'].methods_by_name['MeasureDrift']._loaded_options = None
   _globals['_DRIFTSERVICE'].methods_by_name['MeasureDrift']._serialized_options = b'\202\323\344\223\002&\022$/v1/{parent=projects/*}:measureDrift'
-  _globals['_MEASUREDRIFTREQUEST']._serialized_start=88
-  _globals['_MEASUREDRIFTREQUEST']._serialized_end=143
-  _globals['_MEASUREDRIFTRESPONSE']._serialized_start=145
-  _globals['_MEASUREDRIFTRESPONSE']._serialized_end=266
-  _globals['_DRIFTGROUP']._serialized_start=269
-  _globals['_DRIFTGROUP']._serialized_end=625
-  _globals['_DRIFTGROUP_VERDICT']._serialized_start=533
-  _globals['_DRIFTGROUP_VERDICT']._serialized_end=625
-  _globals['_DRIFTSERVICE']._serialized_start=628
-  _globals['_DRIFTSERVICE']._serialized_end=784
+  _globals['_DRIFTSERVICE'].methods_by_name['GetDriftWatch']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['GetDriftWatch']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{name=projects/*/driftWatch}'
+  _globals['_DRIFTSERVICE'].methods_by_name['UpdateDriftWatch']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['UpdateDriftWatch']._serialized_options = b'\202\323\344\223\002;2,/v1/{drift_watch.name=projects/*/driftWatch}:\013drift_watch'
+  _globals['_DRIFTSERVICE'].methods_by_name['DeleteDriftWatch']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['DeleteDriftWatch']._serialized_options = b'\202\323\344\223\002\"* /v1/{name=projects/*/driftWatch}'
+  _globals['_DRIFTSERVICE'].methods_by_name['LookForDrift']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['LookForDrift']._serialized_options = b'\202\323\344\223\002*\"%/v1/{name=projects/*/driftWatch}:look:\001*'
+  _globals['_DRIFTSERVICE'].methods_by_name['TestDriftWebhook']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['TestDriftWebhook']._serialized_options = b'\202\323\344\223\002*\"%/v1/{name=projects/*/driftWatch}:test:\001*'
+  _globals['_DRIFTSERVICE'].methods_by_name['ListDriftPoints']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['ListDriftPoints']._serialized_options = b'\202\323\344\223\002+\022)/v1/{parent=projects/*/driftWatch}/points'
+  _globals['_DRIFTSERVICE'].methods_by_name['ListDriftAlerts']._loaded_options = None
+  _globals['_DRIFTSERVICE'].methods_by_name['ListDriftAlerts']._serialized_options = b'\202\323\344\223\002+\022)/v1/{parent=projects/*/driftWatch}/alerts'
+  _globals['_MEASUREDRIFTREQUEST']._serialized_start=184
+  _globals['_MEASUREDRIFTREQUEST']._serialized_end=239
+  _globals['_MEASUREDRIFTRESPONSE']._serialized_start=241
+  _globals['_MEASUREDRIFTRESPONSE']._serialized_end=362
+  _globals['_DRIFTGROUP']._serialized_start=365
+  _globals['_DRIFTGROUP']._serialized_end=767
+  _globals['_DRIFTGROUP_VERDICT']._serialized_start=675
+  _globals['_DRIFTGROUP_VERDICT']._serialized_end=767
+  _globals['_DRIFTTRAIT']._serialized_start=770
+  _globals['_DRIFTTRAIT']._serialized_end=1075
+  _globals['_DRIFTTRAIT_KIND']._serialized_start=954
+  _globals['_DRIFTTRAIT_KIND']._serialized_end=1075
+  _globals['_DRIFTWATCH']._serialized_start=1078
+  _globals['_DRIFTWATCH']._serialized_end=1467
+  _globals['_GETDRIFTWATCHREQUEST']._serialized_start=1469
+  _globals['_GETDRIFTWATCHREQUEST']._serialized_end=1505
+  _globals['_UPDATEDRIFTWATCHREQUEST']._serialized_start=1508
+  _globals['_UPDATEDRIFTWATCHREQUEST']._serialized_end=1653
+  _globals['_DELETEDRIFTWATCHREQUEST']._serialized_start=1655
+  _globals['_DELETEDRIFTWATCHREQUEST']._serialized_end=1714
+  _globals['_LOOKFORDRIFTREQUEST']._serialized_start=1716
+  _globals['_LOOKFORDRIFTREQUEST']._serialized_end=1771
+  _globals['_TESTDRIFTWEBHOOKREQUEST']._serialized_start=1773
+  _globals['_TESTDRIFTWEBHOOKREQUEST']._serialized_end=1832
+  _globals['_DRIFTPOINT']._serialized_start=1835
+  _globals['_DRIFTPOINT']._serialized_end=1991
+  _globals['_LISTDRIFTPOINTSREQUEST']._serialized_start=1993
+  _globals['_LISTDRIFTPOINTSREQUEST']._serialized_end=2102
+  _globals['_LISTDRIFTPOINTSRESPONSE']._serialized_start=2104
+  _globals['_LISTDRIFTPOINTSRESPONSE']._serialized_end=2206
+  _globals['_DRIFTALERT']._serialized_start=2209
+  _globals['_DRIFTALERT']._serialized_end=2650
+  _globals['_DRIFTALERT_STATE']._serialized_start=2546
+  _globals['_DRIFTALERT_STATE']._serialized_end=2650
+  _globals['_LISTDRIFTALERTSREQUEST']._serialized_start=2652
+  _globals['_LISTDRIFTALERTSREQUEST']._serialized_end=2731
+  _globals['_LISTDRIFTALERTSRESPONSE']._serialized_start=2733
+  _globals['_LISTDRIFTALERTSRESPONSE']._serialized_end=2835
+  _globals['_DRIFTSERVICE']._serialized_start=2838
+  _globals['_DRIFTSERVICE']._serialized_end=4005
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,9 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -123,6 +125,7 @@ class DriftGroup(_message.Message):
     SENTENCE_FIELD_NUMBER: _builtins.int
     SENTENCE_KO_FIELD_NUMBER: _builtins.int
     QUERY_FIELD_NUMBER: _builtins.int
+    TRAITS_FIELD_NUMBER: _builtins.int
     value: _builtins.str
     """A day as in 2026-11-22, or a value of the field; empty for images without one."""
     verdict: Global___DriftGroup.Verdict.ValueType
@@ -144,7 +147,13 @@ class DriftGroup(_message.Message):
     sentence_ko: _builtins.str
     """The same in Korean."""
     query: _builtins.str
-    """A query for the images of the group that are unlike the reference; the oddest are worth labelling first."""
+    """A query for the images of the group that stand out: those that are unlike the reference, and those whose look is
+    conspicuous. The oddest are worth labelling first.
+    """
+    @_builtins.property
+    def traits(self) -> _containers.RepeatedCompositeFieldContainer[Global___DriftTrait]:
+        """How its images look beside the reference; a trait that fewer than ten images of the reference have is left out."""
+
     def __init__(
         self,
         *,
@@ -159,11 +168,574 @@ class DriftGroup(_message.Message):
         sentence: _builtins.str = ...,
         sentence_ko: _builtins.str = ...,
         query: _builtins.str = ...,
+        traits: _abc.Iterable[Global___DriftTrait] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chance", b"chance", "image_count", b"image_count", "labelled_count", b"labelled_count", "query", b"query", "sentence", b"sentence", "sentence_ko", b"sentence_ko", "unlike_share", b"unlike_share", "unsure_share", b"unsure_share", "value", b"value", "verdict", b"verdict", "wrong_share", b"wrong_share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chance", b"chance", "image_count", b"image_count", "labelled_count", b"labelled_count", "query", b"query", "sentence", b"sentence", "sentence_ko", b"sentence_ko", "traits", b"traits", "unlike_share", b"unlike_share", "unsure_share", b"unsure_share", "value", b"value", "verdict", b"verdict", "wrong_share", b"wrong_share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DriftGroup: _TypeAlias = DriftGroup  # noqa: Y015
+
+@_typing.final
+class DriftTrait(_message.Message):
+    """How the images of a group look, whatever they show. Measured when an image is analysed; images that were analysed before
+    that was done have width and height only.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[DriftTrait._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: DriftTrait._Kind.ValueType  # 0
+        """Not given."""
+        KIND_BRIGHTNESS: DriftTrait._Kind.ValueType  # 1
+        """Mean luminance, in [0, 1]."""
+        KIND_CONTRAST: DriftTrait._Kind.ValueType  # 2
+        """Standard deviation of the luminance, in [0, 0.5]."""
+        KIND_SHARPNESS: DriftTrait._Kind.ValueType  # 3
+        """Fine detail, 0 or more; does not move when the light does."""
+        KIND_WIDTH: DriftTrait._Kind.ValueType  # 4
+        """Width in pixels."""
+        KIND_HEIGHT: DriftTrait._Kind.ValueType  # 5
+        """Height in pixels."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What is measured."""
+
+    KIND_UNSPECIFIED: DriftTrait.Kind.ValueType  # 0
+    """Not given."""
+    KIND_BRIGHTNESS: DriftTrait.Kind.ValueType  # 1
+    """Mean luminance, in [0, 1]."""
+    KIND_CONTRAST: DriftTrait.Kind.ValueType  # 2
+    """Standard deviation of the luminance, in [0, 0.5]."""
+    KIND_SHARPNESS: DriftTrait.Kind.ValueType  # 3
+    """Fine detail, 0 or more; does not move when the light does."""
+    KIND_WIDTH: DriftTrait.Kind.ValueType  # 4
+    """Width in pixels."""
+    KIND_HEIGHT: DriftTrait.Kind.ValueType  # 5
+    """Height in pixels."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    MEDIAN_FIELD_NUMBER: _builtins.int
+    USUAL_LOW_FIELD_NUMBER: _builtins.int
+    USUAL_HIGH_FIELD_NUMBER: _builtins.int
+    BELOW_SHARE_FIELD_NUMBER: _builtins.int
+    ABOVE_SHARE_FIELD_NUMBER: _builtins.int
+    IS_CONSPICUOUS_FIELD_NUMBER: _builtins.int
+    kind: Global___DriftTrait.Kind.ValueType
+    """What is measured."""
+    median: _builtins.float
+    """Median of the group."""
+    usual_low: _builtins.float
+    """What is usual begins here: one in a hundred images of the reference has less."""
+    usual_high: _builtins.float
+    """What is usual ends here: one in a hundred images of the reference has more."""
+    below_share: _builtins.float
+    """Share of the group below `usual_low`, in [0, 1]; 0.01 is usual."""
+    above_share: _builtins.float
+    """Share of the group above `usual_high`, in [0, 1]; 0.01 is usual."""
+    is_conspicuous: _builtins.bool
+    """Whether so many outside are too many for chance."""
+    def __init__(
+        self,
+        *,
+        kind: Global___DriftTrait.Kind.ValueType = ...,
+        median: _builtins.float = ...,
+        usual_low: _builtins.float = ...,
+        usual_high: _builtins.float = ...,
+        below_share: _builtins.float = ...,
+        above_share: _builtins.float = ...,
+        is_conspicuous: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["above_share", b"above_share", "below_share", b"below_share", "is_conspicuous", b"is_conspicuous", "kind", b"kind", "median", b"median", "usual_high", b"usual_high", "usual_low", b"usual_low"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriftTrait: _TypeAlias = DriftTrait  # noqa: Y015
+
+@_typing.final
+class DriftWatch(_message.Message):
+    """How a project is watched; there is at most one watch in a project."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    EVERY_IMAGES_FIELD_NUMBER: _builtins.int
+    WEBHOOK_URL_FIELD_NUMBER: _builtins.int
+    WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
+    HAS_WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
+    CREATOR_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    LOOK_TIME_FIELD_NUMBER: _builtins.int
+    NEXT_LOOK_TIME_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    reference: _builtins.str
+    """Query of the images that say what is usual, such as "tag:golden"; at least ten with features of the project's model, of
+    more than 20,000 the newest. Those among them are never judged.
+    """
+    group_by: _builtins.str
+    """What new images are grouped by: line, station, camera, lot, recipe, batch or meta.<key>. Empty: all together."""
+    every_images: _builtins.int
+    """Look each time so many new images are analysed, 50 to 1,000,000. 0: once a day, after midnight in the project's time zone;
+    then each day is a point.
+    """
+    webhook_url: _builtins.str
+    """Where alerts are posted, an http or https address of at most 1,000 characters; empty: nowhere. Shown to editors only."""
+    webhook_secret: _builtins.str
+    """Secret that alerts are signed with, 16 to 200 characters. Input only, never returned; cleared with the address."""
+    has_webhook_secret: _builtins.bool
+    """Whether a secret is set. Output only."""
+    creator: _builtins.str
+    """Who set it up, `users/{user}` or `apiKeys/{api_key}`. Output only."""
+    problem: _builtins.str
+    """Why the last look found nothing out, for people; empty when it went well. It is tried again. Output only."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was set up. Output only."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last changed. Output only."""
+
+    @_builtins.property
+    def look_time(self) -> _timestamp_pb2.Timestamp:
+        """When Loupe looked last; not set: not yet. Output only."""
+
+    @_builtins.property
+    def next_look_time(self) -> _timestamp_pb2.Timestamp:
+        """When it looks next, or looks whether enough images have come. Output only."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        group_by: _builtins.str = ...,
+        every_images: _builtins.int = ...,
+        webhook_url: _builtins.str = ...,
+        webhook_secret: _builtins.str = ...,
+        has_webhook_secret: _builtins.bool = ...,
+        creator: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        look_time: _timestamp_pb2.Timestamp | None = ...,
+        next_look_time: _timestamp_pb2.Timestamp | None = ...,
+        problem: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "look_time", b"look_time", "next_look_time", b"next_look_time", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "creator", b"creator", "every_images", b"every_images", "group_by", b"group_by", "has_webhook_secret", b"has_webhook_secret", "look_time", b"look_time", "name", b"name", "next_look_time", b"next_look_time", "problem", b"problem", "reference", b"reference", "update_time", b"update_time", "webhook_secret", b"webhook_secret", "webhook_url", b"webhook_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriftWatch: _TypeAlias = DriftWatch  # noqa: Y015
+
+@_typing.final
+class GetDriftWatchRequest(_message.Message):
+    """Request of GetDriftWatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDriftWatchRequest: _TypeAlias = GetDriftWatchRequest  # noqa: Y015
+
+@_typing.final
+class UpdateDriftWatchRequest(_message.Message):
+    """Request of UpdateDriftWatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRIFT_WATCH_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def drift_watch(self) -> Global___DriftWatch:
+        """The watch with its `name` and the new values; `reference` is required when there is none yet."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Any of: reference, group_by, every_images, webhook_url, webhook_secret."""
+
+    def __init__(
+        self,
+        *,
+        drift_watch: Global___DriftWatch | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["drift_watch", b"drift_watch", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drift_watch", b"drift_watch", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateDriftWatchRequest: _TypeAlias = UpdateDriftWatchRequest  # noqa: Y015
+
+@_typing.final
+class DeleteDriftWatchRequest(_message.Message):
+    """Request of DeleteDriftWatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteDriftWatchRequest: _TypeAlias = DeleteDriftWatchRequest  # noqa: Y015
+
+@_typing.final
+class LookForDriftRequest(_message.Message):
+    """Request of LookForDrift."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookForDriftRequest: _TypeAlias = LookForDriftRequest  # noqa: Y015
+
+@_typing.final
+class TestDriftWebhookRequest(_message.Message):
+    """Request of TestDriftWebhook."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestDriftWebhookRequest: _TypeAlias = TestDriftWebhookRequest  # noqa: Y015
+
+@_typing.final
+class DriftPoint(_message.Message):
+    """What one look found of one group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATE_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    LOOK_TIME_FIELD_NUMBER: _builtins.int
+    ARRIVED_COUNT_FIELD_NUMBER: _builtins.int
+    date: _builtins.str
+    """Day of upload in the project's time zone, as in "2026-11-22"."""
+    query: _builtins.str
+    """A query for all images of the group in this look."""
+    arrived_count: _builtins.int
+    """Images that came; `group.image_count` of them were judged."""
+    @_builtins.property
+    def group(self) -> Global___DriftGroup:
+        """The images beside the reference; of more than 1,000 so many, evenly spread over the day. `query` opens those that stand
+        out: unlike ones carry the tag drift:unlike.
+        """
+
+    @_builtins.property
+    def look_time(self) -> _timestamp_pb2.Timestamp:
+        """When Loupe looked."""
+
+    def __init__(
+        self,
+        *,
+        date: _builtins.str = ...,
+        group: Global___DriftGroup | None = ...,
+        query: _builtins.str = ...,
+        look_time: _timestamp_pb2.Timestamp | None = ...,
+        arrived_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "look_time", b"look_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrived_count", b"arrived_count", "date", b"date", "group", b"group", "look_time", b"look_time", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriftPoint: _TypeAlias = DriftPoint  # noqa: Y015
+
+@_typing.final
+class ListDriftPointsRequest(_message.Message):
+    """Request of ListDriftPoints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    page_size: _builtins.int
+    """At most so many; default 50, maximum 1,000."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    value: _builtins.str
+    """Only points of this group; an empty text stands for images without a value. Not set: of all groups."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        value: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___ListDriftPointsRequest: _TypeAlias = ListDriftPointsRequest  # noqa: Y015
+
+@_typing.final
+class ListDriftPointsResponse(_message.Message):
+    """A page of points."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRIFT_POINTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def drift_points(self) -> _containers.RepeatedCompositeFieldContainer[Global___DriftPoint]:
+        """The points."""
+
+    def __init__(
+        self,
+        *,
+        drift_points: _abc.Iterable[Global___DriftPoint] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drift_points", b"drift_points", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDriftPointsResponse: _TypeAlias = ListDriftPointsResponse  # noqa: Y015
+
+@_typing.final
+class DriftAlert(_message.Message):
+    """A group turned conspicuous, or more so: told once, until it was quiet again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[DriftAlert._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: DriftAlert._State.ValueType  # 0
+        """Not given."""
+        STATE_KEPT: DriftAlert._State.ValueType  # 1
+        """There is no webhook to tell."""
+        STATE_SENDING: DriftAlert._State.ValueType  # 2
+        """On its way, or waiting to be tried again."""
+        STATE_DELIVERED: DriftAlert._State.ValueType  # 3
+        """The webhook took it."""
+        STATE_FAILED: DriftAlert._State.ValueType  # 4
+        """The webhook did not take it within eight hours."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """How far it has come."""
+
+    STATE_UNSPECIFIED: DriftAlert.State.ValueType  # 0
+    """Not given."""
+    STATE_KEPT: DriftAlert.State.ValueType  # 1
+    """There is no webhook to tell."""
+    STATE_SENDING: DriftAlert.State.ValueType  # 2
+    """On its way, or waiting to be tried again."""
+    STATE_DELIVERED: DriftAlert.State.ValueType  # 3
+    """The webhook took it."""
+    STATE_FAILED: DriftAlert.State.ValueType  # 4
+    """The webhook did not take it within eight hours."""
+
+    ID_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    SENTENCE_FIELD_NUMBER: _builtins.int
+    SENTENCE_KO_FIELD_NUMBER: _builtins.int
+    IS_TEST_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Id, the same in every try to deliver it."""
+    value: _builtins.str
+    """Group that it is about; empty of a test."""
+    verdict: Global___DriftGroup.Verdict.ValueType
+    """What was found; not set of a test."""
+    sentence: _builtins.str
+    """One sentence for people, in English."""
+    sentence_ko: _builtins.str
+    """The same in Korean."""
+    is_test: _builtins.bool
+    """Whether somebody asked for it to try the webhook."""
+    state: Global___DriftAlert.State.ValueType
+    """How far it has come."""
+    attempt_count: _builtins.int
+    """Tries so far."""
+    answer: _builtins.str
+    """What the last try came to, for people: "HTTP 204", "the name hooks.example cannot be resolved"."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was delivered, or given up."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        value: _builtins.str = ...,
+        verdict: Global___DriftGroup.Verdict.ValueType = ...,
+        sentence: _builtins.str = ...,
+        sentence_ko: _builtins.str = ...,
+        is_test: _builtins.bool = ...,
+        state: Global___DriftAlert.State.ValueType = ...,
+        attempt_count: _builtins.int = ...,
+        answer: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "attempt_count", b"attempt_count", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "is_test", b"is_test", "sentence", b"sentence", "sentence_ko", b"sentence_ko", "state", b"state", "value", b"value", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DriftAlert: _TypeAlias = DriftAlert  # noqa: Y015
+
+@_typing.final
+class ListDriftAlertsRequest(_message.Message):
+    """Request of ListDriftAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}/driftWatch`."""
+    page_size: _builtins.int
+    """At most so many; default 50, maximum 1,000."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDriftAlertsRequest: _TypeAlias = ListDriftAlertsRequest  # noqa: Y015
+
+@_typing.final
+class ListDriftAlertsResponse(_message.Message):
+    """A page of alerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRIFT_ALERTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def drift_alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DriftAlert]:
+        """The alerts."""
+
+    def __init__(
+        self,
+        *,
+        drift_alerts: _abc.Iterable[Global___DriftAlert] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drift_alerts", b"drift_alerts", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDriftAlertsResponse: _TypeAlias = ListDriftAlertsResponse  # noqa: Y015

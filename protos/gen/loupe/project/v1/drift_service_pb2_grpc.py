@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from loupe.project.v1 import drift_service_pb2 as loupe_dot_project_dot_v1_dot_drift__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -40,6 +41,41 @@ class DriftServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.MeasureDriftRequest.SerializeToString,
                 response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.MeasureDriftResponse.FromString,
                 _registered_method=True)
+        self.GetDriftWatch = channel.unary_unary(
+                '/loupe.project.v1.DriftService/GetDriftWatch',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.GetDriftWatchRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.FromString,
+                _registered_method=True)
+        self.UpdateDriftWatch = channel.unary_unary(
+                '/loupe.project.v1.DriftService/UpdateDriftWatch',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.UpdateDriftWatchRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.FromString,
+                _registered_method=True)
+        self.DeleteDriftWatch = channel.unary_unary(
+                '/loupe.project.v1.DriftService/DeleteDriftWatch',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DeleteDriftWatchRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.LookForDrift = channel.unary_unary(
+                '/loupe.project.v1.DriftService/LookForDrift',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.LookForDriftRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.FromString,
+                _registered_method=True)
+        self.TestDriftWebhook = channel.unary_unary(
+                '/loupe.project.v1.DriftService/TestDriftWebhook',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.TestDriftWebhookRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftAlert.FromString,
+                _registered_method=True)
+        self.ListDriftPoints = channel.unary_unary(
+                '/loupe.project.v1.DriftService/ListDriftPoints',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftPointsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftPointsResponse.FromString,
+                _registered_method=True)
+        self.ListDriftAlerts = channel.unary_unary(
+                '/loupe.project.v1.DriftService/ListDriftAlerts',
+                request_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftAlertsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftAlertsResponse.FromString,
+                _registered_method=True)
 
 
 class DriftServiceServicer:
@@ -56,6 +92,60 @@ class DriftServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDriftWatch(self, request, context):
+        """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateDriftWatch(self, request, context):
+        """Has a project watched, or changes how: Loupe compares new images with a reference by itself and keeps a history. Needs an
+        editor. A new `reference` or `group_by` begins a new history. The first look takes in the 30 days before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDriftWatch(self, request, context):
+        """Ends the watch and deletes its history; nothing happens where there is none. Needs an editor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookForDrift(self, request, context):
+        """Has Loupe look at once at all images that came since the last look. Needs an editor. The look itself takes seconds and
+        goes on after the answer: see `look_time`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TestDriftWebhook(self, request, context):
+        """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
+        DRIFT_WEBHOOK_MISSING when none is set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDriftPoints(self, request, context):
+        """Lists the history of a watch, newest first, for up to 400 days: one point for each look and group. It is measured over all
+        images of the project; therefore empty for callers from whom images of the project are hidden.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDriftAlerts(self, request, context):
+        """Lists the alerts of a watch, newest first, with what became of them; as ListDriftPoints empty for callers from whom images
+        are hidden.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DriftServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -63,6 +153,41 @@ def add_DriftServiceServicer_to_server(servicer, server):
                     servicer.MeasureDrift,
                     request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.MeasureDriftRequest.FromString,
                     response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.MeasureDriftResponse.SerializeToString,
+            ),
+            'GetDriftWatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDriftWatch,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.GetDriftWatchRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.SerializeToString,
+            ),
+            'UpdateDriftWatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateDriftWatch,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.UpdateDriftWatchRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.SerializeToString,
+            ),
+            'DeleteDriftWatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDriftWatch,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DeleteDriftWatchRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'LookForDrift': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookForDrift,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.LookForDriftRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.SerializeToString,
+            ),
+            'TestDriftWebhook': grpc.unary_unary_rpc_method_handler(
+                    servicer.TestDriftWebhook,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.TestDriftWebhookRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftAlert.SerializeToString,
+            ),
+            'ListDriftPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDriftPoints,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftPointsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftPointsResponse.SerializeToString,
+            ),
+            'ListDriftAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDriftAlerts,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftAlertsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftAlertsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +218,195 @@ class DriftService:
             '/loupe.project.v1.DriftService/MeasureDrift',
             loupe_dot_project_dot_v1_dot_drift__service__pb2.MeasureDriftRequest.SerializeToString,
             loupe_dot_project_dot_v1_dot_drift__service__pb2.MeasureDriftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDriftWatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/GetDriftWatch',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.GetDriftWatchRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateDriftWatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/UpdateDriftWatch',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.UpdateDriftWatchRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDriftWatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/DeleteDriftWatch',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.DeleteDriftWatchRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookForDrift(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/LookForDrift',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.LookForDriftRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftWatch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TestDriftWebhook(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/TestDriftWebhook',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.TestDriftWebhookRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.DriftAlert.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDriftPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/ListDriftPoints',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftPointsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftPointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDriftAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.DriftService/ListDriftAlerts',
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftAlertsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_drift__service__pb2.ListDriftAlertsResponse.FromString,
             options,
             channel_credentials,
             insecure,

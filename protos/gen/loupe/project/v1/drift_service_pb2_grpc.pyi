@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from loupe.project.v1 import drift_service_pb2 as _drift_service_pb2
 import abc as _abc_1
@@ -39,6 +40,30 @@ class DriftServiceStub:
     sentence, with the query that opens its images. CURATION_RUN_NOT_READY when there is no such run: score outliers with a
     reference first, as after each shift.
     """
+    GetDriftWatch: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.GetDriftWatchRequest, _drift_service_pb2.DriftWatch]
+    """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only."""
+    UpdateDriftWatch: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.UpdateDriftWatchRequest, _drift_service_pb2.DriftWatch]
+    """Has a project watched, or changes how: Loupe compares new images with a reference by itself and keeps a history. Needs an
+    editor. A new `reference` or `group_by` begins a new history. The first look takes in the 30 days before.
+    """
+    DeleteDriftWatch: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.DeleteDriftWatchRequest, _empty_pb2.Empty]
+    """Ends the watch and deletes its history; nothing happens where there is none. Needs an editor."""
+    LookForDrift: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.LookForDriftRequest, _drift_service_pb2.DriftWatch]
+    """Has Loupe look at once at all images that came since the last look. Needs an editor. The look itself takes seconds and
+    goes on after the answer: see `look_time`.
+    """
+    TestDriftWebhook: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.TestDriftWebhookRequest, _drift_service_pb2.DriftAlert]
+    """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
+    DRIFT_WEBHOOK_MISSING when none is set.
+    """
+    ListDriftPoints: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.ListDriftPointsRequest, _drift_service_pb2.ListDriftPointsResponse]
+    """Lists the history of a watch, newest first, for up to 400 days: one point for each look and group. It is measured over all
+    images of the project; therefore empty for callers from whom images of the project are hidden.
+    """
+    ListDriftAlerts: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.ListDriftAlertsRequest, _drift_service_pb2.ListDriftAlertsResponse]
+    """Lists the alerts of a watch, newest first, with what became of them; as ListDriftPoints empty for callers from whom images
+    are hidden.
+    """
 
 @_typing.type_check_only
 class DriftServiceAsyncStub(DriftServiceStub):
@@ -50,6 +75,30 @@ class DriftServiceAsyncStub(DriftServiceStub):
     field. A group is conspicuous when chance alone would make it so in less than one of two hundred; each finding is one
     sentence, with the query that opens its images. CURATION_RUN_NOT_READY when there is no such run: score outliers with a
     reference first, as after each shift.
+    """
+    GetDriftWatch: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.GetDriftWatchRequest, _drift_service_pb2.DriftWatch]  # type: ignore[assignment]
+    """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only."""
+    UpdateDriftWatch: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.UpdateDriftWatchRequest, _drift_service_pb2.DriftWatch]  # type: ignore[assignment]
+    """Has a project watched, or changes how: Loupe compares new images with a reference by itself and keeps a history. Needs an
+    editor. A new `reference` or `group_by` begins a new history. The first look takes in the 30 days before.
+    """
+    DeleteDriftWatch: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.DeleteDriftWatchRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Ends the watch and deletes its history; nothing happens where there is none. Needs an editor."""
+    LookForDrift: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.LookForDriftRequest, _drift_service_pb2.DriftWatch]  # type: ignore[assignment]
+    """Has Loupe look at once at all images that came since the last look. Needs an editor. The look itself takes seconds and
+    goes on after the answer: see `look_time`.
+    """
+    TestDriftWebhook: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.TestDriftWebhookRequest, _drift_service_pb2.DriftAlert]  # type: ignore[assignment]
+    """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
+    DRIFT_WEBHOOK_MISSING when none is set.
+    """
+    ListDriftPoints: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.ListDriftPointsRequest, _drift_service_pb2.ListDriftPointsResponse]  # type: ignore[assignment]
+    """Lists the history of a watch, newest first, for up to 400 days: one point for each look and group. It is measured over all
+    images of the project; therefore empty for callers from whom images of the project are hidden.
+    """
+    ListDriftAlerts: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.ListDriftAlertsRequest, _drift_service_pb2.ListDriftAlertsResponse]  # type: ignore[assignment]
+    """Lists the alerts of a watch, newest first, with what became of them; as ListDriftPoints empty for callers from whom images
+    are hidden.
     """
 
 class DriftServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,6 +114,72 @@ class DriftServiceServicer(metaclass=_abc_1.ABCMeta):
         field. A group is conspicuous when chance alone would make it so in less than one of two hundred; each finding is one
         sentence, with the query that opens its images. CURATION_RUN_NOT_READY when there is no such run: score outliers with a
         reference first, as after each shift.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDriftWatch(
+        self,
+        request: _drift_service_pb2.GetDriftWatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_drift_service_pb2.DriftWatch, _abc.Awaitable[_drift_service_pb2.DriftWatch]]:
+        """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only."""
+
+    @_abc_1.abstractmethod
+    def UpdateDriftWatch(
+        self,
+        request: _drift_service_pb2.UpdateDriftWatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_drift_service_pb2.DriftWatch, _abc.Awaitable[_drift_service_pb2.DriftWatch]]:
+        """Has a project watched, or changes how: Loupe compares new images with a reference by itself and keeps a history. Needs an
+        editor. A new `reference` or `group_by` begins a new history. The first look takes in the 30 days before.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteDriftWatch(
+        self,
+        request: _drift_service_pb2.DeleteDriftWatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Ends the watch and deletes its history; nothing happens where there is none. Needs an editor."""
+
+    @_abc_1.abstractmethod
+    def LookForDrift(
+        self,
+        request: _drift_service_pb2.LookForDriftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_drift_service_pb2.DriftWatch, _abc.Awaitable[_drift_service_pb2.DriftWatch]]:
+        """Has Loupe look at once at all images that came since the last look. Needs an editor. The look itself takes seconds and
+        goes on after the answer: see `look_time`.
+        """
+
+    @_abc_1.abstractmethod
+    def TestDriftWebhook(
+        self,
+        request: _drift_service_pb2.TestDriftWebhookRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_drift_service_pb2.DriftAlert, _abc.Awaitable[_drift_service_pb2.DriftAlert]]:
+        """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
+        DRIFT_WEBHOOK_MISSING when none is set.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDriftPoints(
+        self,
+        request: _drift_service_pb2.ListDriftPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_drift_service_pb2.ListDriftPointsResponse, _abc.Awaitable[_drift_service_pb2.ListDriftPointsResponse]]:
+        """Lists the history of a watch, newest first, for up to 400 days: one point for each look and group. It is measured over all
+        images of the project; therefore empty for callers from whom images of the project are hidden.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDriftAlerts(
+        self,
+        request: _drift_service_pb2.ListDriftAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_drift_service_pb2.ListDriftAlertsResponse, _abc.Awaitable[_drift_service_pb2.ListDriftAlertsResponse]]:
+        """Lists the alerts of a watch, newest first, with what became of them; as ListDriftPoints empty for callers from whom images
+        are hidden.
         """
 
 def add_DriftServiceServicer_to_server(servicer: DriftServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

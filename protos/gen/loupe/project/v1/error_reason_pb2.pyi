@@ -76,6 +76,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The image has more pixels than allowed. Example: {reason: "IMAGE_TOO_MANY_PIXELS", metadata: {file_name: "a.png", limit_megapixels: "400"}}"""
     ERROR_REASON_IMAGE_DUPLICATE: _ErrorReason.ValueType  # 69
     """The bytes were in the project before. Example: {reason: "IMAGE_DUPLICATE", metadata: {file_name: "a.png", image: "0190…"}}"""
+    ERROR_REASON_IMAGE_FRAMES_LEFT_OUT: _ErrorReason.ValueType  # 70
+    """The file holds several images, of which the first was taken. A notice of severity INFO, no refusal.
+    Example: {reason: "IMAGE_FRAMES_LEFT_OUT", metadata: {file_name: "a.tif", frames: "12"}}
+    """
     ERROR_REASON_ARCHIVE_DAMAGED: _ErrorReason.ValueType  # 80
     """The archive cannot be read. Example: {reason: "ARCHIVE_DAMAGED", metadata: {file_name: "a.zip"}}"""
     ERROR_REASON_ARCHIVE_ENTRY_REFUSED: _ErrorReason.ValueType  # 81
@@ -110,6 +114,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Only the creator or the project's owner may do this. Example: {reason: "CREATOR_REQUIRED", metadata: {name: "projects/…/analyses/…"}}"""
     ERROR_REASON_ANALYSIS_NOT_READY: _ErrorReason.ValueType  # 114
     """The map is not ready to look at. Example: {reason: "ANALYSIS_NOT_READY", metadata: {state: "RUNNING"}}"""
+    ERROR_REASON_REDUCER_MISSING: _ErrorReason.ValueType  # 115
+    """The map was made before images could be placed on maps. Example: {reason: "REDUCER_MISSING", metadata: {analysis: "0190…"}}"""
     ERROR_REASON_EXPORT_NOT_FOUND: _ErrorReason.ValueType  # 130
     """No such export. Example: {reason: "EXPORT_NOT_FOUND", metadata: {export: "0190…"}}"""
     ERROR_REASON_EXPORT_NOT_READY: _ErrorReason.ValueType  # 131
@@ -150,6 +156,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The head is not taught yet, or could not be. Example: {reason: "HEAD_NOT_READY", metadata: {state: "RUNNING"}}"""
     ERROR_REASON_HEAD_IS_BEING_TAUGHT: _ErrorReason.ValueType  # 232
     """A version of this head is being taught. Example: {reason: "HEAD_IS_BEING_TAUGHT", metadata: {head: "0190…"}}"""
+    ERROR_REASON_SPLIT_NOT_FOUND: _ErrorReason.ValueType  # 260
+    """No such split, or the caller may not see it. Example: {reason: "SPLIT_NOT_FOUND", metadata: {split: "0190…"}}"""
+    ERROR_REASON_SPLIT_NOT_READY: _ErrorReason.ValueType  # 261
+    """The split is not made yet, or could not be. Example: {reason: "SPLIT_NOT_READY", metadata: {state: "RUNNING"}}"""
+    ERROR_REASON_SPLIT_IMPOSSIBLE: _ErrorReason.ValueType  # 262
+    """Images that belong together are too many, or images too few, for a part to get any. Example: {reason: "SPLIT_IMPOSSIBLE", metadata: {part: "test", groups: "2"}}"""
+    ERROR_REASON_STRATUM_MISSING: _ErrorReason.ValueType  # 263
+    """Images have no value of the field that a split is stratified by. Example: {reason: "STRATUM_MISSING", metadata: {field: "truth", count: "12"}}"""
+    ERROR_REASON_DUPLICATES_UNKNOWN: _ErrorReason.ValueType  # 264
+    """No search for duplicates has succeeded in the project. Example: {reason: "DUPLICATES_UNKNOWN", metadata: {project: "0190…"}}"""
+    ERROR_REASON_DRIFT_WATCH_NOT_FOUND: _ErrorReason.ValueType  # 270
+    """The project is not watched for drift. Example: {reason: "DRIFT_WATCH_NOT_FOUND", metadata: {project: "0190…"}}"""
+    ERROR_REASON_DRIFT_WEBHOOK_MISSING: _ErrorReason.ValueType  # 271
+    """The watch has no webhook. Example: {reason: "DRIFT_WEBHOOK_MISSING", metadata: {project: "0190…"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that the project service puts into `google.rpc.ErrorInfo.reason`, without the prefix; the domain is "loupe"."""
@@ -208,6 +228,10 @@ ERROR_REASON_IMAGE_TOO_MANY_PIXELS: ErrorReason.ValueType  # 68
 """The image has more pixels than allowed. Example: {reason: "IMAGE_TOO_MANY_PIXELS", metadata: {file_name: "a.png", limit_megapixels: "400"}}"""
 ERROR_REASON_IMAGE_DUPLICATE: ErrorReason.ValueType  # 69
 """The bytes were in the project before. Example: {reason: "IMAGE_DUPLICATE", metadata: {file_name: "a.png", image: "0190…"}}"""
+ERROR_REASON_IMAGE_FRAMES_LEFT_OUT: ErrorReason.ValueType  # 70
+"""The file holds several images, of which the first was taken. A notice of severity INFO, no refusal.
+Example: {reason: "IMAGE_FRAMES_LEFT_OUT", metadata: {file_name: "a.tif", frames: "12"}}
+"""
 ERROR_REASON_ARCHIVE_DAMAGED: ErrorReason.ValueType  # 80
 """The archive cannot be read. Example: {reason: "ARCHIVE_DAMAGED", metadata: {file_name: "a.zip"}}"""
 ERROR_REASON_ARCHIVE_ENTRY_REFUSED: ErrorReason.ValueType  # 81
@@ -242,6 +266,8 @@ ERROR_REASON_CREATOR_REQUIRED: ErrorReason.ValueType  # 113
 """Only the creator or the project's owner may do this. Example: {reason: "CREATOR_REQUIRED", metadata: {name: "projects/…/analyses/…"}}"""
 ERROR_REASON_ANALYSIS_NOT_READY: ErrorReason.ValueType  # 114
 """The map is not ready to look at. Example: {reason: "ANALYSIS_NOT_READY", metadata: {state: "RUNNING"}}"""
+ERROR_REASON_REDUCER_MISSING: ErrorReason.ValueType  # 115
+"""The map was made before images could be placed on maps. Example: {reason: "REDUCER_MISSING", metadata: {analysis: "0190…"}}"""
 ERROR_REASON_EXPORT_NOT_FOUND: ErrorReason.ValueType  # 130
 """No such export. Example: {reason: "EXPORT_NOT_FOUND", metadata: {export: "0190…"}}"""
 ERROR_REASON_EXPORT_NOT_READY: ErrorReason.ValueType  # 131
@@ -282,4 +308,18 @@ ERROR_REASON_HEAD_NOT_READY: ErrorReason.ValueType  # 231
 """The head is not taught yet, or could not be. Example: {reason: "HEAD_NOT_READY", metadata: {state: "RUNNING"}}"""
 ERROR_REASON_HEAD_IS_BEING_TAUGHT: ErrorReason.ValueType  # 232
 """A version of this head is being taught. Example: {reason: "HEAD_IS_BEING_TAUGHT", metadata: {head: "0190…"}}"""
+ERROR_REASON_SPLIT_NOT_FOUND: ErrorReason.ValueType  # 260
+"""No such split, or the caller may not see it. Example: {reason: "SPLIT_NOT_FOUND", metadata: {split: "0190…"}}"""
+ERROR_REASON_SPLIT_NOT_READY: ErrorReason.ValueType  # 261
+"""The split is not made yet, or could not be. Example: {reason: "SPLIT_NOT_READY", metadata: {state: "RUNNING"}}"""
+ERROR_REASON_SPLIT_IMPOSSIBLE: ErrorReason.ValueType  # 262
+"""Images that belong together are too many, or images too few, for a part to get any. Example: {reason: "SPLIT_IMPOSSIBLE", metadata: {part: "test", groups: "2"}}"""
+ERROR_REASON_STRATUM_MISSING: ErrorReason.ValueType  # 263
+"""Images have no value of the field that a split is stratified by. Example: {reason: "STRATUM_MISSING", metadata: {field: "truth", count: "12"}}"""
+ERROR_REASON_DUPLICATES_UNKNOWN: ErrorReason.ValueType  # 264
+"""No search for duplicates has succeeded in the project. Example: {reason: "DUPLICATES_UNKNOWN", metadata: {project: "0190…"}}"""
+ERROR_REASON_DRIFT_WATCH_NOT_FOUND: ErrorReason.ValueType  # 270
+"""The project is not watched for drift. Example: {reason: "DRIFT_WATCH_NOT_FOUND", metadata: {project: "0190…"}}"""
+ERROR_REASON_DRIFT_WEBHOOK_MISSING: ErrorReason.ValueType  # 271
+"""The watch has no webhook. Example: {reason: "DRIFT_WEBHOOK_MISSING", metadata: {project: "0190…"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

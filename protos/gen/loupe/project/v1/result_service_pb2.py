@@ -26,7 +26,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from loupe.inference.v1 import prediction_pb2 as loupe_dot_inference_dot_v1_dot_prediction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/result_service.proto\x12\x10loupe.project.v1\x1a\x17google/rpc/status.proto\x1a#loupe/inference/v1/prediction.proto\"\xe7\x01\n\x0bImageResult\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12\x34\n\nprediction\x18\x06 \x01(\x0b\x32\x1e.loupe.inference.v1.PredictionH\x00\x12%\n\x07\x66\x61ilure\x18\x07 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x19\n\x11\x66\x65\x61ture_dimension\x18\x08 \x01(\x05\x42\t\n\x07outcome\"F\n\x14ReportResultsRequest\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x1d.loupe.project.v1.ImageResult\"B\n\x15ReportResultsResponse\x12\x14\n\x0cstored_count\x18\x01 \x01(\x05\x12\x13\n\x0bstale_count\x18\x02 \x01(\x05\"6\n\x14\x43ountModelUseRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"C\n\x15\x43ountModelUseResponse\x12\x15\n\rproject_count\x18\x01 \x01(\x03\x12\x13\n\x0bimage_count\x18\x02 \x01(\x03\x32\xd7\x01\n\rResultService\x12\x62\n\rReportResults\x12&.loupe.project.v1.ReportResultsRequest\x1a\'.loupe.project.v1.ReportResultsResponse\"\x00\x12\x62\n\rCountModelUse\x12&.loupe.project.v1.CountModelUseRequest\x1a\'.loupe.project.v1.CountModelUseResponse\"\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/result_service.proto\x12\x10loupe.project.v1\x1a\x17google/rpc/status.proto\x1a#loupe/inference/v1/prediction.proto\"\x9e\x02\n\x0bImageResult\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12\x34\n\nprediction\x18\x06 \x01(\x0b\x32\x1e.loupe.inference.v1.PredictionH\x00\x12%\n\x07\x66\x61ilure\x18\x07 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x19\n\x11\x66\x65\x61ture_dimension\x18\x08 \x01(\x05\x12\x35\n\nappearance\x18\t \x01(\x0b\x32!.loupe.project.v1.ImageAppearanceB\t\n\x07outcome\"J\n\x0fImageAppearance\x12\x12\n\nbrightness\x18\x01 \x01(\x01\x12\x10\n\x08\x63ontrast\x18\x02 \x01(\x01\x12\x11\n\tsharpness\x18\x03 \x01(\x01\"F\n\x14ReportResultsRequest\x12.\n\x07results\x18\x01 \x03(\x0b\x32\x1d.loupe.project.v1.ImageResult\"B\n\x15ReportResultsResponse\x12\x14\n\x0cstored_count\x18\x01 \x01(\x05\x12\x13\n\x0bstale_count\x18\x02 \x01(\x05\"6\n\x14\x43ountModelUseRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"C\n\x15\x43ountModelUseResponse\x12\x15\n\rproject_count\x18\x01 \x01(\x03\x12\x13\n\x0bimage_count\x18\x02 \x01(\x03\x32\xd7\x01\n\rResultService\x12\x62\n\rReportResults\x12&.loupe.project.v1.ReportResultsRequest\x1a\'.loupe.project.v1.ReportResultsResponse\"\x00\x12\x62\n\rCountModelUse\x12&.loupe.project.v1.CountModelUseRequest\x1a\'.loupe.project.v1.CountModelUseResponse\"\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,15 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'loupe.project.v1.result_ser
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_IMAGERESULT']._serialized_start=122
-  _globals['_IMAGERESULT']._serialized_end=353
-  _globals['_REPORTRESULTSREQUEST']._serialized_start=355
-  _globals['_REPORTRESULTSREQUEST']._serialized_end=425
-  _globals['_REPORTRESULTSRESPONSE']._serialized_start=427
-  _globals['_REPORTRESULTSRESPONSE']._serialized_end=493
-  _globals['_COUNTMODELUSEREQUEST']._serialized_start=495
-  _globals['_COUNTMODELUSEREQUEST']._serialized_end=549
-  _globals['_COUNTMODELUSERESPONSE']._serialized_start=551
-  _globals['_COUNTMODELUSERESPONSE']._serialized_end=618
-  _globals['_RESULTSERVICE']._serialized_start=621
-  _globals['_RESULTSERVICE']._serialized_end=836
+  _globals['_IMAGERESULT']._serialized_end=408
+  _globals['_IMAGEAPPEARANCE']._serialized_start=410
+  _globals['_IMAGEAPPEARANCE']._serialized_end=484
+  _globals['_REPORTRESULTSREQUEST']._serialized_start=486
+  _globals['_REPORTRESULTSREQUEST']._serialized_end=556
+  _globals['_REPORTRESULTSRESPONSE']._serialized_start=558
+  _globals['_REPORTRESULTSRESPONSE']._serialized_end=624
+  _globals['_COUNTMODELUSEREQUEST']._serialized_start=626
+  _globals['_COUNTMODELUSEREQUEST']._serialized_end=680
+  _globals['_COUNTMODELUSERESPONSE']._serialized_start=682
+  _globals['_COUNTMODELUSERESPONSE']._serialized_end=749
+  _globals['_RESULTSERVICE']._serialized_start=752
+  _globals['_RESULTSERVICE']._serialized_end=967
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,7 @@ class ImageResult(_message.Message):
     PREDICTION_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     FEATURE_DIMENSION_FIELD_NUMBER: _builtins.int
+    APPEARANCE_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     """Id of the project."""
     image_id: _builtins.str
@@ -54,6 +55,10 @@ class ImageResult(_message.Message):
     def failure(self) -> _status_pb2.Status:
         """Why there is no prediction."""
 
+    @_builtins.property
+    def appearance(self) -> Global___ImageAppearance:
+        """How the image looks; not set where it was not decoded."""
+
     def __init__(
         self,
         *,
@@ -65,16 +70,47 @@ class ImageResult(_message.Message):
         prediction: _prediction_pb2.Prediction | None = ...,
         failure: _status_pb2.Status | None = ...,
         feature_dimension: _builtins.int = ...,
+        appearance: Global___ImageAppearance | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "outcome", b"outcome", "prediction", b"prediction"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["appearance", b"appearance", "failure", b"failure", "outcome", b"outcome", "prediction", b"prediction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "failure", b"failure", "feature_dimension", b"feature_dimension", "image_id", b"image_id", "model", b"model", "outcome", b"outcome", "prediction", b"prediction", "project_id", b"project_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appearance", b"appearance", "attempt", b"attempt", "failure", b"failure", "feature_dimension", b"feature_dimension", "image_id", b"image_id", "model", b"model", "outcome", b"outcome", "prediction", b"prediction", "project_id", b"project_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["prediction", "failure"]  # noqa: Y015
     _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
 
 Global___ImageResult: _TypeAlias = ImageResult  # noqa: Y015
+
+@_typing.final
+class ImageAppearance(_message.Message):
+    """How an image looks, whatever it shows; measured at the size that the network gets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRIGHTNESS_FIELD_NUMBER: _builtins.int
+    CONTRAST_FIELD_NUMBER: _builtins.int
+    SHARPNESS_FIELD_NUMBER: _builtins.int
+    brightness: _builtins.float
+    """Mean luminance, in [0, 1]; 0 is black."""
+    contrast: _builtins.float
+    """Standard deviation of the luminance, in [0, 0.5]."""
+    sharpness: _builtins.float
+    """Fine detail: standard deviation of the luminance's Laplacian over that of the luminance; 0 or more."""
+    def __init__(
+        self,
+        *,
+        brightness: _builtins.float = ...,
+        contrast: _builtins.float = ...,
+        sharpness: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brightness", b"brightness", "contrast", b"contrast", "sharpness", b"sharpness"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImageAppearance: _TypeAlias = ImageAppearance  # noqa: Y015
 
 @_typing.final
 class ReportResultsRequest(_message.Message):

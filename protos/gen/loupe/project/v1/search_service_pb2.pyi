@@ -292,8 +292,8 @@ class GetHistogramsRequest(_message.Message):
     """How many bins, 1 to 200; default 20."""
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Fields with numbers or times, 1 to 10: conf, outlier, width, height, size, at, uploaded, meta.<key> and the
-        inspection metadata, of which numbers count.
+        """Fields with numbers or times, 1 to 10: conf, outlier, brightness, contrast, sharpness, width, height, size, at,
+        uploaded, meta.<key> and the inspection metadata, of which numbers count.
         """
 
     @_builtins.property

@@ -47,4 +47,8 @@ def _to_proto(result: TaskResult) -> result_service_pb2.ImageResult:
     else:
         message.prediction.CopyFrom(convert.prediction_to_proto(result.outcome.prediction))
         message.feature_dimension = len(result.outcome.feature)
+        if (looks := result.outcome.appearance) is not None:
+            message.appearance.brightness = looks.brightness
+            message.appearance.contrast = looks.contrast
+            message.appearance.sharpness = looks.sharpness
     return message

@@ -15,6 +15,7 @@ import numpy as np
 from loupe_inference.domain import errors
 from loupe_inference.domain.analysis import (
     Analysis,
+    Appearance,
     Box,
     Boxes,
     ClassScore,
@@ -83,6 +84,8 @@ def _analysis(analysis: Analysis) -> dict[str, Any]:
         "feature": _vector(analysis.feature),
         "size": (analysis.image_width, analysis.image_height),
     }
+    if (looks := analysis.appearance) is not None:
+        entry["looks"] = (looks.brightness, looks.contrast, looks.sharpness)
     if analysis.object_features is not None:
         entry["objects"] = (*analysis.object_features.shape, _vector(analysis.object_features))
     match analysis.prediction.output:
@@ -110,6 +113,7 @@ def _read_analysis(entry: dict[str, Any]) -> Analysis:
         width,
         height,
         objects,
+        Appearance(*entry["looks"]) if "looks" in entry else None,
     )
 
 

@@ -69,6 +69,19 @@ class Prediction:
     output: ClassScores | Boxes
 
 
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How an image looks, whatever it shows; measured at the size that the network gets."""
+
+    brightness: float
+    """Mean luminance in [0, 1]; 0 is black."""
+    contrast: float
+    """Standard deviation of the luminance, in [0, 0.5]."""
+    sharpness: float
+    """Fine detail: standard deviation of the luminance's Laplacian over that of the luminance, 0 or more; 0 of a plain
+    image, about 4.5 of noise."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """Everything that one pass over an image gives."""
@@ -81,6 +94,8 @@ class Analysis:
     """Pixels, as displayed: orientation applied."""
     object_features: ObjectFeatures | None = None
     """None from models that find no objects."""
+    appearance: Appearance | None = None
+    """None from a model server of an older release."""
 
 
 Outcome = Analysis | LoupeError

@@ -33,7 +33,13 @@ class ClassReader:
         best = np.argsort(-scores, axis=1, kind="stable")[:, :TOP_CLASSES]
         confidences = np.take_along_axis(scores, best, axis=1)
         return [
-            Analysis(self._prediction(index, confidence), feature, image.original_width, image.original_height)
+            Analysis(
+                self._prediction(index, confidence),
+                feature,
+                image.original_width,
+                image.original_height,
+                appearance=image.appearance,
+            )
             for image, index, confidence, feature in zip(
                 decoded, best.tolist(), confidences.tolist(), features, strict=True
             )

@@ -64,6 +64,7 @@ class BoxReader:
             image.original_width,
             image.original_height,
             self._pooled(feature_map, clipped[kept]),
+            image.appearance,
         )
 
     def _pooled(self, feature_map: Floats, boxes: Floats) -> ObjectFeatures:

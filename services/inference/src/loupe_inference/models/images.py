@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from loupe_inference.domain.analysis import ImageSource
+from loupe_inference.domain.analysis import Appearance, ImageSource
 from loupe_inference.domain.errors import ImageObjectMissing, ImageTooLarge, ImageUndecodable
+from loupe_inference.models import appearance
 from loupe_kit.errors import LoupeError
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "GIF")
@@ -54,6 +55,8 @@ class DecodedImage:
     """Height before scaling, orientation applied, in pixels."""
     content: Content
     """Which part of `pixels` shows the image; the rest is black."""
+    appearance: Appearance | None = None
+    """How it looks; None: not measured."""
 
 
 def decode(
@@ -126,6 +129,7 @@ def _decode_opened(image: Image.Image, width: int, height: int, max_pixels: int,
         )
         wanted = (content.height, content.width) if sideways else (content.width, content.height)
         scaled = upright.resize(wanted, Image.Resampling.BILINEAR, reducing_gap=2.0).convert("RGB")
+    looks = appearance.measure(scaled)
     if orientation != 1:
         scaled.getexif()[_ORIENTATION_TAG] = orientation
         scaled = ImageOps.exif_transpose(scaled)
@@ -133,7 +137,7 @@ def _decode_opened(image: Image.Image, width: int, height: int, max_pixels: int,
         bars = Image.new("RGB", (width, height))
         bars.paste(scaled, (content.left, content.top))
         scaled = bars
-    return DecodedImage(np.asarray(scaled), original_width, original_height, content)
+    return DecodedImage(np.asarray(scaled), original_width, original_height, content, looks)
 
 
 def _in_the_middle(image_width: int, image_height: int, width: int, height: int) -> Content:

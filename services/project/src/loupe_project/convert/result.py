@@ -2,7 +2,7 @@
 
 from loupe.project.v1 import result_service_pb2 as pb
 from loupe_kit.errors import FieldViolation, InvalidArgument
-from loupe_project.domain.job import FoundBox, Result
+from loupe_project.domain.job import Appearance, FoundBox, Result
 
 
 def of_message(message: pb.ImageResult, field: str) -> Result:
@@ -67,4 +67,9 @@ def _result(
         output=output,
         failure=failure,
         feature_dimension=message.feature_dimension,
+        appearance=_appearance(message.appearance) if message.HasField("appearance") else None,
     )
+
+
+def _appearance(message: pb.ImageAppearance) -> Appearance:
+    return Appearance(message.brightness, message.contrast, message.sharpness)

@@ -11,7 +11,7 @@ METADATA_KEYS = ("line", "station", "camera", "lot", "recipe", "verdict", "produ
 WELL_KNOWN_KEYS = (*METADATA_KEYS, "serial")
 """Metadata keys that the query language has fields for."""
 
-_PREFIXES = tuple(f"{key}:" for key in ("source", "month", "model", "task", "label", *METADATA_KEYS))
+_PREFIXES = tuple(f"{key}:" for key in ("source", "month", "model", "task", "label", "drift", *METADATA_KEYS))
 _LIMIT = 300
 
 

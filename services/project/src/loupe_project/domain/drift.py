@@ -1,9 +1,12 @@
 """Whether a group of images is like a reference, by how often chance alone would make it as odd as it is."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from loupe_project.domain.chance import tail
+from loupe_project.domain.traits import Trait, TraitFound, Usual, compare
 
 ALARM = 0.005
 """Chance below which a group is conspicuous: one quiet group in two hundred is, by mistake."""
@@ -37,6 +40,7 @@ class Judged:
     confidence: float | None
     is_right: bool | None
     """Whether prediction and label agree; None where one of them is missing."""
+    traits: Mapping[Trait, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Reference:
     """Labelled images that the prediction agrees with."""
     wrong: int
     """Those that it does not agree with."""
+    traits: Mapping[Trait, Usual] = field(default_factory=dict)
+    """Where its traits lie."""
 
     @property
     def most_unlike(self) -> int:
@@ -80,6 +86,15 @@ class Group:
     wrong_share: float
     labelled: int
     chance: float
+    """Probability that chance alone makes a group as conspicuous."""
+    is_unlike: bool
+    """Whether its share of unlike images is conspicuous by itself."""
+    traits: tuple[TraitFound, ...] = ()
+
+    @property
+    def conspicuous_traits(self) -> tuple[TraitFound, ...]:
+        """Traits that are conspicuous by themselves."""
+        return tuple(one for one in self.traits if one.is_conspicuous)
 
 
 def judge(value: str, images: Sequence[Judged], reference: Reference) -> Group:
@@ -106,10 +121,13 @@ def judge(value: str, images: Sequence[Judged], reference: Reference) -> Group:
         )
     if verdicts and reference.right + reference.wrong:
         chances.append(tail(wrong, len(verdicts), reference.wrong + 1, reference.right + 1))
+    traits = compare((one.traits for one in images), reference.traits)
+    chances += [one.chance for one in traits]
     # Several looks find something sooner by chance: each counts for as many.
-    chance = min(1.0, min(chances) * len(chances)) if count >= MIN_IMAGES else 1.0
+    looks = len(chances)
+    chance = min(1.0, min(chances) * looks) if count >= MIN_IMAGES else 1.0
     share = unlike / count
-    is_unlike = chances[0] * len(chances) < ALARM
+    is_unlike = count >= MIN_IMAGES and chances[0] * looks < ALARM
     verdict = Verdict.QUIET
     if chance < ALARM:
         verdict = Verdict.RETRAIN if is_unlike and share >= RETRAIN_SHARE else Verdict.LOOK
@@ -122,6 +140,8 @@ def judge(value: str, images: Sequence[Judged], reference: Reference) -> Group:
         wrong_share=wrong / len(verdicts) if verdicts else 0.0,
         labelled=len(verdicts),
         chance=chance,
+        is_unlike=is_unlike,
+        traits=tuple(replace(one, is_conspicuous=count >= MIN_IMAGES and one.chance * looks < ALARM) for one in traits),
     )
 
 
@@ -131,61 +151,3 @@ def _unsure(images: Iterable[Judged], reference: Reference) -> tuple[int, int]:
         return 0, len(given)
     least = reference.confidences[reference.most_unsure - 1]
     return sum(1 for one in given if one < least), len(given)
-
-
-def tail(least: int, count: int, hits: float, misses: float) -> float:
-    """Probability of `least` or more hits in `count` tries, where the rate is Beta(hits, misses) distributed.
-
-    Args:
-        least: 0 to `count`.
-        count: Tries.
-        hits: Above 0.
-        misses: Above 0.
-    """
-    if least <= 0:
-        return 1.0
-    log = math.lgamma(count + 1) - math.lgamma(least + 1) - math.lgamma(count - least + 1)
-    log += _log_beta(least + hits, count - least + misses) - _log_beta(hits, misses)
-    term = math.exp(log)
-    total = term
-    for number in range(least, count):
-        term *= (count - number) * (number + hits) / ((number + 1) * (count - number - 1 + misses))
-        total += term
-        if term < total * 1e-12 and number > least:
-            break
-    return min(1.0, total)
-
-
-def _log_beta(one: float, other: float) -> float:
-    return math.lgamma(one) + math.lgamma(other) - math.lgamma(one + other)
-
-
-def sentence(group: Group, where: str) -> str:
-    """What a group is, for people who read English.
-
-    Args:
-        group: The group.
-        where: How it is called, as in "line L3".
-    """
-    if group.verdict is Verdict.QUIET:
-        return f"{where}: {group.count} images, nothing unusual."
-    parts = [f"{group.unlike_share:.0%} of {group.count} images are unlike anything in the reference"]
-    if group.unsure_share > UNSURE:
-        parts.append(f"{group.unsure_share:.0%} are unsure")
-    if group.wrong_share > 0:
-        parts.append(f"{group.wrong_share:.0%} of {group.labelled} labelled ones were called wrongly")
-    advice = "retraining advised, the oddest first" if group.verdict is Verdict.RETRAIN else "look at them"
-    return f"{where}: {', '.join(parts)}; {advice}."
-
-
-def sentence_ko(group: Group, where: str) -> str:
-    """What a group is, for people who read Korean; see `sentence`."""
-    if group.verdict is Verdict.QUIET:
-        return f"{where}: 이미지 {group.count}장, 특이 사항 없음."
-    parts = [f"이미지 {group.count}장 중 {group.unlike_share:.0%}가 기준과 전혀 다름"]
-    if group.unsure_share > UNSURE:
-        parts.append(f"{group.unsure_share:.0%}는 확신이 낮음")
-    if group.wrong_share > 0:
-        parts.append(f"라벨이 있는 {group.labelled}장 중 {group.wrong_share:.0%}가 오판정")
-    advice = "재학습 권장, 가장 특이한 것부터" if group.verdict is Verdict.RETRAIN else "확인 필요"
-    return f"{where}: {', '.join(parts)}; {advice}."

@@ -146,6 +146,12 @@ class AnalysisNotReady(FailedPrecondition):
     reason = "ANALYSIS_NOT_READY"
 
 
+class ReducerMissing(FailedPrecondition):
+    """The map was made before images could be placed on maps."""
+
+    reason = "REDUCER_MISSING"
+
+
 class ExportNotFound(NotFound):
     """No such export, or it is somebody else's."""
 
@@ -246,3 +252,45 @@ class TooManySavedSearches(FailedPrecondition):
     """Somebody has as many saved searches in a project as there may be."""
 
     reason = "TOO_MANY_SAVED_SEARCHES"
+
+
+class DriftWatchNotFound(NotFound):
+    """The project is not watched for drift."""
+
+    reason = "DRIFT_WATCH_NOT_FOUND"
+
+
+class DriftWebhookMissing(FailedPrecondition):
+    """The watch has no webhook."""
+
+    reason = "DRIFT_WEBHOOK_MISSING"
+
+
+class SplitNotFound(NotFound):
+    """No such split, or the caller may not see it."""
+
+    reason = "SPLIT_NOT_FOUND"
+
+
+class SplitNotReady(FailedPrecondition):
+    """The split is not made yet, or could not be."""
+
+    reason = "SPLIT_NOT_READY"
+
+
+class SplitImpossible(FailedPrecondition):
+    """A part would get no image."""
+
+    reason = "SPLIT_IMPOSSIBLE"
+
+
+class StratumMissing(FailedPrecondition):
+    """Images have no value of the field that a split is stratified by."""
+
+    reason = "STRATUM_MISSING"
+
+
+class DuplicatesUnknown(FailedPrecondition):
+    """No search for duplicates has succeeded in the project."""
+
+    reason = "DUPLICATES_UNKNOWN"

@@ -40,6 +40,18 @@ class FoundBox:
 
 
 @dataclass(frozen=True, slots=True)
+class Appearance:
+    """How an image looks, whatever it shows."""
+
+    brightness: float
+    """Mean luminance in [0, 1]."""
+    contrast: float
+    """Standard deviation of the luminance, in [0, 0.5]."""
+    sharpness: float
+    """Fine detail, 0 or more; does not move when the light does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of one job. Either `output` or `failure` is set."""
 
@@ -61,6 +73,8 @@ class Result:
     """A serialised `google.rpc.Status`."""
     feature_dimension: int = 0
     """Length of the feature vector that was stored; 0: none."""
+    appearance: Appearance | None = None
+    """None: the image was not decoded, or by an older release."""
 
 
 @dataclass(frozen=True, slots=True)

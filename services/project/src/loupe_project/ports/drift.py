@@ -1,5 +1,6 @@
 """What drift is measured from."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,17 @@ class DriftFacts(Protocol):
         Args:
             scope: Of the caller.
             run: Of KIND_OUTLIERS.
+            zone: In which days begin.
+        """
+        ...
+
+    async def facts(self, scope: Scope, project_id: str, image_ids: Sequence[str], zone: ZoneInfo) -> list[Judged]:
+        """What is known of images that exist for the scope, scored or not: their score is 0.
+
+        Args:
+            scope: Of the caller.
+            project_id: Theirs.
+            image_ids: Which.
             zone: In which days begin.
         """
         ...

@@ -11,13 +11,12 @@ from loupe_project.domain.image import (
     Arrival,
     Image,
     ImageDetails,
-    ImageState,
     Label,
     MetadataValue,
     NewImage,
     NewLabel,
 )
-from loupe_project.domain.job import Job, ModelChoice, Result
+from loupe_project.domain.job import Result
 from loupe_project.domain.label_files.rows import ImageKey
 from loupe_project.domain.project import ImageCounts, Project
 from loupe_project.domain.scope import Scope
@@ -26,19 +25,23 @@ from loupe_project.ports.analyses import AnalysisRepository
 from loupe_project.ports.audit import AuditOutbox
 from loupe_project.ports.copies import CopyRepository
 from loupe_project.ports.curation import CurationRepository
-from loupe_project.ports.drift import DriftFacts
+from loupe_project.ports.drift_watch import DriftRepository
 from loupe_project.ports.evaluation import EvaluationRepository
 from loupe_project.ports.export import ExportRepository
 from loupe_project.ports.heads import HeadRepository
 from loupe_project.ports.history import HistoryRepository
+from loupe_project.ports.image_sets import ImageSetRepository
 from loupe_project.ports.intake import BatchRepository
+from loupe_project.ports.jobs import JobRepository
 from loupe_project.ports.label_files import NamedImages
 from loupe_project.ports.metadata import MetadataRepository
 from loupe_project.ports.operations import OperationRepository
+from loupe_project.ports.placements import PlacementRepository
 from loupe_project.ports.removals import RemovalRepository
 from loupe_project.ports.reviews import ReviewRepository
 from loupe_project.ports.saved_searches import SavedSearchRepository
 from loupe_project.ports.search import ImageSearch
+from loupe_project.ports.splits import SplitRepository
 from loupe_project.ports.tags import TagRepository
 from loupe_project.ports.trash import TrashRepository
 
@@ -191,67 +194,6 @@ class ResultRepository(Protocol):
         ...
 
 
-class JobRepository(Protocol):
-    """Analyses that were promised."""
-
-    async def order(self, project: Project, image_ids: Sequence[str], asked: datetime) -> int:
-        """Ask for the analysis of images by the project's model; how many there are.
-
-        Doing so again with the same `asked` changes nothing: those asked for since are left alone.
-        """
-        ...
-
-    async def order_other(
-        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
-    ) -> None:
-        """Ask for the analysis of images by another model than the project's; what is known of the images stays.
-
-        Doing so again with the same `asked` orders only what has neither a job nor an answer since.
-        """
-        ...
-
-    async def change_model(self, project: Project, before: ModelChoice, now: datetime) -> None:
-        """The project has another model or version: its answers count, what waits for the one before waits for it."""
-        ...
-
-    async def models(self) -> list[str]:
-        """Ids of the models that jobs wait for."""
-        ...
-
-    async def use_of(self, model: str, version: str) -> tuple[int, int]:
-        """Projects whose images a version analyses, and images that wait for it."""
-        ...
-
-    async def has_unpublished(self, model: str, published_before: datetime) -> bool:
-        """Whether `take_unpublished` would find any; cheap, and writes nothing."""
-        ...
-
-    async def take_unpublished(self, model: str, limit: int, now: datetime, published_before: datetime) -> list[Job]:
-        """Up to `limit` jobs for a model that count as published from now on.
-
-        First the oldest that never were, then those that were published before `published_before` and are still there.
-        """
-        ...
-
-    async def unpublish(self, job_ids: Sequence[str]) -> None:
-        """Publishing went wrong: these wait again."""
-        ...
-
-    async def unpublish_all(self) -> None:
-        """The queue forgot everything: all jobs wait again."""
-        ...
-
-    async def states(self, project_id: str, image_ids: Sequence[str]) -> dict[str, ImageState]:
-        """State of each of the images that is still there."""
-        ...
-
-    async def states_of_other(
-        self, project_id: str, choice: ModelChoice, image_ids: Sequence[str], asked: datetime
-    ) -> dict[str, ImageState]:
-        """How far `order_other` has come with each of the images that is still there."""
-        ...
-
-
 class Store(Protocol):
     """A transaction and the repositories that work in it.
 
@@ -354,6 +296,11 @@ class Store(Protocol):
         ...
 
     @property
+    def placements(self) -> PlacementRepository:
+        """Images that were placed on maps."""
+        ...
+
+    @property
     def exports(self) -> ExportRepository:
         """Exports."""
         ...
@@ -364,13 +311,23 @@ class Store(Protocol):
         ...
 
     @property
+    def image_sets(self) -> ImageSetRepository:
+        """Sets of images that queries name."""
+        ...
+
+    @property
     def curation(self) -> CurationRepository:
         """Selections, and what curation runs found."""
         ...
 
     @property
-    def drift(self) -> DriftFacts:
-        """What drift is measured from."""
+    def splits(self) -> SplitRepository:
+        """Splits, and what shows the same."""
+        ...
+
+    @property
+    def drift(self) -> DriftRepository:
+        """What drift is measured from, and projects that are watched for it."""
         ...
 
     @property

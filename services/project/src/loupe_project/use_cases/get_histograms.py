@@ -12,7 +12,9 @@ from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.search_images import context_of
 
-_MEASURED = ("conf", "outlier", "width", "height", "size", "at", "uploaded")
+_MEASURED = (
+    "conf", "outlier", "brightness", "contrast", "sharpness", "width", "height", "size", "at", "uploaded",
+)  # fmt: skip
 
 
 async def get_histograms(

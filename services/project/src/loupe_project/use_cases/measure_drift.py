@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_project.domain.curation import MIN_IMAGES, CurationRun, CurationState, RunKind
 from loupe_project.domain.drift import Group, Judged, Reference, judge
+from loupe_project.domain.drift_queries import DAY
 from loupe_project.domain.errors import CurationRunNotReady
 from loupe_project.domain.project import Project
 from loupe_project.domain.query import fields, tree
 from loupe_project.domain.scope import Right, Scope
+from loupe_project.domain.traits import usual
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.select_images import select_images
 
-DAY = "day"
-_AGREEMENT = tree.Field("agreement", tree.Kind.TEXT)
 MAX_GROUPS = 1_000
 _RUNS = 100
 """Runs among which the newest one with a reference is looked for."""
@@ -49,7 +49,7 @@ async def measure_drift(store: Store, scope: Scope, project_id: str, group_by: s
     """
     project = await access.viewer(store, scope, project_id, Right.READ)
     wanted = group_by or DAY
-    field = None if wanted == DAY else _field(wanted)
+    field = None if wanted == DAY else group_field(wanted)
     run = await _newest_run(store, scope, project_id)
     of_reference = await select_images(store, scope, project, run.reference) if run.reference else []
     reference = await _reference(store, scope, project, run, of_reference)
@@ -87,14 +87,23 @@ async def _reference(
             "outliers again with a larger reference, or ask the project's owner for the right to see it.",
             state="MISSING",
         )
-    sure = await store.analyses.point_values(scope, project.id, fields.FIELDS["conf"], image_ids)
-    verdicts = await store.analyses.point_values(scope, project.id, _AGREEMENT, image_ids)
-    told = list(verdicts.values())
+    return reference_of(count, await store.drift.facts(scope, project.id, image_ids, ZoneInfo(project.time_zone)))
+
+
+def reference_of(count: int, images: Sequence[Judged]) -> Reference:
+    """What groups are compared with.
+
+    Args:
+        count: Images with features.
+        images: Its images.
+    """
+    told = [one.is_right for one in images]
     return Reference(
         count=count,
-        confidences=tuple(sorted(float(one) for one in sure.values() if one is not None)),
-        right=told.count("right"),
-        wrong=told.count("wrong"),
+        confidences=tuple(sorted(one.confidence for one in images if one.confidence is not None)),
+        right=told.count(True),
+        wrong=told.count(False),
+        traits=usual([one.traits for one in images]),
     )
 
 
@@ -107,15 +116,23 @@ async def _grouped(
         values = await store.analyses.point_values(scope, project.id, field, [one.image_id for one in judged])
     for one in judged:
         value = one.day if field is None else values.get(one.image_id)
-        groups["" if value is None else _text(value)].append(one)
+        groups[group_value(value)].append(one)
     return sorted(groups.items())
 
 
-def _text(value: str | float) -> str:
+def group_value(value: str | float | None) -> str:
+    """The group that images with this value of a field belong to; empty for those without one."""
+    if value is None:
+        return ""
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _field(name: str) -> tree.Field:
+def group_field(name: str) -> tree.Field:
+    """The field that images are grouped by.
+
+    Raises:
+        InvalidArgument: If it has not one value an image.
+    """
     field = fields.find(name)
     if field is None or not (field.kind is tree.Kind.METADATA or field.name == "batch"):
         raise InvalidArgument(

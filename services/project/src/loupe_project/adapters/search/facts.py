@@ -20,6 +20,9 @@ class ImageFacts(NamedTuple):
     label: str | None
     label_folded: str | None
     confidence: float | None
+    brightness: float | None
+    contrast: float | None
+    sharpness: float | None
     capture_time: datetime | None
     upload_time: datetime
     uploader: str

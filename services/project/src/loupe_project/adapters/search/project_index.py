@@ -24,6 +24,7 @@ VALUE_TYPES = tuple(ValueType)
 STATES = tuple(ImageState)
 _KINDS = {"NUMBER": ValueType.NUMBER, "TEXT": ValueType.TEXT, "BOOL": ValueType.TRUTH}
 _INTEGERS = {"width": np.int32, "height": np.int32, "size": np.int64, "at": np.int64, "uploaded": np.int64}
+_LOOKS = ("brightness", "contrast", "sharpness")
 _BOX_VALUES = ("conf", "x", "y", "w", "h", "area")
 _CODED = ("label", "format", "batch", "by", "own")
 _MAX_NAME_CHUNKS = 64
@@ -54,7 +55,7 @@ class ProjectIndex:
         self.rights_version = 0
         self.ids = RowIds()
         self._alive = np.zeros(0, np.bool_)
-        self._numbers = {name: Grown(np.float64) for name in ("conf", "outlier")}
+        self._numbers = {name: Grown(np.float64) for name in ("conf", *_LOOKS, "outlier")}
         self._numbers |= {name: Grown(dtype) for name, dtype in _INTEGERS.items()}
         self._codes = {name: Grown(np.int32) for name in _CODED}
         self._dictionaries = {name: Dictionary() for name in _CODED}
@@ -121,6 +122,9 @@ class ProjectIndex:
         self.ids.extend(*row_ids.halves([one.id for one in rows]))
         confidences = [np.nan if one.confidence is None else one.confidence for one in rows]
         self._numbers["conf"].extend(confidences)
+        for name in _LOOKS:
+            values = [getattr(one, name) for one in rows]
+            self._numbers[name].extend([np.nan if one is None else one for one in values])
         self._numbers["width"].extend([one.width for one in rows])
         self._numbers["height"].extend([one.height for one in rows])
         self._numbers["size"].extend([one.size_bytes for one in rows])
@@ -225,9 +229,7 @@ class ProjectIndex:
         self._tag_rows = changed
 
     def _take_off(self, rows: NDArray[Any]) -> None:
-        mask = np.zeros(self.size, np.bool_)
-        mask[rows] = True
-        kept = {tag: of[~mask[of]] if mask[of].any() else of for tag, of in self._tag_rows.items()}
+        kept = {tag: _without(of, rows) for tag, of in self._tag_rows.items()}
         self._tag_rows = {tag: of for tag, of in kept.items() if len(of)}
 
     def put_places(self, tag: str, image_ids: Sequence[str]) -> None:
@@ -331,10 +333,26 @@ def _rows(pairs: Sequence[tuple[Any, ...]]) -> NDArray[np.int32]:
     return np.fromiter((one[0] for one in pairs), np.int32, len(pairs))
 
 
+# Both take rising rows. A few of them are looked up among very many, which are not sorted or looked at one by one.
+
+
 def _merged(there: NDArray[np.int32], fresh: NDArray[np.int32]) -> NDArray[np.int32]:
     if not len(there) or there[-1] < fresh[0]:
         return np.concatenate((there, fresh))
-    return np.union1d(there, fresh).astype(np.int32)
+    new = fresh[~_is_among(fresh, there)]
+    return np.insert(there, np.searchsorted(there, new), new)
+
+
+def _without(there: NDArray[np.int32], gone: NDArray[Any]) -> NDArray[np.int32]:
+    found = gone[_is_among(gone, there)]
+    return np.delete(there, np.searchsorted(there, found)) if len(found) else there
+
+
+def _is_among(some: NDArray[Any], there: NDArray[np.int32]) -> NDArray[np.bool_]:
+    if not len(there):
+        return np.zeros(len(some), np.bool_)
+    places = np.searchsorted(there, some)
+    return there[np.minimum(places, len(there) - 1)] == some
 
 
 _STATE_CODES = {state.value: code for code, state in enumerate(STATES)}

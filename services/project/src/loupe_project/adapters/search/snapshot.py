@@ -19,7 +19,7 @@ from loupe_project.adapters.search.columns import Dictionary, Grown, Links, Meta
 from loupe_project.adapters.search.facts import TagName
 from loupe_project.adapters.search.project_index import ProjectIndex
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when columns change: older files are read no more."""
 _logger = logging.getLogger(__name__)
 

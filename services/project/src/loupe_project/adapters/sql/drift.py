@@ -1,15 +1,28 @@
 """What drift is measured from, in SQL."""
 
+from collections.abc import Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import sight
 from loupe_project.adapters.sql.tables import images, outlier_scores
 from loupe_project.domain.curation import CurationRun
 from loupe_project.domain.drift import Judged
 from loupe_project.domain.scope import Scope
+from loupe_project.domain.traits import Trait
+
+_FACTS = (
+    images.c.id,
+    func.coalesce(images.c.capture_time, images.c.upload_time, type_=images.c.upload_time.type).label("time"),
+    images.c.confidence,
+    images.c.label_folded,
+    images.c.truth_folded,
+    *(images.c[trait.value] for trait in Trait),
+)
 
 
 class SqlDriftFacts:
@@ -21,27 +34,30 @@ class SqlDriftFacts:
     async def judged(self, scope: Scope, run: CurationRun, zone: ZoneInfo) -> list[Judged]:
         """See the port."""
         seen = await sight(self._session, scope, run.project_id)
-        columns = images.c
         statement = (
-            select(
-                columns.id,
-                outlier_scores.c.score,
-                func.coalesce(columns.capture_time, columns.upload_time, type_=columns.upload_time.type).label("time"),
-                columns.confidence,
-                columns.label_folded,
-                columns.truth_folded,
-            )
-            .join(outlier_scores, outlier_scores.c.image_id == columns.id)
+            select(*_FACTS, outlier_scores.c.score)
+            .join(outlier_scores, outlier_scores.c.image_id == images.c.id)
             .where(outlier_scores.c.run_id == run.id, seen.images())
-            .order_by(columns.id)
+            .order_by(images.c.id)
         )
-        return [
-            Judged(
-                image_id=row.id,
-                score=row.score,
-                day=row.time.astimezone(zone).date().isoformat(),
-                confidence=row.confidence,
-                is_right=None if None in (row.label_folded, row.truth_folded) else row.label_folded == row.truth_folded,
-            )
-            for row in await self._session.execute(statement)
-        ]
+        return [_judged(row, row.score, zone) for row in await self._session.execute(statement)]
+
+    async def facts(self, scope: Scope, project_id: str, image_ids: Sequence[str], zone: ZoneInfo) -> list[Judged]:
+        """See the port."""
+        seen = await sight(self._session, scope, project_id)
+        found = []
+        for some in chunks(image_ids):
+            statement = select(*_FACTS).where(images.c.project_id == project_id, images.c.id.in_(some), seen.images())
+            found += [_judged(row, 0.0, zone) for row in await self._session.execute(statement)]
+        return found
+
+
+def _judged(row: Any, score: float, zone: ZoneInfo) -> Judged:
+    return Judged(
+        image_id=row.id,
+        score=score,
+        day=row.time.astimezone(zone).date().isoformat(),
+        confidence=row.confidence,
+        is_right=None if None in (row.label_folded, row.truth_folded) else row.label_folded == row.truth_folded,
+        traits={trait: float(value) for trait in Trait if (value := getattr(row, trait.value)) is not None},
+    )

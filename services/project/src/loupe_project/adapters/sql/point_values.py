@@ -42,6 +42,9 @@ _NUMBERS = {
     "conf": images.c.confidence,
     "width": images.c.width,
     "height": images.c.height,
+    "brightness": images.c.brightness,
+    "contrast": images.c.contrast,
+    "sharpness": images.c.sharpness,
     "size": images.c.size_bytes,
     "outlier": _OUTLIER,
 }

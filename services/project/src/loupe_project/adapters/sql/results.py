@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Double, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_kit import ids
 from loupe_project.adapters.sql import tag_links
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.heads import promise_answers
+from loupe_project.adapters.sql.placements import promise_places
 from loupe_project.adapters.sql.tables import (
     analysis_jobs,
     image_features,
@@ -27,6 +28,11 @@ from loupe_project.ports.store import StoreConflict
 
 _RESULT_PREFIXES = ("model:", "task:", "label:")
 _LABEL_LIMIT = 200
+_LOOKS: dict[str, Any] = {
+    # What is known already stays where a server of an older release says nothing.
+    name: func.coalesce(bindparam(f"looks_{name}", type_=Double), images.c[name])
+    for name in ("brightness", "contrast", "sharpness")
+}
 
 
 class SqlResultRepository:
@@ -53,6 +59,7 @@ class SqlResultRepository:
         models = await self._active_models({one.project_id for one in awaited.values()})
         counting = [one for one in awaited.values() if models.get(one.project_id) == (one.model, one.version)]
         headed = await promise_answers(self._session, list(awaited.values()))
+        await promise_places(self._session, list(awaited.values()))
         await self._write_states(counting, now, headed)
         await self._write_tags([one for one in counting if one.output is not None], now)
         return len(awaited)
@@ -149,6 +156,7 @@ class SqlResultRepository:
                 .where(images.c.id.in_(by_head))
                 .values(state=ImageState.ANALYSED, failure=None, update_time=now)
             )
+        await self._write_appearances([one for one in counting if one.project_id in headed])
         answered = [one for one in counting if one.output is not None and one.project_id not in headed]
         failed = [one for one in counting if one.output is None]
         if answered:
@@ -163,6 +171,7 @@ class SqlResultRepository:
                     label=bindparam("said"),
                     label_folded=bindparam("said_folded"),
                     confidence=bindparam("sure"),
+                    **_LOOKS,
                     update_time=now,
                 ),
                 [
@@ -173,6 +182,7 @@ class SqlResultRepository:
                         "said": one.label,
                         "said_folded": None if one.label is None else fold(one.label, _LABEL_LIMIT),
                         "sure": one.confidence,
+                        **_looks(one),
                     }
                     for one in answered
                 ],
@@ -184,6 +194,11 @@ class SqlResultRepository:
                 .values(state=ImageState.FAILED, failure=bindparam("why"), update_time=now),
                 [{"image": one.image_id, "why": one.failure} for one in failed],
             )
+
+    async def _write_appearances(self, results: Sequence[Result]) -> None:
+        rows = [{"image": one.image_id, **_looks(one)} for one in results if one.appearance is not None]
+        if rows:
+            await self._session.execute(update(images).where(images.c.id == bindparam("image")).values(**_LOOKS), rows)
 
     async def _write_tags(self, answered: Sequence[Result], now: datetime) -> None:
         by_project: dict[str, list[Result]] = {}
@@ -209,6 +224,15 @@ class SqlResultRepository:
             for text in texts
         ]
         await tag_links.write_links(self._session, rows)
+
+
+def _looks(result: Result) -> dict[str, float | None]:
+    looks = result.appearance
+    return {
+        "looks_brightness": None if looks is None else looks.brightness,
+        "looks_contrast": None if looks is None else looks.contrast,
+        "looks_sharpness": None if looks is None else looks.sharpness,
+    }
 
 
 def _prediction_row(result: Result, now: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
 
+from loupe_project.adapters.sql.image_sets import in_set
 from loupe_project.adapters.sql.scope import Sight, kept
 from loupe_project.adapters.sql.search_boxes import box_condition, box_count, model_condition
 from loupe_project.adapters.sql.search_matching import any_interval, any_of, any_pattern, given
@@ -99,6 +100,8 @@ class _Compiler:
                 return self._state(state)
             case tree.DuplicateTerm(part):
                 return self._duplicate(part)
+            case tree.SetTerm(set_ids):
+                return any_of([in_set(one) for one in set_ids])
             case tree.PresenceTerm(field):
                 return self._present(field)
 
@@ -224,6 +227,9 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
     "format": images.c.format,
     "width": images.c.width,
     "height": images.c.height,
+    "brightness": images.c.brightness,
+    "contrast": images.c.contrast,
+    "sharpness": images.c.sharpness,
     "size": images.c.size_bytes,
     "batch": images.c.upload_batch_id,
     "by": images.c.uploader,

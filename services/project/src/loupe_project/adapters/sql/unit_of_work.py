@@ -15,23 +15,26 @@ from loupe_project.adapters.sql.analyses import SqlAnalysisRepository
 from loupe_project.adapters.sql.audit_outbox import SqlAuditOutbox
 from loupe_project.adapters.sql.copies import SqlCopyRepository
 from loupe_project.adapters.sql.curation import SqlCurationRepository
-from loupe_project.adapters.sql.drift import SqlDriftFacts
+from loupe_project.adapters.sql.drift_watch import SqlDriftRepository
 from loupe_project.adapters.sql.evaluation import SqlEvaluationRepository
 from loupe_project.adapters.sql.exports import SqlExportRepository
 from loupe_project.adapters.sql.heads import SqlHeadRepository
 from loupe_project.adapters.sql.history import SqlHistoryRepository
 from loupe_project.adapters.sql.image_access import SqlImageAccessRepository
+from loupe_project.adapters.sql.image_sets import SqlImageSetRepository
 from loupe_project.adapters.sql.images import SqlImageRepository
 from loupe_project.adapters.sql.jobs import SqlJobRepository, SqlRemovalRepository
 from loupe_project.adapters.sql.labels import SqlLabelRepository
 from loupe_project.adapters.sql.metadata import SqlMetadataRepository
 from loupe_project.adapters.sql.operations import SqlOperationRepository
+from loupe_project.adapters.sql.placements import SqlPlacementRepository
 from loupe_project.adapters.sql.projects import SqlProjectRepository
 from loupe_project.adapters.sql.results import SqlResultRepository
 from loupe_project.adapters.sql.reviews import SqlReviewRepository
 from loupe_project.adapters.sql.saved_searches import SqlSavedSearchRepository
 from loupe_project.adapters.sql.search import SqlImageSearch
 from loupe_project.adapters.sql.search_changes import ChangeLog
+from loupe_project.adapters.sql.splits import SqlSplitRepository
 from loupe_project.adapters.sql.tags import SqlTagRepository
 from loupe_project.adapters.sql.trash import SqlTrashRepository
 from loupe_project.adapters.sql.upload_batches import SqlBatchRepository
@@ -183,6 +186,11 @@ class ProjectUnitOfWork(UnitOfWork):
         return SqlAnalysisRepository(self.session)
 
     @cached_property
+    def placements(self) -> SqlPlacementRepository:
+        """Images that were placed on maps."""
+        return SqlPlacementRepository(self.session)
+
+    @cached_property
     def exports(self) -> SqlExportRepository:
         """Exports."""
         return SqlExportRepository(self.session)
@@ -193,14 +201,24 @@ class ProjectUnitOfWork(UnitOfWork):
         return SqlSavedSearchRepository(self.session)
 
     @cached_property
+    def image_sets(self) -> SqlImageSetRepository:
+        """Sets of images that queries name."""
+        return SqlImageSetRepository(self.session)
+
+    @cached_property
     def curation(self) -> SqlCurationRepository:
         """Selections, and what curation runs found."""
         return SqlCurationRepository(self.session)
 
     @cached_property
-    def drift(self) -> SqlDriftFacts:
-        """What drift is measured from."""
-        return SqlDriftFacts(self.session)
+    def drift(self) -> SqlDriftRepository:
+        """What drift is measured from, and projects that are watched for it."""
+        return SqlDriftRepository(self.session)
+
+    @cached_property
+    def splits(self) -> SqlSplitRepository:
+        """Splits, and what shows the same."""
+        return SqlSplitRepository(self.session)
 
     @cached_property
     def heads(self) -> SqlHeadRepository:

@@ -32,8 +32,12 @@ _KINDS = {
     "size": Kind.NUMBER,
     "batch": Kind.TEXT,
     "by": Kind.TEXT,
+    "brightness": Kind.NUMBER,
+    "contrast": Kind.NUMBER,
+    "sharpness": Kind.NUMBER,
     "outlier": Kind.NUMBER,
     "dup": Kind.DUPLICATE,
+    "set": Kind.SET,
 }
 _BOX_KINDS = {
     "label": Kind.TEXT,
@@ -79,8 +83,12 @@ KOREAN = {
     "크기": "size",
     "배치": "batch",
     "등록자": "by",
+    "밝기": "brightness",
+    "대비": "contrast",
+    "선명도": "sharpness",
     "이상치": "outlier",
     "중복": "dup",
+    "묶음": "set",
 }
 KOREAN_BOX = {
     "라벨": "label",

@@ -7,7 +7,7 @@ from loupe_project.domain.text import fold
 USUAL = (
     "label", "conf", "tag", "line", "station", "camera", "lot", "verdict", "recipe", "truth", "is", "has", "at",
     "uploaded", "month", "model", "name", "serial", "product", "batch", "by", "outlier", "dup", "changed", "width",
-    "height", "size", "format",
+    "height", "size", "format", "brightness", "contrast", "sharpness",
 )  # fmt: skip
 """All fields of images, those asked for most first."""
 KEYWORDS = {"en": ("OR", "AND", "NOT"), "ko": ("또는", "그리고", "제외")}

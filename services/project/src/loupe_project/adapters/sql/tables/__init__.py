@@ -13,8 +13,10 @@ from loupe_project.adapters.sql.tables.curation import (
     selection_picks,
     selections,
 )
+from loupe_project.adapters.sql.tables.drift import drift_alerts, drift_points, drift_watches
 from loupe_project.adapters.sql.tables.heads import head_tasks, heads
 from loupe_project.adapters.sql.tables.history import changes, image_history
+from loupe_project.adapters.sql.tables.image_sets import image_set_parts, image_sets
 from loupe_project.adapters.sql.tables.images import (
     analysis_jobs,
     image_features,
@@ -29,10 +31,12 @@ from loupe_project.adapters.sql.tables.images import (
     removals,
     tags,
 )
+from loupe_project.adapters.sql.tables.maps import placed_points, placement_tasks
 from loupe_project.adapters.sql.tables.reviews import image_reviews, review_leases, review_skips
 from loupe_project.adapters.sql.tables.rights import audit_outbox, image_readers, narrowed_images
 from loupe_project.adapters.sql.tables.search import image_changes, search_versions
 from loupe_project.adapters.sql.tables.searches import saved_search_counts, saved_search_looks, saved_searches
+from loupe_project.adapters.sql.tables.splits import split_images, splits
 from loupe_project.adapters.sql.tables.trash import shared_objects, trashed_images
 from loupe_project.adapters.sql.tables.work import (
     analyses,
@@ -51,6 +55,9 @@ __all__ = [
     "audit_outbox",
     "changes",
     "curation_runs",
+    "drift_alerts",
+    "drift_points",
+    "drift_watches",
     "duplicates",
     "exports",
     "head_tasks",
@@ -61,12 +68,16 @@ __all__ = [
     "image_metadata",
     "image_readers",
     "image_reviews",
+    "image_set_parts",
+    "image_sets",
     "image_tags",
     "images",
     "labels",
     "narrowed_images",
     "operations",
     "outlier_scores",
+    "placed_points",
+    "placement_tasks",
     "prediction_boxes",
     "predictions",
     "project_members",
@@ -81,6 +92,8 @@ __all__ = [
     "selection_picks",
     "selections",
     "shared_objects",
+    "split_images",
+    "splits",
     "tags",
     "trashed_images",
     "upload_batches",

@@ -68,6 +68,10 @@ images = make_table(
     Column("label", LABEL),
     Column("label_folded", LABEL),
     Column("confidence", Double),
+    # How it looks, whatever it shows; of images that were analysed before release 0.2 nobody knows.
+    Column("brightness", Double),
+    Column("contrast", Double),
+    Column("sharpness", Double),
     # The class that people gave it; boxes are in `labels` only.
     Column("truth", LABEL),
     Column("truth_folded", LABEL),
