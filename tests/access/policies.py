@@ -38,6 +38,7 @@ internal            who?      no       no     no     no    no         no        
 internal-bad        who?      no       no     no     no    no         no            no   no        no       bad
 create-project      who?      ok       ok     ok     ok    ok         ok            no   no        no       no
 view                who?      none     ok     ok     ok    ok         none          ok   none      no       ok
+view-late           who?      none     late   late   late  late       none          late none      no       late
 edit                who?      none     no     ok     ok    no         none          ok   none      no       ok
 own                 who?      none     no     no     ok    no         none          ok   none      no       ok
 creator             who?      none     no     no     ok    no         none          ok   none      no       ok

@@ -30,6 +30,7 @@ from loupe.project.v1 import image_pb2, label_service_pb2, search_service_pb2
 from loupe.project.v1 import operation_service_pb2 as operation
 from loupe.project.v1 import project_service_pb2 as project
 from loupe.project.v1 import saved_search_service_pb2 as saved_search
+from loupe.project.v1 import split_service_pb2 as split
 from loupe.project.v1 import tag_service_pb2 as tag
 from loupe.project.v1 import teach_service_pb2 as teach
 from loupe.project.v1 import upload_batch_service_pb2 as upload
@@ -76,6 +77,8 @@ class World:
     selection: str = ""
     """Of the owner."""
     curation_run: str = ""
+    split: str = ""
+    """Of the owner."""
     head: str = ""
     """For outliers; finished, and perhaps superseded."""
     export: str = ""
@@ -222,6 +225,16 @@ class Visit:
         )
         done = await self.finished(await self.ask(Identity.OWNER, "CurationService.CreateCurationRun", request))
         return unpacked(done, curation.CurationRun()).name
+
+    async def new_split(self) -> str:
+        """Returns the name of a new split of the owner."""
+        await self.current_run(curation.CurationRun.KIND_DUPLICATES)
+        wanted = split.Split(
+            selector=image_pb2.ImageSelector(query="is:analysed"), train_fraction=0.5, test_fraction=0.5
+        )
+        request = split.CreateSplitRequest(parent=self.world.project, split=wanted)
+        done = await self.finished(await self.ask(Identity.OWNER, "SplitService.CreateSplit", request))
+        return unpacked(done, split.Split()).name
 
     async def new_head(self) -> str:
         """Returns the name of a new head of the owner, taught from the classes that `_label_images` gave."""
@@ -371,6 +384,7 @@ async def _project(visit: Visit) -> None:
     world.selection = await visit.new_selection()
     world.curation_run = await visit.new_run(curation.CurationRun.KIND_OUTLIERS)
     await visit.new_run(curation.CurationRun.KIND_DUPLICATES)
+    world.split = await visit.new_split()
     await _label_images(visit)
     world.head = await visit.new_head()
 

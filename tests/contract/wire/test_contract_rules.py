@@ -47,6 +47,8 @@ REPEATABLE = {
     "loupe.auth.v1.SessionService.EndSession",
     "loupe.project.v1.OperationService.CancelOperation",
     "loupe.project.v1.SearchService.FormatQuery",
+    "loupe.project.v1.SimilarService.FindSimilarToPicture",
+    "loupe.project.v1.SplitService.FindLeakage",
 }
 # Never more than a handful.
 WITHOUT_PAGES = {"loupe.auth.v1.KeyService.ListSigningKeys"}

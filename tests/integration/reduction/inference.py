@@ -23,6 +23,10 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
 
     def __init__(self) -> None:
         self.vectors: dict[str, NDArray[np.float32]] = {}
+        self.objects: dict[str, NDArray[np.float32]] = {}
+        """Vectors of the objects in an image: arrays (K, D)."""
+        self.objects_asked: list[str] = []
+        """Ids of the images whose objects were asked for."""
         self.requests: list[tuple[str, str]] = []
         self.is_down = False
         self.spoil_blocks = False
@@ -50,8 +54,19 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
     async def StreamObjectFeatures(
         self, request: pb.StreamObjectFeaturesRequest, context: Any
     ) -> AsyncIterator[pb.StreamObjectFeaturesResponse]:
-        await self._refuse(context)
-        yield pb.StreamObjectFeaturesResponse()
+        asked = ids.unpack_ids(request.image_ids)
+        self.objects_asked += asked
+        known = [image_id for image_id in reversed(asked) if image_id in self.objects]
+        for start in range(0, len(known), 4):
+            part = known[start : start + 4]
+            values = np.concatenate([self.objects[image_id] for image_id in part]).astype("<f4")
+            block = pb.ObjectFeatureBlock(
+                image_ids=ids.pack_ids(part),
+                object_counts=[len(self.objects[image_id]) for image_id in part],
+                dimension=values.shape[1],
+                values=values.tobytes()[:-4] if self.spoil_blocks else values.tobytes(),
+            )
+            yield pb.StreamObjectFeaturesResponse(block=block)
 
     async def PutFeatures(self, request_iterator: Any, context: Any) -> Any:
         return await self._refuse(context)

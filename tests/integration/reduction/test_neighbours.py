@@ -92,3 +92,87 @@ async def test_find_neighbours__bad_wish(stack: Stack, spec: dict[str, Any], rea
         await find(stack, image_ids, **spec)
 
     assert status.from_rpc_error(caught.value).reason == reason
+
+
+async def find_objects(stack: Stack, among: Sequence[str], **spec: Any) -> pb.FindNeighbourObjectsResponse:
+    given = {"project_id": PROJECT, "source": MODEL, "count": 5, **spec}
+    messages = [pb.FindNeighbourObjectsRequest(spec=pb.ObjectSpec(**given))]
+    if among:
+        messages.append(pb.FindNeighbourObjectsRequest(image_ids=ids.pack_ids(among)))
+    stub = pb_grpc.NeighbourServiceStub(stack.channel)
+    answer: pb.FindNeighbourObjectsResponse = await stub.FindNeighbourObjects(iter(messages), metadata=stack.metadata)
+    return answer
+
+
+def found_objects(answer: pb.FindNeighbourObjectsResponse) -> list[tuple[str, int]]:
+    return [(ids.unpack_ids(one.image_id)[0], one.object) for one in answer.neighbours]
+
+
+def add_objects(stack: Stack, counts: Sequence[int]) -> list[str]:
+    """Images with so many objects each; those of one place in their image are alike."""
+    image_ids = [ids.new_id() for _ in counts]
+    directions = np.eye(max(counts), 16, dtype=np.float32)
+    for number, (image_id, count) in enumerate(zip(image_ids, counts, strict=True)):
+        noise = np.random.default_rng(number).normal(0, 0.02, (count, 16)).astype(np.float32)
+        stack.features.objects[image_id] = directions[:count] + noise
+    return image_ids
+
+
+async def test_find_neighbour_objects__alike_ones_in_other_images(stack: Stack) -> None:
+    image_ids = add_objects(stack, [3, 3, 3, 2, 300])
+    empty = ids.new_id()
+
+    answer = await find_objects(stack, [*image_ids, empty], image_id=ids.pack_ids([image_ids[0]]), object=2, count=3)
+
+    assert set(found_objects(answer)) == {(image_ids[1], 2), (image_ids[2], 2), (image_ids[4], 2)}
+    assert answer.neighbours[0].similarity > 0.9
+    assert answer.count == 3 + 3 + 3 + 2 + 300 - 1
+
+    last = await find_objects(stack, image_ids, image_id=ids.pack_ids([image_ids[4]]), object=299, count=1000)
+    assert last.count == 310
+
+
+async def test_find_neighbour_objects__reads_what_is_new_and_finds_only_what_is_named(stack: Stack) -> None:
+    image_ids = add_objects(stack, [2] * 12)
+    await find_objects(stack, image_ids[:6], image_id=ids.pack_ids([image_ids[0]]), object=1)
+    stack.features.objects_asked.clear()
+
+    answer = await find_objects(stack, image_ids[4:8], image_id=ids.pack_ids([image_ids[0]]), object=1, count=50)
+
+    assert {image for image, _ in found_objects(answer)} == set(image_ids[4:8])
+    assert set(stack.features.objects_asked) == set(image_ids[6:8])
+
+    # The image that is asked about is read though it may not be found.
+    other = await find_objects(stack, image_ids[:2], image_id=ids.pack_ids([image_ids[11]]), object=0, count=50)
+    assert {image for image, _ in found_objects(other)} == set(image_ids[:2])
+
+
+async def test_find_neighbour_objects__nothing_may_be_found(stack: Stack) -> None:
+    (image_id,) = add_objects(stack, [1])
+
+    answer = await find_objects(stack, [], image_id=ids.pack_ids([image_id]), object=0)
+
+    assert (found_objects(answer), answer.count) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"object": 2}, "FEATURES_MISSING"),
+        ({"image_id": ids.pack_ids([ids.new_id()])}, "FEATURES_MISSING"),
+        ({"image_id": b"short"}, "SPEC_INVALID"),
+        ({"object": 300}, "PARAMETER_OUT_OF_RANGE"),
+        ({"count": 1001}, "PARAMETER_OUT_OF_RANGE"),
+        (
+            {"source": source_pb.FeatureSource(named_features=source_pb.NamedFeatures(feature_set="mine"))},
+            "SPEC_INVALID",
+        ),
+    ],
+)
+async def test_find_neighbour_objects__bad_wish(stack: Stack, spec: dict[str, Any], reason: str) -> None:
+    image_ids = add_objects(stack, [2, 2])
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await find_objects(stack, image_ids, **{"image_id": ids.pack_ids(image_ids[:1]), **spec})
+
+    assert status.from_rpc_error(caught.value).reason == reason

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loupe_kit import ids
-from loupe_reduction.domain.features import FeatureBlock, FeatureSource
+from loupe_reduction.domain.features import FeatureBlock, FeatureSource, ObjectBlock
 from loupe_reduction.domain.jobs import Job, Result, Selection, SpooledFeatures
 from loupe_reduction.domain.progress import Phase, Progress, Report
 from loupe_reduction.ports import FeatureSpool, Worker
@@ -36,6 +36,10 @@ class InMemoryFeatureReader:
                 same = [image_id for image_id in part if len(self.vectors[image_id]) == length]
                 values = np.asarray([self.vectors[image_id] for image_id in same], np.float32)
                 yield FeatureBlock(ids.pack_ids(same), values)
+
+    async def read_objects(self, source: FeatureSource, image_ids: bytes) -> AsyncIterator[ObjectBlock]:
+        raise AssertionError("nobody asks this reader for objects")
+        yield
 
 
 class InMemorySpool:

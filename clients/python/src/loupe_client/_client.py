@@ -23,6 +23,7 @@ from loupe_client._results import Analyses, Exports
 from loupe_client._reviews import Reviews
 from loupe_client._searches import SavedSearches
 from loupe_client._similar import Similar
+from loupe_client._splits import Splits
 from loupe_client._teach import Teaching
 from loupe_client._transport import GrpcTransport, Transport
 from loupe_client._trash import Trash
@@ -73,6 +74,7 @@ class Client:
         self.curation = Curation(self._transport)
         self.teaching = Teaching(self._transport)
         self.similar = Similar(self._transport)
+        self.splits = Splits(self._transport)
         self.drift = Drift(self._transport)
         """Selections, outliers, duplicates."""
         self.labels = Labels(self._transport)

@@ -32,6 +32,7 @@ from loupe_client._types import (
     Notice,
     Outlier,
     Pick,
+    Placement,
     Prediction,
     Progress,
     Project,
@@ -92,8 +93,13 @@ def prediction(message: prediction_pb2.Prediction) -> Prediction:
         message.model,
         message.version,
         [(score.label, score.confidence) for score in message.class_scores.scores],
-        [Box(box.label, box.x, box.y, box.width, box.height, box.confidence) for box in message.boxes.boxes],
+        [box(one) for one in message.boxes.boxes],
     )
+
+
+def box(message: prediction_pb2.Box) -> Box:
+    """Returns the predicted object."""
+    return Box(message.label, message.x, message.y, message.width, message.height, message.confidence)
 
 
 def uploaded_file(message: upload_batch_service_pb2.UploadedFile) -> UploadedFile:
@@ -153,7 +159,14 @@ def analysis(message: analysis_service_pb2.Analysis) -> Analysis:
         message.point_count,
         message.compute_seconds,
         message.trustworthiness,
+        message.placed_count,
+        message.kept_current,
     )
+
+
+def placement(message: analysis_service_pb2.PlaceImagesResponse) -> Placement:
+    """Returns what came of placing images."""
+    return Placement(analysis(message.analysis), message.placed_count, message.present_count, message.skipped_count)
 
 
 def selection(message: curation_service_pb2.Selection) -> Selection:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 State = Literal["PENDING", "ANALYSED", "FAILED"]
-Method = Literal["PCA", "TSNE", "UMAP"]
+Method = Literal["PCA", "TSNE", "UMAP", "PACMAP"]
 Strategy = Literal["AUTO", "CLUSTERS", "COVERAGE", "UNCERTAINTY"]
-ExportContent = Literal["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "VOC", "LABELS", "FEATURES", "MAPS"]
+ExportContent = Literal[
+    "IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "VOC", "LABELS", "IMAGE_FOLDER", "FEATURES", "MAPS"
+]  # fmt: skip
 MetadataValue = str | float | bool
 
 
@@ -246,8 +248,27 @@ class Analysis:
     dimensions: int
     state: str
     point_count: int
+    """With those that were placed later."""
     compute_seconds: float
     trustworthiness: float
+    placed_count: int = 0
+    """How many were placed after the map was made."""
+    kept_current: bool = False
+    """Whether images that come later are placed on it by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What came of placing images on a map."""
+
+    analysis: Analysis
+    """The map as it is now."""
+    placed_count: int
+    """Images that were placed."""
+    present_count: int
+    """Images that were on it already."""
+    skipped_count: int
+    """Images without features of the map's source."""
 
 
 @dataclass(frozen=True, slots=True)

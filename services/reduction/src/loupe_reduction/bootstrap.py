@@ -19,10 +19,12 @@ from loupe_reduction.adapters.spool import file_spools
 from loupe_reduction.adapters.vector_store import VectorStore
 from loupe_reduction.adapters.warming import KernelWarming
 from loupe_reduction.adapters.workers import ProcessWorkers
+from loupe_reduction.domain.features import BYTES_PER_OBJECT
 from loupe_reduction.ports import FeatureReader, Workers
 from loupe_reduction.servicers import curation, neighbours, reduction, teach
 from loupe_reduction.settings import ReductionSettings
 from loupe_reduction.use_cases.apply_head import ApplyHead
+from loupe_reduction.use_cases.find_neighbour_objects import FindNeighbourObjects
 from loupe_reduction.use_cases.find_neighbours import FindNeighbours
 from loupe_reduction.use_cases.run_job import RunJob
 
@@ -64,13 +66,16 @@ def bootstrap(
             on_stop.append(inference_channel.close)
         reader = GrpcFeatureReader(inference_channel, settings.feature_timeout.total_seconds())
     run_job = RunJob(reader, file_spools(settings.spool_folder), workers)
-    neighbours = FindNeighbours(reader, lambda name: VectorStore(settings.neighbour_folder / name))
-    registrations = _registrations(run_job, ApplyHead(reader), neighbours, settings.max_images)
+    folder = settings.neighbour_folder
+    images = FindNeighbours(reader, lambda name: VectorStore(folder / name))
+    objects = FindNeighbourObjects(reader, lambda name: VectorStore(folder / name, BYTES_PER_OBJECT))
+    neighbour_servicer = neighbours.NeighbourServicer(images, objects, settings.max_images)
+    registrations = _registrations(run_job, ApplyHead(reader), neighbour_servicer, settings.max_images)
     return Service(name=NAME, registrations=registrations, on_start=on_start, on_stop=on_stop)
 
 
 def _registrations(
-    run_job: RunJob, apply_head: ApplyHead, find_neighbours: FindNeighbours, max_images: int
+    run_job: RunJob, apply_head: ApplyHead, neighbour_servicer: neighbours.NeighbourServicer, max_images: int
 ) -> list[Registration]:
     return [
         Registration(
@@ -87,7 +92,7 @@ def _registrations(
         ),
         Registration(
             neighbour_service_pb2_grpc.add_NeighbourServiceServicer_to_server,
-            neighbours.NeighbourServicer(find_neighbours, max_images),
+            neighbour_servicer,
             neighbours.SERVICE,
             neighbours.ACCESS,
         ),

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.domain.features import FeatureBlock, FeatureSource
+from loupe_reduction.domain.features import FeatureBlock, FeatureSource, ObjectBlock
 from loupe_reduction.domain.jobs import Job, Result, SpooledFeatures
 from loupe_reduction.domain.progress import Report
 
@@ -19,6 +19,18 @@ class FeatureReader(Protocol):
 
     def read(self, source: FeatureSource, image_ids: bytes) -> AsyncIterator[FeatureBlock]:
         """Streams the vectors of images, in any order; images without one are absent.
+
+        Args:
+            source: the space of the vectors.
+            image_ids: ids, 16 bytes each, at most 1,000,000.
+
+        Raises:
+            FeaturesUnavailable: the vectors cannot be read now.
+        """
+        ...
+
+    def read_objects(self, source: FeatureSource, image_ids: bytes) -> AsyncIterator[ObjectBlock]:
+        """Streams the vectors of the objects in images, in any order of images; images without objects are absent.
 
         Args:
             source: the space of the vectors.
@@ -76,7 +88,7 @@ class Workers(Protocol):
 
 
 class KeptVectors(Protocol):
-    """Vectors of one source that were read before, and the nearest among some of them."""
+    """Vectors of one source that were read before, of images or of objects, and the nearest among some of them."""
 
     def __len__(self) -> int:
         """Returns the number of rows."""
@@ -92,12 +104,20 @@ class KeptVectors(Protocol):
         """Whether searches would be faster after `cut`."""
         ...
 
-    def find(self, image_ids: bytes) -> NDArray[np.int64]:
+    def find(self, ids: bytes) -> NDArray[np.int64]:
         """Returns for each packed id its row, -1 if it has none: array, int64."""
         ...
 
-    def append(self, image_ids: bytes, values: NDArray[np.float32]) -> None:
-        """Adds vectors of images that have no row yet: array (N, D), float32."""
+    def ids(self, rows: NDArray[np.int64]) -> bytes:
+        """Returns the ids of some rows, one after the other."""
+        ...
+
+    def image_ids(self) -> bytes:
+        """Returns for each row the id of its image: the first 16 bytes of the row's id."""
+        ...
+
+    def append(self, ids: bytes, values: NDArray[np.float32]) -> None:
+        """Adds vectors whose ids have no row yet: array (N, D), float32."""
         ...
 
     def vector(self, row: int) -> NDArray[np.float32]:

@@ -16,11 +16,11 @@ from loupe.reduction.v1 import (
     reduction_service_pb2_grpc,
 )
 from loupe_kit import ids
-from loupe_kit.errors import Unavailable
+from loupe_kit.errors import FailedPrecondition, Unavailable
 from loupe_kit.rpc_policy import Access
 from loupe_kit.service import Registration
 from loupe_kit.testing import SigningKeys, running_server
-from tests.integration.project.results.teaching import FakeNeighbours, FakeTeaching
+from tests.integration.project.results.teaching import FakeInference, FakeNeighbours, FakeTeaching
 
 DIMENSION = 8
 
@@ -50,9 +50,13 @@ class FakeFeatureService:
 
 
 class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
-    """Puts each image at (number in the request, 1); the last image has no vector."""
+    """Puts each image at (number in the request, 1); the last image has no vector. Later ones are placed at (-1, -1)."""
 
     def __init__(self) -> None:
+        self.placed: list[list[str]] = []
+        """Images that were to be placed, call by call."""
+        self.unplaceable: set[str] = set()
+        """Images whose vectors cannot be computed with."""
         self.specs: list[reduction_service_pb2.FitSpec] = []
         self.unavailable = 0
         """So many of the next calls fail."""
@@ -74,6 +78,12 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
             raise Unavailable("The reduction service starts up.")
         progress = feature_source_pb2.Progress(phase=feature_source_pb2.PHASE_LAYOUT, fraction=0.5)
         yield reduction_service_pb2.FitProjectionResponse(progress=progress)
+        if self.specs[-1].early_points:
+            early = projection_pb2.CoordinatesBlock(
+                image_ids=packed[: 2 * ids.BYTES_PER_ID],
+                coordinates=np.full(2 * self.specs[-1].recipe.dimensions, 0.5, "<f4").tobytes(),
+            )
+            yield reduction_service_pb2.FitProjectionResponse(early=early)
         try:
             await self.goes_on.wait()
         except asyncio.CancelledError:
@@ -93,6 +103,31 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
         points[:, 0] = np.arange(count)
         block = projection_pb2.CoordinatesBlock(image_ids=kept, coordinates=points.tobytes())
         yield reduction_service_pb2.FitProjectionResponse(coordinates=block)
+        for piece in (b"redu", b"cer"):
+            yield reduction_service_pb2.FitProjectionResponse(reducer=piece)
+
+    async def PlaceImages(
+        self, request_iterator: AsyncIterator[reduction_service_pb2.PlaceImagesRequest], context: Any
+    ) -> AsyncIterator[reduction_service_pb2.PlaceImagesResponse]:
+        packed, reducer = b"", b""
+        async for message in request_iterator:
+            packed += message.image_ids
+            reducer += message.reducer
+        assert reducer == b"reducer"
+        self.placed.append(ids.unpack_ids(packed))
+        if self.unavailable:
+            self.unavailable -= 1
+            raise Unavailable("The reduction service starts up.")
+        if self.unplaceable & set(self.placed[-1]):
+            raise FailedPrecondition("The vectors of 1 images hold NaN or infinity.")
+        progress = feature_source_pb2.Progress(phase=feature_source_pb2.PHASE_PLACING, fraction=0.5)
+        yield reduction_service_pb2.PlaceImagesResponse(progress=progress)
+        count, dimensions = len(self.placed[-1]), self.specs[-1].recipe.dimensions
+        header = reduction_service_pb2.PlacementHeader(count=count, dimensions=dimensions)
+        yield reduction_service_pb2.PlaceImagesResponse(header=header)
+        places = np.full(count * dimensions, -1, "<f4").tobytes()
+        block = projection_pb2.CoordinatesBlock(image_ids=packed, coordinates=places)
+        yield reduction_service_pb2.PlaceImagesResponse(coordinates=block)
 
 
 class FakeCuration(curation_service_pb2_grpc.CurationServiceServicer):
@@ -210,6 +245,7 @@ def served_neighbours(reduction: FakeReduction, curation: FakeCuration, keys: Si
         [
             FakeTeaching().registration(),
             FakeNeighbours().registration(),
+            FakeInference().registration(),
             Registration(
                 feature_service_pb2_grpc.add_FeatureServiceServicer_to_server,
                 FakeFeatureService(),
@@ -220,7 +256,7 @@ def served_neighbours(reduction: FakeReduction, curation: FakeCuration, keys: Si
                 reduction_service_pb2_grpc.add_ReductionServiceServicer_to_server,
                 reduction,
                 package,
-                {f"/{package}/FitProjection": Access.PUBLIC},
+                {f"/{package}/{name}": Access.PUBLIC for name in ("FitProjection", "PlaceImages")},
             ),
             Registration(
                 curation_service_pb2_grpc.add_CurationServiceServicer_to_server,

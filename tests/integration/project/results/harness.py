@@ -25,6 +25,7 @@ from loupe.project.v1 import (
     saved_search_service_pb2_grpc,
     search_service_pb2_grpc,
     similar_service_pb2_grpc,
+    split_service_pb2_grpc,
     tag_service_pb2_grpc,
     teach_service_pb2_grpc,
 )
@@ -37,6 +38,7 @@ from loupe_project.domain.job import FoundBox, Result
 from loupe_project.domain.operation import OperationKind
 from loupe_project.domain.scope import Scope
 from loupe_project.settings import ProjectSettings
+from loupe_project.use_cases.keep_maps import MapKeeper
 from tests.integration.project.auth_fakes import FakeAuditLog, FakeDirectory
 from tests.integration.project.results.fakes import DIMENSION, FakeCuration, FakeReduction, served_neighbours
 
@@ -63,6 +65,7 @@ class Bench:
     handlers: dict[OperationKind, Any]
     """Who does long work; tests may replace them."""
     audit: FakeAuditLog
+    keeper: MapKeeper
     project: str = ""
     image_ids: list[str] = field(default_factory=list)
 
@@ -81,6 +84,7 @@ class Bench:
             "Project": project_service_pb2_grpc,
             "Image": image_service_pb2_grpc,
             "Similar": similar_service_pb2_grpc,
+            "Split": split_service_pb2_grpc,
             "Tag": tag_service_pb2_grpc,
             "Teach": teach_service_pb2_grpc,
             "Operation": operation_service_pb2_grpc,
@@ -179,7 +183,8 @@ async def served(folder: Path) -> AsyncIterator[Bench]:
         try:
             async with running_server(service.registrations, keys=keys) as server:
                 parts, handlers = service.resources["parts"], service.resources["handlers"]
-                yield Bench(server, parts, reduction, curation, make_user(), handlers, audit)
+                keeper = service.resources["keeper"]
+                yield Bench(server, parts, reduction, curation, make_user(), handlers, audit, keeper)
         finally:
             await service.stop()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from loupe.inference.v1 import inference_service_pb2, inference_service_pb2_grpc, prediction_pb2
 from loupe.reduction.v1 import (
     feature_source_pb2,
     neighbour_service_pb2,
@@ -13,11 +14,13 @@ from loupe.reduction.v1 import (
     teach_service_pb2_grpc,
 )
 from loupe_kit import ids
+from loupe_kit.errors import FailedPrecondition, InvalidArgument
 from loupe_kit.rpc_policy import Access
 from loupe_kit.service import Registration
 
 _SERVICE = "loupe.reduction.v1.TeachService"
 _NEIGHBOURS = "loupe.reduction.v1.NeighbourService"
+_INFERENCE = "loupe.inference.v1.InferenceService"
 
 
 class FakeTeaching(teach_service_pb2_grpc.TeachServiceServicer):
@@ -72,8 +75,50 @@ class FakeTeaching(teach_service_pb2_grpc.TeachServiceServicer):
         )
 
 
+class NoSuchObject(FailedPrecondition):
+    """As the reduction service says it."""
+
+    reason = "FEATURES_MISSING"
+
+
+class ImageUndecodable(InvalidArgument):
+    """As the inference service says it."""
+
+    reason = "IMAGE_UNDECODABLE"
+
+
+class FakeInference(inference_service_pb2_grpc.InferenceServiceServicer):
+    """Sees in every picture a vector that begins with a half; the picture names the version that answers."""
+
+    def registration(self) -> Registration:
+        """How it is served."""
+        return Registration(
+            inference_service_pb2_grpc.add_InferenceServiceServicer_to_server,
+            self,
+            _INFERENCE,
+            {f"/{_INFERENCE}/AnalyseImage": Access.PUBLIC},
+        )
+
+    async def AnalyseImage(
+        self, request_iterator: AsyncIterator[inference_service_pb2.AnalyseImageRequest], context: Any
+    ) -> inference_service_pb2.AnalyseImageResponse:
+        config, picture = inference_service_pb2.AnalyseImageConfig(), b""
+        async for message in request_iterator:
+            if message.HasField("config"):
+                config = message.config
+            picture += message.chunk
+        if picture == b"broken":
+            raise ImageUndecodable("This is no image.")
+        assert config.with_feature
+        said = prediction_pb2.Prediction(model=config.model.removeprefix("models/"), version=picture[-1:].decode())
+        return inference_service_pb2.AnalyseImageResponse(prediction=said, feature=[0.5, 0.25])
+
+
 class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
-    """Finds the images in the order in which they are named; the last one has no vector."""
+    """Finds the images in the order in which they are named; the last one has no vector. Each has one object.
+
+    Those like a picture are as similar as the first number of its vector says.
+    """
 
     def registration(self) -> Registration:
         """How it is served."""
@@ -81,7 +126,7 @@ class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
             neighbour_service_pb2_grpc.add_NeighbourServiceServicer_to_server,
             self,
             _NEIGHBOURS,
-            {f"/{_NEIGHBOURS}/FindNeighbours": Access.PUBLIC},
+            {f"/{_NEIGHBOURS}/{name}": Access.PUBLIC for name in ("FindNeighbours", "FindNeighbourObjects")},
         )
 
     async def FindNeighbours(
@@ -95,7 +140,27 @@ class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
         asked = ids.unpack_ids(spec.image_id)
         found = [one for one in ids.unpack_ids(packed)[:-1] if one not in asked]
         neighbours = [
-            neighbour_service_pb2.Neighbour(image_id=ids.pack_ids([one]), similarity=1 - number / 100)
+            neighbour_service_pb2.Neighbour(
+                image_id=ids.pack_ids([one]),
+                similarity=np.frombuffer(spec.vector, "<f4")[0] if spec.vector else 1 - number / 100,
+            )
             for number, one in enumerate(found[: spec.count])
         ]
         return neighbour_service_pb2.FindNeighboursResponse(neighbours=neighbours, count=len(found))
+
+    async def FindNeighbourObjects(
+        self, request_iterator: AsyncIterator[neighbour_service_pb2.FindNeighbourObjectsRequest], context: Any
+    ) -> neighbour_service_pb2.FindNeighbourObjectsResponse:
+        spec, packed = neighbour_service_pb2.ObjectSpec(), b""
+        async for message in request_iterator:
+            if message.HasField("spec"):
+                spec = message.spec
+            packed += message.image_ids
+        if spec.object:
+            raise NoSuchObject(f"The image has no object {spec.object}.")
+        found = [one for one in ids.unpack_ids(packed) if one not in ids.unpack_ids(spec.image_id)]
+        neighbours = [
+            neighbour_service_pb2.NeighbourObject(image_id=ids.pack_ids([one]), similarity=1 - number / 100)
+            for number, one in enumerate(found[: spec.count])
+        ]
+        return neighbour_service_pb2.FindNeighbourObjectsResponse(neighbours=neighbours, count=len(found))

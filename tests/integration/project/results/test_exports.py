@@ -93,7 +93,8 @@ async def test_export__everything(bench: Bench) -> None:
         "features/efficientnet-lite0@1.parquet",
         "maps/all_of_ them.csv",
     } <= set(names)
-    assert len(names) == len(set(names)) == 20 + 10 + 80
+    assert sum(name.startswith("imagefolder/OK/cell-") for name in names) == 10
+    assert len(names) == len(set(names)) == 20 + 10 + 10 + 80
 
 
 async def test_export__tables_can_be_uploaded_again(bench: Bench, tmp_path: Path) -> None:

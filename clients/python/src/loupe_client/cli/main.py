@@ -14,7 +14,7 @@ from pathlib import Path
 import grpc
 
 from loupe_client import ApiError, Client, UploadBatch, UploadedFile, UploadFile
-from loupe_client.cli import changes, curation, drift, models, quality, searches, similar, teach, trash
+from loupe_client.cli import changes, curation, drift, maps, models, quality, searches, similar, splits, teach, trash
 
 _IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 
@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     curation.add_commands(commands)
     teach.add_to(commands)
     similar.add_to(commands)
+    splits.add_to(commands)
     drift.add_to(commands)
+    maps.add_to(commands)
     models.add_to(commands)
     trash.add_to(commands)
     changes.add_to(commands)
@@ -73,10 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write results as a zip file")
     export.add_argument("project", help="projects/…")
     export.add_argument("target_file", type=Path)
-    export.add_argument("--query", default="")
+    images = export.add_mutually_exclusive_group()
+    images.add_argument("--query", default="")
+    images.add_argument("--split", default="", help="projects/…/splits/…: in folders train, val and test")
     export.add_argument(
         "--contents", nargs="+", default=["IMAGES", "CSV"],
-        choices=["IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "VOC", "LABELS", "FEATURES", "MAPS"],
+        choices=[
+            "IMAGES", "CSV", "JSONL", "PARQUET", "COCO", "YOLO", "VOC", "LABELS", "IMAGE_FOLDER", "FEATURES", "MAPS",
+        ],
     )  # fmt: skip
     export.set_defaults(run=_export)
     return parser
@@ -143,7 +149,7 @@ def _search(loupe: Client, parsed: argparse.Namespace) -> int:
 
 
 def _export(loupe: Client, parsed: argparse.Namespace) -> int:
-    export = loupe.exports.create(parsed.project, parsed.query, parsed.contents).result()
+    export = loupe.exports.create(parsed.project, parsed.query, parsed.contents, split=parsed.split).result()
     size = loupe.exports.download(export.name, parsed.target_file)
     print(f"{parsed.target_file}: {export.image_count} images, {size} bytes")
     return 0

@@ -1,11 +1,13 @@
 import { images } from "@/lib/i18n/images-en";
 
 import { adminEn } from "@/lib/i18n/admin";
+import { driftEn } from "@/lib/i18n/drift";
 import { frameEn } from "@/lib/i18n/frame";
 import { mapsEn } from "@/lib/i18n/maps";
 import { qualityEn } from "@/lib/i18n/quality";
 import { projectsEn } from "@/lib/i18n/projects";
 import { settingsEn } from "@/lib/i18n/settings";
+import { splitsEn } from "@/lib/i18n/splits";
 import { uploadEn } from "@/lib/i18n/upload";
 
 export const en = {
@@ -55,17 +57,13 @@ export const en = {
   maps: mapsEn,
   settings: settingsEn,
   ...qualityEn,
-  similar: { title: "Similar images", show: "Show similar images", none: "No other image has features yet.", open: "{{name}}, {{share}} alike" },
-  drift: {
-    title: "Drift",
-    by: "By",
-    byHint: "day, line, camera, batch or meta.shift. Enter measures again.",
-    none: "No reference yet",
-    noneHint: "Score outliers with images that say what is usual as reference, for example tag:golden; then days, lines and cameras are compared with them.",
-    reference: "Compared with {{images}} images of the reference of the newest outlier scores",
-    groups: "Groups",
-    figures: "unlike {{unlike}} (1 % is usual), unsure {{unsure}} (5 % is usual), called wrongly {{wrong}}",
+  similar: {
+    title: "Similar images", show: "Show similar images", none: "No other image has features yet.", open: "{{name}}, {{share}} alike",
+    objects: "Similar objects", like: "Like this {{name}}", likeObject: "Show objects like this one", close: "Close similar objects",
+    noObjects: "No other object was found in this project.", openObject: "{{label}} in {{name}}, {{share}} alike",
   },
+  splits: splitsEn,
+  drift: driftEn,
   teach: {
     teach: "Teach",
     hint: "Learns the labels of the project on the features of a model, in seconds; then says its class of every image, also of new ones.",
@@ -88,7 +86,7 @@ export const en = {
   },
   curation: {
     what: "What to look for",
-    parts: { select: "Select for training", outliers: "Outliers", duplicates: "Duplicates", teach: "Teach", drift: "Drift" },
+    parts: { select: "Select for training", split: "Split for training", similar: "Search by picture", outliers: "Outliers", duplicates: "Duplicates", teach: "Teach", drift: "Drift" },
     select: "Select images",
     selectHint: "Picks the images that are most worth training on or labelling, never two that show the same.",
     count: "How many",
@@ -161,6 +159,7 @@ export const en = {
       CONTENT_YOLO: "YOLO",
       CONTENT_VOC: "Pascal VOC",
       CONTENT_LABELS: "Labels (CSV)",
+      CONTENT_IMAGE_FOLDER: "ImageFolder",
       CONTENT_FEATURES: "Features",
       CONTENT_MAPS: "Maps",
     },
@@ -176,6 +175,7 @@ export const en = {
       CONTENT_YOLO: "Boxes as text files with data.yaml",
       CONTENT_VOC: "Boxes as XML files",
       CONTENT_LABELS: "A row a label, to be imported again",
+      CONTENT_IMAGE_FOLDER: "Files in a folder for each class",
       CONTENT_FEATURES: "Vectors as .npy and Parquet",
       CONTENT_MAPS: "Coordinates of the points",
     },

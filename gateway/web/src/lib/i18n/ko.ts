@@ -1,11 +1,13 @@
 import { images } from "@/lib/i18n/images-ko";
 import type { Texts } from "@/lib/i18n/en";
 import { adminKo } from "@/lib/i18n/admin";
+import { driftKo } from "@/lib/i18n/drift";
 import { frameKo } from "@/lib/i18n/frame";
 import { mapsKo } from "@/lib/i18n/maps";
 import { qualityKo } from "@/lib/i18n/quality";
 import { projectsKo } from "@/lib/i18n/projects";
 import { settingsKo } from "@/lib/i18n/settings";
+import { splitsKo } from "@/lib/i18n/splits";
 import { uploadKo } from "@/lib/i18n/upload";
 
 export const ko: Texts = {
@@ -55,17 +57,13 @@ export const ko: Texts = {
   maps: mapsKo,
   settings: settingsKo,
   ...qualityKo,
-  similar: { title: "비슷한 이미지", show: "비슷한 이미지 보기", none: "특징이 있는 다른 이미지가 아직 없습니다.", open: "{{name}}, 유사도 {{share}}" },
-  drift: {
-    title: "변화",
-    by: "기준",
-    byHint: "day, line, camera, batch 또는 meta.shift. Enter를 누르면 다시 잽니다.",
-    none: "아직 비교할 기준이 없습니다",
-    noneHint: "평소 모습의 이미지(예: tag:golden)를 기준으로 이상치 점수를 매기면 날짜, 라인, 카메라를 그와 비교합니다.",
-    reference: "최근 이상치 점수의 기준 이미지 {{images}}장과 비교",
-    groups: "묶음",
-    figures: "다름 {{unlike}} (평소 1%), 낮은 확신 {{unsure}} (평소 5%), 오판정 {{wrong}}",
+  similar: {
+    title: "비슷한 이미지", show: "비슷한 이미지 보기", none: "특징이 있는 다른 이미지가 아직 없습니다.", open: "{{name}}, 유사도 {{share}}",
+    objects: "비슷한 객체", like: "이 {{name}}와 비슷한 객체", likeObject: "이와 비슷한 객체 보기", close: "비슷한 객체 닫기",
+    noObjects: "이 프로젝트에서 찾은 다른 객체가 없습니다.", openObject: "{{name}}의 {{label}}, 유사도 {{share}}",
   },
+  splits: splitsKo,
+  drift: driftKo,
   teach: {
     teach: "가르치기",
     hint: "프로젝트의 라벨을 모델의 특징 위에서 몇 초 만에 배우고, 모든 이미지와 앞으로 올 이미지의 분류를 답합니다.",
@@ -88,7 +86,7 @@ export const ko: Texts = {
   },
   curation: {
     what: "찾을 것",
-    parts: { select: "학습용 선별", outliers: "이상치", duplicates: "중복", teach: "가르치기", drift: "변화" },
+    parts: { select: "학습용 선별", split: "학습용 분할", similar: "사진으로 검색", outliers: "이상치", duplicates: "중복", teach: "가르치기", drift: "변화" },
     select: "이미지 선별",
     selectHint: "학습하거나 라벨을 붙일 가치가 가장 큰 이미지를 고릅니다. 같은 것이 보이는 이미지는 두 번 고르지 않습니다.",
     count: "장수",
@@ -161,6 +159,7 @@ export const ko: Texts = {
       CONTENT_YOLO: "YOLO",
       CONTENT_VOC: "Pascal VOC",
       CONTENT_LABELS: "라벨 (CSV)",
+      CONTENT_IMAGE_FOLDER: "ImageFolder",
       CONTENT_FEATURES: "특징",
       CONTENT_MAPS: "지도",
     },
@@ -176,6 +175,7 @@ export const ko: Texts = {
       CONTENT_YOLO: "박스 텍스트 파일과 data.yaml",
       CONTENT_VOC: "박스 XML 파일",
       CONTENT_LABELS: "라벨마다 한 행, 다시 가져올 수 있음",
+      CONTENT_IMAGE_FOLDER: "클래스마다 폴더 하나에 파일",
       CONTENT_FEATURES: "벡터 (.npy, Parquet)",
       CONTENT_MAPS: "점의 좌표",
     },

@@ -30,7 +30,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/export_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cloupe/project/v1/image.proto\"\xbf\x05\n\x06\x45xport\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x08selector\x18\x02 \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12\x32\n\x08\x63ontents\x18\x03 \x03(\x0e\x32 .loupe.project.v1.Export.Content\x12\x10\n\x08\x61nalyses\x18\x04 \x03(\t\x12-\n\x05state\x18\x05 \x01(\x0e\x32\x1e.loupe.project.v1.Export.State\x12\x13\n\x0bimage_count\x18\x06 \x01(\x03\x12\x12\n\nsize_bytes\x18\x07 \x01(\x03\x12\x0f\n\x07\x63reator\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x0b \x01(\t\"\xe0\x01\n\x07\x43ontent\x12\x17\n\x13\x43ONTENT_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONTENT_IMAGES\x10\x01\x12\x0f\n\x0b\x43ONTENT_CSV\x10\x02\x12\x11\n\rCONTENT_JSONL\x10\x03\x12\x13\n\x0f\x43ONTENT_PARQUET\x10\x04\x12\x10\n\x0c\x43ONTENT_COCO\x10\x05\x12\x10\n\x0c\x43ONTENT_YOLO\x10\x06\x12\x14\n\x10\x43ONTENT_FEATURES\x10\x07\x12\x10\n\x0c\x43ONTENT_MAPS\x10\x08\x12\x0f\n\x0b\x43ONTENT_VOC\x10\t\x12\x12\n\x0e\x43ONTENT_LABELS\x10\n\"m\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\" \n\x10GetExportRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"K\n\x12ListExportsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x13ListExportsResponse\x12)\n\x07\x65xports\x18\x01 \x03(\x0b\x32\x18.loupe.project.v1.Export\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x13\x43reateExportRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12(\n\x06\x65xport\x18\x02 \x01(\x0b\x32\x18.loupe.project.v1.Export\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"7\n\x13\x44\x65leteExportRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"%\n\x15\x44ownloadExportRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xa8\x05\n\rExportService\x12r\n\tGetExport\x12\".loupe.project.v1.GetExportRequest\x1a\x18.loupe.project.v1.Export\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=projects/*/exports/*}\x12\x83\x01\n\x0bListExports\x12$.loupe.project.v1.ListExportsRequest\x1a%.loupe.project.v1.ListExportsResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=projects/*}/exports\x12\x9e\x01\n\x0c\x43reateExport\x12%.loupe.project.v1.CreateExportRequest\x1a\x1d.google.longrunning.Operation\"H\xca\x41\x1b\n\x06\x45xport\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02$\"\x1f/v1/{parent=projects/*}/exports:\x01*\x12v\n\x0c\x44\x65leteExport\x12%.loupe.project.v1.DeleteExportRequest\x1a\x16.google.protobuf.Empty\"\'\x82\xd3\xe4\x93\x02!*\x1f/v1/{name=projects/*/exports/*}\x12\x83\x01\n\x0e\x44ownloadExport\x12\'.loupe.project.v1.DownloadExportRequest\x1a\x14.google.api.HttpBody\"0\x82\xd3\xe4\x93\x02*\x12(/v1/{name=projects/*/exports/*}:download0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/export_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cloupe/project/v1/image.proto\"\xe8\x05\n\x06\x45xport\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x08selector\x18\x02 \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12\x32\n\x08\x63ontents\x18\x03 \x03(\x0e\x32 .loupe.project.v1.Export.Content\x12\x10\n\x08\x61nalyses\x18\x04 \x03(\t\x12-\n\x05state\x18\x05 \x01(\x0e\x32\x1e.loupe.project.v1.Export.State\x12\x13\n\x0bimage_count\x18\x06 \x01(\x03\x12\x12\n\nsize_bytes\x18\x07 \x01(\x03\x12\x0f\n\x07\x63reator\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x0b \x01(\t\x12\r\n\x05split\x18\x0c \x01(\t\"\xfa\x01\n\x07\x43ontent\x12\x17\n\x13\x43ONTENT_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONTENT_IMAGES\x10\x01\x12\x0f\n\x0b\x43ONTENT_CSV\x10\x02\x12\x11\n\rCONTENT_JSONL\x10\x03\x12\x13\n\x0f\x43ONTENT_PARQUET\x10\x04\x12\x10\n\x0c\x43ONTENT_COCO\x10\x05\x12\x10\n\x0c\x43ONTENT_YOLO\x10\x06\x12\x14\n\x10\x43ONTENT_FEATURES\x10\x07\x12\x10\n\x0c\x43ONTENT_MAPS\x10\x08\x12\x0f\n\x0b\x43ONTENT_VOC\x10\t\x12\x12\n\x0e\x43ONTENT_LABELS\x10\n\x12\x18\n\x14\x43ONTENT_IMAGE_FOLDER\x10\x0b\"m\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\" \n\x10GetExportRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"K\n\x12ListExportsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x13ListExportsResponse\x12)\n\x07\x65xports\x18\x01 \x03(\x0b\x32\x18.loupe.project.v1.Export\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x13\x43reateExportRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12(\n\x06\x65xport\x18\x02 \x01(\x0b\x32\x18.loupe.project.v1.Export\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"7\n\x13\x44\x65leteExportRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"%\n\x15\x44ownloadExportRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xa8\x05\n\rExportService\x12r\n\tGetExport\x12\".loupe.project.v1.GetExportRequest\x1a\x18.loupe.project.v1.Export\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=projects/*/exports/*}\x12\x83\x01\n\x0bListExports\x12$.loupe.project.v1.ListExportsRequest\x1a%.loupe.project.v1.ListExportsResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=projects/*}/exports\x12\x9e\x01\n\x0c\x43reateExport\x12%.loupe.project.v1.CreateExportRequest\x1a\x1d.google.longrunning.Operation\"H\xca\x41\x1b\n\x06\x45xport\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02$\"\x1f/v1/{parent=projects/*}/exports:\x01*\x12v\n\x0c\x44\x65leteExport\x12%.loupe.project.v1.DeleteExportRequest\x1a\x16.google.protobuf.Empty\"\'\x82\xd3\xe4\x93\x02!*\x1f/v1/{name=projects/*/exports/*}\x12\x83\x01\n\x0e\x44ownloadExport\x12\'.loupe.project.v1.DownloadExportRequest\x1a\x14.google.api.HttpBody\"0\x82\xd3\xe4\x93\x02*\x12(/v1/{name=projects/*/exports/*}:download0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,23 +48,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTSERVICE'].methods_by_name['DownloadExport']._loaded_options = None
   _globals['_EXPORTSERVICE'].methods_by_name['DownloadExport']._serialized_options = b'\202\323\344\223\002*\022(/v1/{name=projects/*/exports/*}:download'
   _globals['_EXPORT']._serialized_start=246
-  _globals['_EXPORT']._serialized_end=949
-  _globals['_EXPORT_CONTENT']._serialized_start=614
-  _globals['_EXPORT_CONTENT']._serialized_end=838
-  _globals['_EXPORT_STATE']._serialized_start=840
-  _globals['_EXPORT_STATE']._serialized_end=949
-  _globals['_GETEXPORTREQUEST']._serialized_start=951
-  _globals['_GETEXPORTREQUEST']._serialized_end=983
-  _globals['_LISTEXPORTSREQUEST']._serialized_start=985
-  _globals['_LISTEXPORTSREQUEST']._serialized_end=1060
-  _globals['_LISTEXPORTSRESPONSE']._serialized_start=1062
-  _globals['_LISTEXPORTSRESPONSE']._serialized_end=1151
-  _globals['_CREATEEXPORTREQUEST']._serialized_start=1153
-  _globals['_CREATEEXPORTREQUEST']._serialized_end=1252
-  _globals['_DELETEEXPORTREQUEST']._serialized_start=1254
-  _globals['_DELETEEXPORTREQUEST']._serialized_end=1309
-  _globals['_DOWNLOADEXPORTREQUEST']._serialized_start=1311
-  _globals['_DOWNLOADEXPORTREQUEST']._serialized_end=1348
-  _globals['_EXPORTSERVICE']._serialized_start=1351
-  _globals['_EXPORTSERVICE']._serialized_end=2031
+  _globals['_EXPORT']._serialized_end=990
+  _globals['_EXPORT_CONTENT']._serialized_start=629
+  _globals['_EXPORT_CONTENT']._serialized_end=879
+  _globals['_EXPORT_STATE']._serialized_start=881
+  _globals['_EXPORT_STATE']._serialized_end=990
+  _globals['_GETEXPORTREQUEST']._serialized_start=992
+  _globals['_GETEXPORTREQUEST']._serialized_end=1024
+  _globals['_LISTEXPORTSREQUEST']._serialized_start=1026
+  _globals['_LISTEXPORTSREQUEST']._serialized_end=1101
+  _globals['_LISTEXPORTSRESPONSE']._serialized_start=1103
+  _globals['_LISTEXPORTSRESPONSE']._serialized_end=1192
+  _globals['_CREATEEXPORTREQUEST']._serialized_start=1194
+  _globals['_CREATEEXPORTREQUEST']._serialized_end=1293
+  _globals['_DELETEEXPORTREQUEST']._serialized_start=1295
+  _globals['_DELETEEXPORTREQUEST']._serialized_end=1350
+  _globals['_DOWNLOADEXPORTREQUEST']._serialized_start=1352
+  _globals['_DOWNLOADEXPORTREQUEST']._serialized_end=1389
+  _globals['_EXPORTSERVICE']._serialized_start=1392
+  _globals['_EXPORTSERVICE']._serialized_end=2072
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,10 @@ class Export(_message.Message):
         """Boxes as Pascal VOC: `voc/Annotations/….xml`. Images without boxes get a file without objects."""
         CONTENT_LABELS: Export._Content.ValueType  # 10
         """Labels as a table, `labels.csv`: file_name, label, x, y, width, height, sha256, image; a row for each label."""
+        CONTENT_IMAGE_FOLDER: Export._Content.ValueType  # 11
+        """The image files in a folder for each class of whole images, `imagefolder/<class>/…`, as trainers of classifiers
+        read them. Images without such a class are left out and told as failures.
+        """
 
     class Content(_Content, metaclass=_ContentEnumTypeWrapper):
         """What goes into the zip file."""
@@ -81,6 +85,10 @@ class Export(_message.Message):
     """Boxes as Pascal VOC: `voc/Annotations/….xml`. Images without boxes get a file without objects."""
     CONTENT_LABELS: Export.Content.ValueType  # 10
     """Labels as a table, `labels.csv`: file_name, label, x, y, width, height, sha256, image; a row for each label."""
+    CONTENT_IMAGE_FOLDER: Export.Content.ValueType  # 11
+    """The image files in a folder for each class of whole images, `imagefolder/<class>/…`, as trainers of classifiers
+    read them. Images without such a class are left out and told as failures.
+    """
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -124,6 +132,7 @@ class Export(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     OPERATION_FIELD_NUMBER: _builtins.int
+    SPLIT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `projects/{project}/exports/{export}`. Output only."""
     state: Global___Export.State.ValueType
@@ -136,9 +145,14 @@ class Export(_message.Message):
     """Who made it. Output only."""
     operation: _builtins.str
     """The operation that makes it. Output only."""
+    split: _builtins.str
+    """A split, `projects/{project}/splits/{split}`, in the place of `selector`: its images, in folders `train/`, `val/` and
+    `test/` below each of the folders above (`imagefolder/train/<class>/…`), with `coco/train_labels.json` and so on,
+    a column `loupe.split` in tables, and the three folders named in `yolo/data.yaml`. SPLIT_NOT_READY while it is made.
+    """
     @_builtins.property
     def selector(self) -> _image_pb2.ImageSelector:
-        """Which images."""
+        """Which images. Required unless `split` is given."""
 
     @_builtins.property
     def contents(self) -> _containers.RepeatedScalarFieldContainer[Global___Export.Content.ValueType]:
@@ -170,10 +184,11 @@ class Export(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         operation: _builtins.str = ...,
+        split: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "selector", b"selector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyses", b"analyses", "contents", b"contents", "create_time", b"create_time", "creator", b"creator", "expire_time", b"expire_time", "image_count", b"image_count", "name", b"name", "operation", b"operation", "selector", b"selector", "size_bytes", b"size_bytes", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analyses", b"analyses", "contents", b"contents", "create_time", b"create_time", "creator", b"creator", "expire_time", b"expire_time", "image_count", b"image_count", "name", b"name", "operation", b"operation", "selector", b"selector", "size_bytes", b"size_bytes", "split", b"split", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -274,7 +289,7 @@ class CreateExportRequest(_message.Message):
     """A UUID; repeating it returns the first answer."""
     @_builtins.property
     def export(self) -> Global___Export:
-        """What to make; `selector` and `contents` are required."""
+        """What to make; `contents` and either `selector` or `split` are required."""
 
     def __init__(
         self,

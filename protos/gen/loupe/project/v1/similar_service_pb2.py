@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from loupe.inference.v1 import prediction_pb2 as loupe_dot_inference_dot_v1_dot_prediction__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&loupe/project/v1/similar_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\"_\n\x18\x46indSimilarImagesRequest\x12\r\n\x05image\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\r\n\x05query\x18\x03 \x01(\t\x12\x16\n\x0e\x66\x65\x61ture_source\x18\x04 \x01(\t\"\x84\x01\n\x19\x46indSimilarImagesResponse\x12\x36\n\x0esimilar_images\x18\x01 \x03(\x0b\x32\x1e.loupe.project.v1.SimilarImage\x12\x17\n\x0f\x66\x65\x61ture_version\x18\x02 \x01(\t\x12\x16\n\x0esearched_count\x18\x03 \x01(\x05\"D\n\x0cSimilarImage\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nsimilarity\x18\x03 \x01(\x01\x32\xb4\x01\n\x0eSimilarService\x12\xa1\x01\n\x11\x46indSimilarImages\x12*.loupe.project.v1.FindSimilarImagesRequest\x1a+.loupe.project.v1.FindSimilarImagesResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{image=projects/*/images/*}:findSimilarb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&loupe/project/v1/similar_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a#loupe/inference/v1/prediction.proto\"_\n\x18\x46indSimilarImagesRequest\x12\r\n\x05image\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\r\n\x05query\x18\x03 \x01(\t\x12\x16\n\x0e\x66\x65\x61ture_source\x18\x04 \x01(\t\"\x84\x01\n\x19\x46indSimilarImagesResponse\x12\x36\n\x0esimilar_images\x18\x01 \x03(\x0b\x32\x1e.loupe.project.v1.SimilarImage\x12\x17\n\x0f\x66\x65\x61ture_version\x18\x02 \x01(\t\x12\x16\n\x0esearched_count\x18\x03 \x01(\x05\"D\n\x0cSimilarImage\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nsimilarity\x18\x03 \x01(\x01\"t\n\x1b\x46indSimilarToPictureRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0f\n\x07picture\x18\x02 \x01(\x0c\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x12\r\n\x05query\x18\x04 \x01(\t\x12\x16\n\x0e\x66\x65\x61ture_source\x18\x05 \x01(\t\"p\n\x19\x46indSimilarObjectsRequest\x12\r\n\x05image\x18\x01 \x01(\t\x12\x0e\n\x06object\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x12\r\n\x05query\x18\x04 \x01(\t\x12\x16\n\x0e\x66\x65\x61ture_source\x18\x05 \x01(\t\"\x87\x01\n\x1a\x46indSimilarObjectsResponse\x12\x38\n\x0fsimilar_objects\x18\x01 \x03(\x0b\x32\x1f.loupe.project.v1.SimilarObject\x12\x17\n\x0f\x66\x65\x61ture_version\x18\x02 \x01(\t\x12\x16\n\x0esearched_count\x18\x03 \x01(\x05\"\xa6\x01\n\rSimilarObject\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x0e\n\x06object\x18\x03 \x01(\x05\x12$\n\x03\x62ox\x18\x04 \x01(\x0b\x32\x17.loupe.inference.v1.Box\x12\x12\n\nsimilarity\x18\x05 \x01(\x01\x12\x13\n\x0bimage_width\x18\x06 \x01(\x05\x12\x14\n\x0cimage_height\x18\x07 \x01(\x05\x32\x8e\x04\n\x0eSimilarService\x12\xa1\x01\n\x11\x46indSimilarImages\x12*.loupe.project.v1.FindSimilarImagesRequest\x1a+.loupe.project.v1.FindSimilarImagesResponse\"3\x82\xd3\xe4\x93\x02-\x12+/v1/{image=projects/*/images/*}:findSimilar\x12\xa9\x01\n\x14\x46indSimilarToPicture\x12-.loupe.project.v1.FindSimilarToPictureRequest\x1a+.loupe.project.v1.FindSimilarImagesResponse\"5\x82\xd3\xe4\x93\x02/\"*/v1/{parent=projects/*}/images:findSimilar:\x01*\x12\xab\x01\n\x12\x46indSimilarObjects\x12+.loupe.project.v1.FindSimilarObjectsRequest\x1a,.loupe.project.v1.FindSimilarObjectsResponse\":\x82\xd3\xe4\x93\x02\x34\x12\x32/v1/{image=projects/*/images/*}:findSimilarObjectsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,12 +35,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SIMILARSERVICE'].methods_by_name['FindSimilarImages']._loaded_options = None
   _globals['_SIMILARSERVICE'].methods_by_name['FindSimilarImages']._serialized_options = b'\202\323\344\223\002-\022+/v1/{image=projects/*/images/*}:findSimilar'
-  _globals['_FINDSIMILARIMAGESREQUEST']._serialized_start=90
-  _globals['_FINDSIMILARIMAGESREQUEST']._serialized_end=185
-  _globals['_FINDSIMILARIMAGESRESPONSE']._serialized_start=188
-  _globals['_FINDSIMILARIMAGESRESPONSE']._serialized_end=320
-  _globals['_SIMILARIMAGE']._serialized_start=322
-  _globals['_SIMILARIMAGE']._serialized_end=390
-  _globals['_SIMILARSERVICE']._serialized_start=393
-  _globals['_SIMILARSERVICE']._serialized_end=573
+  _globals['_SIMILARSERVICE'].methods_by_name['FindSimilarToPicture']._loaded_options = None
+  _globals['_SIMILARSERVICE'].methods_by_name['FindSimilarToPicture']._serialized_options = b'\202\323\344\223\002/\"*/v1/{parent=projects/*}/images:findSimilar:\001*'
+  _globals['_SIMILARSERVICE'].methods_by_name['FindSimilarObjects']._loaded_options = None
+  _globals['_SIMILARSERVICE'].methods_by_name['FindSimilarObjects']._serialized_options = b'\202\323\344\223\0024\0222/v1/{image=projects/*/images/*}:findSimilarObjects'
+  _globals['_FINDSIMILARIMAGESREQUEST']._serialized_start=127
+  _globals['_FINDSIMILARIMAGESREQUEST']._serialized_end=222
+  _globals['_FINDSIMILARIMAGESRESPONSE']._serialized_start=225
+  _globals['_FINDSIMILARIMAGESRESPONSE']._serialized_end=357
+  _globals['_SIMILARIMAGE']._serialized_start=359
+  _globals['_SIMILARIMAGE']._serialized_end=427
+  _globals['_FINDSIMILARTOPICTUREREQUEST']._serialized_start=429
+  _globals['_FINDSIMILARTOPICTUREREQUEST']._serialized_end=545
+  _globals['_FINDSIMILAROBJECTSREQUEST']._serialized_start=547
+  _globals['_FINDSIMILAROBJECTSREQUEST']._serialized_end=659
+  _globals['_FINDSIMILAROBJECTSRESPONSE']._serialized_start=662
+  _globals['_FINDSIMILAROBJECTSRESPONSE']._serialized_end=797
+  _globals['_SIMILAROBJECT']._serialized_start=800
+  _globals['_SIMILAROBJECT']._serialized_end=966
+  _globals['_SIMILARSERVICE']._serialized_start=969
+  _globals['_SIMILARSERVICE']._serialized_end=1495
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from loupe.inference.v1 import prediction_pb2 as _prediction_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -113,3 +114,159 @@ class SimilarImage(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SimilarImage: _TypeAlias = SimilarImage  # noqa: Y015
+
+@_typing.final
+class FindSimilarToPictureRequest(_message.Message):
+    """Request of FindSimilarToPicture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PICTURE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    FEATURE_SOURCE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Where to search, `projects/{project}`. Required."""
+    picture: _builtins.bytes
+    """The picture file, in a format that can be uploaded, at most 12 MiB. Required."""
+    count: _builtins.int
+    """How many to give; default 20, maximum 1,000."""
+    query: _builtins.str
+    """Only among the images that match this query. Default: all."""
+    feature_source: _builtins.str
+    """The model that looks at the picture, as in "models/efficientnet-lite0". Default: the project's model."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        picture: _builtins.bytes = ...,
+        count: _builtins.int = ...,
+        query: _builtins.str = ...,
+        feature_source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "feature_source", b"feature_source", "parent", b"parent", "picture", b"picture", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindSimilarToPictureRequest: _TypeAlias = FindSimilarToPictureRequest  # noqa: Y015
+
+@_typing.final
+class FindSimilarObjectsRequest(_message.Message):
+    """Request of FindSimilarObjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    FEATURE_SOURCE_FIELD_NUMBER: _builtins.int
+    image: _builtins.str
+    """The image that holds the object, `projects/{project}/images/{image}`. Required."""
+    object: _builtins.int
+    """Which object: its place, from 0, in the boxes that the model predicted for the image."""
+    count: _builtins.int
+    """How many to give; default 20, maximum 1,000."""
+    query: _builtins.str
+    """Only in images that match this query. Default: all."""
+    feature_source: _builtins.str
+    """Which detector, as in "models/nanodet-coco". Default: the project's model."""
+    def __init__(
+        self,
+        *,
+        image: _builtins.str = ...,
+        object: _builtins.int = ...,
+        count: _builtins.int = ...,
+        query: _builtins.str = ...,
+        feature_source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "feature_source", b"feature_source", "image", b"image", "object", b"object", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindSimilarObjectsRequest: _TypeAlias = FindSimilarObjectsRequest  # noqa: Y015
+
+@_typing.final
+class FindSimilarObjectsResponse(_message.Message):
+    """Response of FindSimilarObjects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIMILAR_OBJECTS_FIELD_NUMBER: _builtins.int
+    FEATURE_VERSION_FIELD_NUMBER: _builtins.int
+    SEARCHED_COUNT_FIELD_NUMBER: _builtins.int
+    feature_version: _builtins.str
+    """Version of the model whose features were compared."""
+    searched_count: _builtins.int
+    """Objects among which was searched, the one that was asked about left out."""
+    @_builtins.property
+    def similar_objects(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimilarObject]:
+        """The most alike first."""
+
+    def __init__(
+        self,
+        *,
+        similar_objects: _abc.Iterable[Global___SimilarObject] | None = ...,
+        feature_version: _builtins.str = ...,
+        searched_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature_version", b"feature_version", "searched_count", b"searched_count", "similar_objects", b"similar_objects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindSimilarObjectsResponse: _TypeAlias = FindSimilarObjectsResponse  # noqa: Y015
+
+@_typing.final
+class SimilarObject(_message.Message):
+    """An object that looks like another one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    BOX_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    IMAGE_WIDTH_FIELD_NUMBER: _builtins.int
+    IMAGE_HEIGHT_FIELD_NUMBER: _builtins.int
+    image: _builtins.str
+    """Resource name of the image that holds it."""
+    file_name: _builtins.str
+    """File name of that image."""
+    object: _builtins.int
+    """Its place, from 0, in the boxes that the model predicted for the image."""
+    similarity: _builtins.float
+    """Cosine similarity of the features, in [-1, 1]; 1 for equal ones."""
+    image_width: _builtins.int
+    """Size of the image in pixels: what `box` lies in."""
+    image_height: _builtins.int
+    """See `image_width`."""
+    @_builtins.property
+    def box(self) -> _prediction_pb2.Box:
+        """What the model predicted: class, confidence and place."""
+
+    def __init__(
+        self,
+        *,
+        image: _builtins.str = ...,
+        file_name: _builtins.str = ...,
+        object: _builtins.int = ...,
+        box: _prediction_pb2.Box | None = ...,
+        similarity: _builtins.float = ...,
+        image_width: _builtins.int = ...,
+        image_height: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["box", b"box"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["box", b"box", "file_name", b"file_name", "image", b"image", "image_height", b"image_height", "image_width", b"image_width", "object", b"object", "similarity", b"similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimilarObject: _TypeAlias = SimilarObject  # noqa: Y015

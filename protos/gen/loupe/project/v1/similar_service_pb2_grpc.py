@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SimilarServiceStub:
-    """Images that look like another one, by the features of a model.
+    """Images and objects that look like others, by the features of a model.
     """
 
     def __init__(self, channel):
@@ -40,10 +40,20 @@ class SimilarServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesRequest.SerializeToString,
                 response_deserializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesResponse.FromString,
                 _registered_method=True)
+        self.FindSimilarToPicture = channel.unary_unary(
+                '/loupe.project.v1.SimilarService/FindSimilarToPicture',
+                request_serializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarToPictureRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesResponse.FromString,
+                _registered_method=True)
+        self.FindSimilarObjects = channel.unary_unary(
+                '/loupe.project.v1.SimilarService/FindSimilarObjects',
+                request_serializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarObjectsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarObjectsResponse.FromString,
+                _registered_method=True)
 
 
 class SimilarServiceServicer:
-    """Images that look like another one, by the features of a model.
+    """Images and objects that look like others, by the features of a model.
     """
 
     def FindSimilarImages(self, request, context):
@@ -51,6 +61,25 @@ class SimilarServiceServicer:
         fewer for the sake of those that he may not. The first search in a project reads all its features and takes a while;
         later ones only read what is new. IMAGE_NOT_FOUND when the image does not exist for the caller;
         FEATURES_MISSING when it has no features of the source.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindSimilarToPicture(self, request, context):
+        """Gives the images of the project that are most like a picture which is not in it. The picture is analysed while the
+        caller waits, and nothing of it is kept. Besides the reasons of FindSimilarImages: IMAGE_UNDECODABLE, IMAGE_TOO_LARGE
+        and MODEL_NOT_READY (with a time to wait) as InferenceService.AnalyseImage; FEATURES_MISSING when the version that
+        answers has analysed no image of the project. Needs the right to analyse.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindSimilarObjects(self, request, context):
+        """Gives the objects, found by a detector in images of the project, that are most like one of them. Only objects in images
+        that the caller may see. IMAGE_NOT_FOUND when the image does not exist for the caller; FEATURES_MISSING when the model
+        found no such object in it, or is no detector.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +93,16 @@ def add_SimilarServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesRequest.FromString,
                     response_serializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesResponse.SerializeToString,
             ),
+            'FindSimilarToPicture': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindSimilarToPicture,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarToPictureRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesResponse.SerializeToString,
+            ),
+            'FindSimilarObjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindSimilarObjects,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarObjectsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarObjectsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loupe.project.v1.SimilarService', rpc_method_handlers)
@@ -73,7 +112,7 @@ def add_SimilarServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SimilarService:
-    """Images that look like another one, by the features of a model.
+    """Images and objects that look like others, by the features of a model.
     """
 
     @staticmethod
@@ -93,6 +132,60 @@ class SimilarService:
             '/loupe.project.v1.SimilarService/FindSimilarImages',
             loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesRequest.SerializeToString,
             loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindSimilarToPicture(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SimilarService/FindSimilarToPicture',
+            loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarToPictureRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindSimilarObjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.SimilarService/FindSimilarObjects',
+            loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarObjectsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_similar__service__pb2.FindSimilarObjectsResponse.FromString,
             options,
             channel_credentials,
             insecure,

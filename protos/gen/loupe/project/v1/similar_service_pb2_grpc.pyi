@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SimilarServiceStub:
-    """Images that look like another one, by the features of a model."""
+    """Images and objects that look like others, by the features of a model."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,10 +39,21 @@ class SimilarServiceStub:
     later ones only read what is new. IMAGE_NOT_FOUND when the image does not exist for the caller;
     FEATURES_MISSING when it has no features of the source.
     """
+    FindSimilarToPicture: _grpc.UnaryUnaryMultiCallable[_similar_service_pb2.FindSimilarToPictureRequest, _similar_service_pb2.FindSimilarImagesResponse]
+    """Gives the images of the project that are most like a picture which is not in it. The picture is analysed while the
+    caller waits, and nothing of it is kept. Besides the reasons of FindSimilarImages: IMAGE_UNDECODABLE, IMAGE_TOO_LARGE
+    and MODEL_NOT_READY (with a time to wait) as InferenceService.AnalyseImage; FEATURES_MISSING when the version that
+    answers has analysed no image of the project. Needs the right to analyse.
+    """
+    FindSimilarObjects: _grpc.UnaryUnaryMultiCallable[_similar_service_pb2.FindSimilarObjectsRequest, _similar_service_pb2.FindSimilarObjectsResponse]
+    """Gives the objects, found by a detector in images of the project, that are most like one of them. Only objects in images
+    that the caller may see. IMAGE_NOT_FOUND when the image does not exist for the caller; FEATURES_MISSING when the model
+    found no such object in it, or is no detector.
+    """
 
 @_typing.type_check_only
 class SimilarServiceAsyncStub(SimilarServiceStub):
-    """Images that look like another one, by the features of a model."""
+    """Images and objects that look like others, by the features of a model."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     FindSimilarImages: _aio.UnaryUnaryMultiCallable[_similar_service_pb2.FindSimilarImagesRequest, _similar_service_pb2.FindSimilarImagesResponse]  # type: ignore[assignment]
@@ -51,9 +62,20 @@ class SimilarServiceAsyncStub(SimilarServiceStub):
     later ones only read what is new. IMAGE_NOT_FOUND when the image does not exist for the caller;
     FEATURES_MISSING when it has no features of the source.
     """
+    FindSimilarToPicture: _aio.UnaryUnaryMultiCallable[_similar_service_pb2.FindSimilarToPictureRequest, _similar_service_pb2.FindSimilarImagesResponse]  # type: ignore[assignment]
+    """Gives the images of the project that are most like a picture which is not in it. The picture is analysed while the
+    caller waits, and nothing of it is kept. Besides the reasons of FindSimilarImages: IMAGE_UNDECODABLE, IMAGE_TOO_LARGE
+    and MODEL_NOT_READY (with a time to wait) as InferenceService.AnalyseImage; FEATURES_MISSING when the version that
+    answers has analysed no image of the project. Needs the right to analyse.
+    """
+    FindSimilarObjects: _aio.UnaryUnaryMultiCallable[_similar_service_pb2.FindSimilarObjectsRequest, _similar_service_pb2.FindSimilarObjectsResponse]  # type: ignore[assignment]
+    """Gives the objects, found by a detector in images of the project, that are most like one of them. Only objects in images
+    that the caller may see. IMAGE_NOT_FOUND when the image does not exist for the caller; FEATURES_MISSING when the model
+    found no such object in it, or is no detector.
+    """
 
 class SimilarServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Images that look like another one, by the features of a model."""
+    """Images and objects that look like others, by the features of a model."""
 
     @_abc_1.abstractmethod
     def FindSimilarImages(
@@ -65,6 +87,29 @@ class SimilarServiceServicer(metaclass=_abc_1.ABCMeta):
         fewer for the sake of those that he may not. The first search in a project reads all its features and takes a while;
         later ones only read what is new. IMAGE_NOT_FOUND when the image does not exist for the caller;
         FEATURES_MISSING when it has no features of the source.
+        """
+
+    @_abc_1.abstractmethod
+    def FindSimilarToPicture(
+        self,
+        request: _similar_service_pb2.FindSimilarToPictureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_similar_service_pb2.FindSimilarImagesResponse, _abc.Awaitable[_similar_service_pb2.FindSimilarImagesResponse]]:
+        """Gives the images of the project that are most like a picture which is not in it. The picture is analysed while the
+        caller waits, and nothing of it is kept. Besides the reasons of FindSimilarImages: IMAGE_UNDECODABLE, IMAGE_TOO_LARGE
+        and MODEL_NOT_READY (with a time to wait) as InferenceService.AnalyseImage; FEATURES_MISSING when the version that
+        answers has analysed no image of the project. Needs the right to analyse.
+        """
+
+    @_abc_1.abstractmethod
+    def FindSimilarObjects(
+        self,
+        request: _similar_service_pb2.FindSimilarObjectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_similar_service_pb2.FindSimilarObjectsResponse, _abc.Awaitable[_similar_service_pb2.FindSimilarObjectsResponse]]:
+        """Gives the objects, found by a detector in images of the project, that are most like one of them. Only objects in images
+        that the caller may see. IMAGE_NOT_FOUND when the image does not exist for the caller; FEATURES_MISSING when the model
+        found no such object in it, or is no detector.
         """
 
 def add_SimilarServiceServicer_to_server(servicer: SimilarServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

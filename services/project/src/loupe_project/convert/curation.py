@@ -27,7 +27,7 @@ from loupe_project.domain.curation import (
     outlier_reason,
 )
 
-_STATES = {state: pb.CurationState.Value(f"CURATION_STATE_{state.value}") for state in CurationState}
+STATES = {state: pb.CurationState.Value(f"CURATION_STATE_{state.value}") for state in CurationState}
 _KINDS = {kind: pb.CurationRun.Kind.Value(f"KIND_{kind.value}") for kind in RunKind}
 _KINDS_OF = {message: kind for kind, message in _KINDS.items()}
 _STRATEGIES = {
@@ -99,7 +99,7 @@ def selection_to_message(selection: Selection) -> pb.Selection:
         feature_version=selection.source.version,
         seed=selection.seed,
         balance_by=selection.balance_by,
-        state=_STATES[selection.state],
+        state=STATES[selection.state],
         pick_count=selection.pick_count,
         candidate_count=facts.candidate_count,
         skipped_count=facts.skipped_count,
@@ -140,7 +140,7 @@ def run_to_message(run: CurationRun) -> pb.CurationRun:
         feature_source=source_name(run.source),
         feature_version=run.source.version,
         seed=run.seed,
-        state=_STATES[run.state],
+        state=STATES[run.state],
         image_count=facts.image_count,
         skipped_count=facts.skipped_count,
         group_count=facts.group_count,

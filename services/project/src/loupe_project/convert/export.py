@@ -4,9 +4,11 @@ from loupe.project.v1 import export_service_pb2 as pb
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_project.convert import image
 from loupe_project.convert.analysis import selector_to_message
+from loupe_project.convert.split import split_id_of
 from loupe_project.convert.values import timestamp
 from loupe_project.domain import names
 from loupe_project.domain.export import Content, Export, ExportState, NewExport
+from loupe_project.domain.selection import Selection
 
 _CONTENTS = {content: pb.Export.Content.Value(f"CONTENT_{content.value}") for content in Content}
 _CONTENTS_OF = {message: content for content, message in _CONTENTS.items()}
@@ -19,7 +21,8 @@ def to_message(export: Export) -> pb.Export:
     maps = export.analysis_ids or ()
     return pb.Export(
         name=export.name,
-        selector=selector_to_message(export.selection),
+        selector=None if export.split_id else selector_to_message(export.selection),
+        split=f"projects/{export.project_id}/splits/{export.split_id}" if export.split_id else "",
         contents=[_CONTENTS[one] for one in export.contents],
         analyses=[f"projects/{export.project_id}/analyses/{one}" for one in maps],
         state=_STATES[export.state],
@@ -36,7 +39,8 @@ def new_of(project_id: str, message: pb.Export) -> NewExport:
     """What somebody asks for.
 
     Raises:
-        InvalidArgument: If the selector is missing, a content is unknown, or a map is of another project.
+        InvalidArgument: If not exactly one of selector and split is given, a content is unknown, or a map or the
+            split is of another project.
     """
     unknown = [one for one in message.contents if one not in _CONTENTS_OF]
     if unknown:
@@ -45,8 +49,15 @@ def new_of(project_id: str, message: pb.Export) -> NewExport:
             fields=[FieldViolation("export.contents", "must be known contents")],
         )
     maps = [_analysis_id(project_id, name) for name in message.analyses]
+    if message.split and message.HasField("selector"):
+        raise InvalidArgument(
+            "Say which images to export: by a selector or by a split, not both.",
+            fields=[FieldViolation("export.split", "must be empty beside selector")],
+        )
+    split_id = split_id_of(project_id, message.split, "export.split") if message.split else ""
     return NewExport(
-        selection=image.selection_of(message.selector, "export.selector"),
+        selection=Selection(ids=()) if split_id else image.selection_of(message.selector, "export.selector"),
+        split_id=split_id,
         contents=tuple(_CONTENTS_OF[one] for one in message.contents),
         analysis_ids=tuple(maps) if maps else None,
     )

@@ -23,6 +23,7 @@ class Content(StrEnum):
     MAPS = "MAPS"
     VOC = "VOC"
     LABELS = "LABELS"
+    IMAGE_FOLDER = "IMAGE_FOLDER"
 
 
 class ExportState(StrEnum):
@@ -56,6 +57,8 @@ class Export:
     size_bytes: int = 0
     object_key: str = ""
     """Where the file is; set when the state is SUCCEEDED."""
+    split_id: str = ""
+    """A split whose images go in, part by part; `selection` names none then."""
 
     @property
     def name(self) -> str:
@@ -71,3 +74,5 @@ class NewExport:
     contents: tuple[Content, ...]
     analysis_ids: tuple[str, ...] | None = None
     """None: all that the caller may see."""
+    split_id: str = ""
+    """A split in the place of `selection`."""

@@ -1,6 +1,6 @@
 """What exports need from outside: their rows in the store, a builder of zip files, features."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from loupe_project.domain.export import Content, Export
 from loupe_project.domain.image import FeatureSource, ImageDetails
 from loupe_project.domain.scope import Scope
+from loupe_project.domain.split import Part
 
 
 class ExportRepository(Protocol):
@@ -57,6 +58,10 @@ class ExportBuilder(Protocol):
         """The file of an image that was added before."""
         ...
 
+    async def add_class_file(self, image_id: str, data: AsyncIterator[bytes], size_bytes: int) -> None:
+        """The same in the folder of its class; the image has one."""
+        ...
+
     async def add_features(self, source: FeatureSource, image_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Features of images that were added before.
 
@@ -81,8 +86,15 @@ class ExportBuilder(Protocol):
 class ExportBuilders(Protocol):
     """Makes builders."""
 
-    def __call__(self, contents: Collection[Content]) -> AbstractAsyncContextManager[ExportBuilder]:
-        """A builder with a folder of its own, which goes when the context ends."""
+    def __call__(
+        self, contents: Collection[Content], parts: Mapping[str, Part] | None = None
+    ) -> AbstractAsyncContextManager[ExportBuilder]:
+        """A builder with a folder of its own, which goes when the context ends.
+
+        Args:
+            contents: What goes in.
+            parts: Of a split: the part of each image by id. None: the images are not split.
+        """
         ...
 
 

@@ -10,7 +10,6 @@ from google.protobuf.empty_pb2 import Empty
 
 from loupe.project.v1 import curation_service_pb2 as pb
 from loupe.project.v1 import curation_service_pb2_grpc as pb_grpc
-from loupe_kit.objects import CHUNK_BYTES
 from loupe_kit.rpc_policy import Access
 from loupe_project.convert import curation as convert
 from loupe_project.convert import operation as convert_operation
@@ -140,7 +139,7 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
 
         content = await self._calls.read(work)
         await downloads.announce(context, f"selection-{selection_id}.json", len(content), saved=True)
-        async for piece in self._calls.stream(_pieces(content), allowed):
+        async for piece in self._calls.stream(downloads.pieces(content), allowed):
             yield HttpBody(content_type="application/json", data=piece)
 
     async def CreateCurationRun(self, request: pb.CreateCurationRunRequest, context: _Context) -> Operation:
@@ -215,8 +214,3 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
     def _woken(self, operation: Operation) -> Operation:
         self._hub.wake(operation.name.rpartition("/")[2])
         return operation
-
-
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), CHUNK_BYTES):
-        yield content[start : start + CHUNK_BYTES]

@@ -1,9 +1,12 @@
 """What a client should know of a file before its bytes come; the gateway makes HTTP headers of it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
 import grpc
+
+from loupe_kit.objects import CHUNK_BYTES
 
 
 async def announce(
@@ -21,3 +24,9 @@ async def announce(
     name = quote(file_name.rpartition("/")[2], safe="")
     metadata = (("content-disposition", f"{kind}; filename*=UTF-8''{name}"), ("file-size", str(size_bytes)))
     await context.send_initial_metadata(metadata)
+
+
+async def pieces(content: bytes) -> AsyncIterator[bytes]:
+    """A file that was made in memory, as it is streamed."""
+    for start in range(0, len(content), CHUNK_BYTES):
+        yield content[start : start + CHUNK_BYTES]

@@ -13,7 +13,7 @@ from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Right, Scope
 from loupe_project.domain.selection import Selection
 from loupe_project.ports.store import Store
-from loupe_project.use_cases import access
+from loupe_project.use_cases import access, splits
 from loupe_project.use_cases.select_images import select_images, settled
 
 MAX_MAPS = 100
@@ -29,6 +29,8 @@ async def create_export(
         InvalidArgument: If nothing is asked for, or too many maps.
         ImageNotFound: If one of the ids is not an image of the project.
         NothingToExport: If no image matches.
+        SplitNotFound: If the split does not exist for the caller.
+        SplitNotReady: If it is not finished.
         AnalysisNotFound: If one of the maps does not exist for the caller.
     """
     project = await access.viewer(store, scope, project_id, Right.EXPORT)
@@ -38,7 +40,11 @@ async def create_export(
             fields=[FieldViolation("export.contents", "must name at least one")],
         )
     selection = await settled(store, scope, project, new.selection)
-    image_count = await _count_images(store, scope, project, selection)
+    if new.split_id:
+        split = await splits.get_finished_split(store, scope, project_id, new.split_id)
+        image_count = sum(split.counts.values())
+    else:
+        image_count = await _count_images(store, scope, project, selection)
     await _check_maps(store, scope, project_id, new.analysis_ids or ())
     export_id, operation_id = ids.new_id(), ids.new_id()
     export = Export(
@@ -51,6 +57,7 @@ async def create_export(
         operation_id=operation_id,
         create_time=now,
         expire_time=now + keep_for,
+        split_id=new.split_id,
     )
     operation = Operation(
         id=operation_id,
@@ -66,6 +73,7 @@ async def create_export(
     await store.exports.add(export)
     await store.operations.add(operation)
     what = {"contents": " ".join(export.contents), "query": selection.query if selection.ids is None else ""}
+    what |= {"split": new.split_id} if new.split_id else {}
     await store.audit.add(
         audit.event(scope, audit.Action.CREATE_EXPORT, export.name, now, images=str(image_count), **what)
     )

@@ -6,26 +6,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from loupe_kit import ids
-from loupe_kit.errors import LoupeError, NotFound
+from loupe_kit.errors import FailedPrecondition, LoupeError, NotFound
 from loupe_kit.objects import ObjectStore
 from loupe_project.domain import keys
 from loupe_project.domain.analysis import Analysis, AnalysisState
-from loupe_project.domain.coordinates import Coordinates
 from loupe_project.domain.errors import ExportNotFound, NothingToExport, OperationCancelled
 from loupe_project.domain.export import Content, Export, ExportState
 from loupe_project.domain.image import FeatureSource, ImageDetails
 from loupe_project.domain.operation import Operation
 from loupe_project.domain.scope import Right, Scope
+from loupe_project.domain.split import Part
 from loupe_project.ports.export import ExportBuilder, ExportBuilders, FeatureReader
 from loupe_project.ports.operations import ProgressSink
 from loupe_project.ports.store import StoreFactory
-from loupe_project.use_cases import access
+from loupe_project.use_cases import access, splits
 from loupe_project.use_cases.cancelling import run_unless
 from loupe_project.use_cases.create_export import MAX_MAPS
+from loupe_project.use_cases.map_points import read_points
 from loupe_project.use_cases.select_images import select_images
 
 PAGE = 500
 """Images in memory at a time."""
+_WITH_FILES = frozenset({Content.IMAGES, Content.IMAGE_FOLDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,10 @@ class MakeExport:
         return found
 
     async def _make(self, export: Export, scope: Scope, progress: ProgressSink) -> Export:
-        async with self.uow_factory(read_only=True) as store:
-            project = await access.viewer(store, scope, export.project_id, Right.EXPORT)
-            image_ids = await select_images(store, scope, project, export.selection)
+        image_ids, parts = await self._images(export, scope)
         if not image_ids:
             raise NothingToExport("No image matches any more; search again.", query=export.selection.query[:200])
-        async with self.builders(export.contents) as builder:
+        async with self.builders(export.contents, parts) as builder:
             written = await self._add_images(builder, export, scope, image_ids, progress)
             if Content.MAPS in export.contents:
                 await progress.report(phase="maps")
@@ -90,6 +90,16 @@ class MakeExport:
             await self.objects.delete(keys.export_images(export.project_id, export.id))
             raise ExportNotFound("The export was deleted while it was made.", export=export.id)
         return done
+
+    async def _images(self, export: Export, scope: Scope) -> tuple[list[str], dict[str, Part] | None]:
+        """Ids of the images, and of a split the part of each."""
+        async with self.uow_factory(read_only=True) as store:
+            project = await access.viewer(store, scope, export.project_id, Right.EXPORT)
+            if not export.split_id:
+                return await select_images(store, scope, project, export.selection), None
+            split = await splits.get_finished_split(store, scope, project.id, export.split_id)
+            parts = await store.splits.parts(scope, split)
+            return list(parts), parts
 
     async def _add_images(
         self,
@@ -110,23 +120,33 @@ class MakeExport:
             await builder.add_images(page)
             if Content.FEATURES in export.contents:
                 await self._add_features(builder, page)
-            if Content.IMAGES in export.contents:
-                faults = await self._add_files(builder, page)
+            if _WITH_FILES.intersection(export.contents):
+                faults = await self._add_files(builder, export, page)
                 failed += len(faults)
                 await progress.report(failures=faults, failed=failed)
             written += [details.image.id for details in page]
             await progress.report(done=min(start + PAGE, len(image_ids)))
         return written
 
-    async def _add_files(self, builder: ExportBuilder, page: Sequence[ImageDetails]) -> list[LoupeError]:
-        """Copy the files; those that are gone meanwhile are told, the rest goes on."""
+    async def _add_files(
+        self, builder: ExportBuilder, export: Export, page: Sequence[ImageDetails]
+    ) -> list[LoupeError]:
+        """Copy the files; those that are gone meanwhile or have no class are told, the rest goes on."""
         faults: list[LoupeError] = []
         for details in page:
             image = details.image
             if not await self.objects.exists(image.object_key):
                 faults.append(NotFound(f"The bytes of {image.file_name} are gone; it is left out.", image=image.id))
                 continue
-            await builder.add_file(image.id, self.objects.open(image.object_key), image.size_bytes)
+            if Content.IMAGES in export.contents:
+                await builder.add_file(image.id, self.objects.open(image.object_key), image.size_bytes)
+            if Content.IMAGE_FOLDER not in export.contents:
+                continue
+            if image.truth is None:
+                text = f"{image.file_name} has no class of the whole image; it is left out of imagefolder/."
+                faults.append(FailedPrecondition(text, image=image.id))
+                continue
+            await builder.add_class_file(image.id, self.objects.open(image.object_key), image.size_bytes)
         return faults
 
     async def _add_features(self, builder: ExportBuilder, page: Sequence[ImageDetails]) -> None:
@@ -141,7 +161,7 @@ class MakeExport:
 
     async def _add_maps(self, builder: ExportBuilder, export: Export, scope: Scope) -> None:
         for analysis in await self._maps(export, scope):
-            coordinates = Coordinates.decode(await self.objects.read(analysis.object_key))
+            coordinates = await read_points(self.uow_factory, self.objects, analysis)
             image_ids = ids.unpack_ids(coordinates.ids.tobytes())
             names: dict[str, str] = {}
             for start in range(0, len(image_ids), PAGE):

@@ -55,13 +55,15 @@ class VectorStore:
 
     Args:
         folder: of this store alone; made if it is not there.
+        id_bytes: length of an id, always the same for one folder: of images, or of objects in them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, id_bytes: int = BYTES_PER_ID) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._id_bytes = id_bytes
         self._dimension = int((folder / "dimension").read_text()) if (folder / "dimension").exists() else 0
-        self._ids = np.zeros(0, f"S{BYTES_PER_ID}")
+        self._ids = np.zeros(0, f"S{id_bytes}")
         self._order: Rows = np.zeros(0, np.int64)
         self._codes: Codes = np.zeros((0, max(self._dimension, 1)), np.int8)
         self._scales = np.zeros(0, np.float32)
@@ -79,36 +81,44 @@ class VectorStore:
         """Returns D; 0 while nothing is stored."""
         return self._dimension
 
-    def find(self, image_ids: bytes) -> Rows:
+    def find(self, ids: bytes) -> Rows:
         """Returns for each packed id its row, -1 if it has none: array, int64."""
-        wanted = np.frombuffer(image_ids, f"S{BYTES_PER_ID}")
+        wanted = np.frombuffer(ids, f"S{self._id_bytes}")
         if not len(self._ids):
             return np.full(len(wanted), -1, np.int64)
         places = np.searchsorted(self._ids, wanted, sorter=self._order).clip(max=len(self._ids) - 1)
         rows = self._order[places]
         return np.where(self._ids[rows] == wanted, rows, -1)
 
-    def append(self, image_ids: bytes, values: NDArray[np.float32]) -> None:
-        """Adds vectors of images that have no row yet; those that cannot be compared are passed over.
+    def ids(self, rows: Rows) -> bytes:
+        """Returns the ids of some rows, one after the other."""
+        return self._ids[rows].tobytes()
+
+    def image_ids(self) -> bytes:
+        """Returns for each row the id of its image: the first 16 bytes of the row's id."""
+        return self._ids.view(np.uint8).reshape(-1, self._id_bytes)[:, :BYTES_PER_ID].tobytes()
+
+    def append(self, ids: bytes, values: NDArray[np.float32]) -> None:
+        """Adds vectors whose ids have no row yet; those that cannot be compared are passed over.
 
         Args:
-            image_ids: ids, 16 bytes each, each once.
+            ids: one after the other, each once.
             values: array (M, D), float32; D as before.
         """
         lengths = np.sqrt(np.einsum("nd,nd->n", values, values, dtype=np.float64))
-        usable = np.isfinite(lengths) & (lengths > 0) & (self.find(image_ids) < 0)
+        usable = np.isfinite(lengths) & (lengths > 0) & (self.find(ids) < 0)
         if not usable.any():
             return
         unit = values[usable] / lengths[usable, None].astype(np.float32)
         scales = (np.abs(unit).max(axis=1) / 127).astype("<f4")
         codes = np.rint(unit / scales[:, None]).astype(np.int8)
-        packed = np.frombuffer(image_ids, np.uint8).reshape(-1, BYTES_PER_ID)[usable]
+        packed = np.frombuffer(ids, np.uint8).reshape(-1, self._id_bytes)[usable]
         self._dimension = values.shape[1]
         (self._folder / "dimension").write_text(str(self._dimension))
         # Ids last: a row counts once its id is there, whatever was cut short before.
         _extend(self._folder / "codes.i8", codes, len(self._ids) * self._dimension)
         _extend(self._folder / "scales.f32", scales, len(self._ids) * 4)
-        _extend(self._folder / "ids.bin", packed, len(self._ids) * BYTES_PER_ID)
+        _extend(self._folder / "ids.bin", packed, len(self._ids) * self._id_bytes)
         self._map()
 
     def vector(self, row: int) -> NDArray[np.float32]:
@@ -199,7 +209,7 @@ class VectorStore:
         return self._codes[rows].astype(np.float32) * self._scales[rows][:, None]
 
     def _map(self) -> None:
-        self._ids = np.fromfile(self._folder / "ids.bin", f"S{BYTES_PER_ID}") if self._stored() else self._ids
+        self._ids = np.fromfile(self._folder / "ids.bin", f"S{self._id_bytes}") if self._stored() else self._ids
         self._order = np.argsort(self._ids, kind="stable")
         count = len(self._ids)
         if count:
@@ -209,7 +219,7 @@ class VectorStore:
 
     def _stored(self) -> bool:
         path = self._folder / "ids.bin"
-        return path.exists() and path.stat().st_size >= BYTES_PER_ID
+        return path.exists() and path.stat().st_size >= self._id_bytes
 
     def _read_parts(self) -> None:
         path = self._folder / "parts.npz"

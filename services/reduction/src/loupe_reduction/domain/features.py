@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from loupe_reduction.domain.errors import DuplicateImage, ImageIdsInvalid
 
 BYTES_PER_ID = 16
+
+BYTES_PER_OBJECT = 18
+"""Id of an object: that of its image, then its place in the image's prediction, two bytes, the greater first."""
 
 UPLOADED_MODEL = "uploaded"
 """Name under which the inference service keeps vectors that were computed elsewhere."""
@@ -39,6 +43,35 @@ class FeatureBlock:
 
     values: NDArray[np.float32]
     """Array (N, D), float32."""
+
+
+@dataclass(frozen=True)
+class ObjectBlock:
+    """Vectors of objects, as they arrive: of each image all objects together."""
+
+    object_ids: bytes
+    """Ids, BYTES_PER_OBJECT each."""
+
+    values: NDArray[np.float32]
+    """Array (N, D), float32."""
+
+
+def object_ids(image_ids: bytes, counts: Sequence[int]) -> bytes:
+    """Returns the ids of all objects of images.
+
+    Args:
+        image_ids: ids of N images, 16 bytes each.
+        counts: number of objects in each of them, N numbers.
+    """
+    images = np.repeat(np.frombuffer(image_ids, np.uint8).reshape(-1, BYTES_PER_ID), counts, axis=0)
+    starts = np.cumsum(counts) - counts
+    places = (np.arange(len(images)) - np.repeat(starts, counts)).astype(">u2")
+    return np.hstack([images, places.view(np.uint8).reshape(-1, 2)]).tobytes()
+
+
+def object_id(image_id: bytes, place: int) -> bytes:
+    """Returns the id of one object of an image."""
+    return image_id + place.to_bytes(2, "big")
 
 
 class ImageIds:

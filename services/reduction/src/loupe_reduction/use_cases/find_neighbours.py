@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.domain.errors import DimensionMismatch, FeaturesMissing
+from loupe_reduction.domain.errors import FeaturesMissing
 from loupe_reduction.domain.features import FeatureSource, ImageIds
 from loupe_reduction.domain.recipe import check_range
 from loupe_reduction.ports import FeatureReader, KeptVectors
+from loupe_reduction.use_cases.kept_stores import KeptStore, KeptStores
 
 MAX_COUNT = 1_000
-_OPEN = 64
-"""Stores that stay open; one costs memory for its ids only."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +43,6 @@ class Found:
     """Images that have a vector."""
 
 
-@dataclass
-class _Opened:
-    vectors: KeptVectors
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    cutting: threading.Thread | None = None
-
-
 class FindNeighbours:
     """Keeps what it has read, reads what is new, searches.
 
@@ -64,8 +53,7 @@ class FindNeighbours:
 
     def __init__(self, reader: FeatureReader, open_vectors: Callable[[str], KeptVectors]) -> None:
         self._reader = reader
-        self._open_vectors = open_vectors
-        self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        self._stores = KeptStores(open_vectors)
 
     async def __call__(self, wish: Wish, images: ImageIds) -> Found:
         """Searches.
@@ -81,52 +69,40 @@ class FindNeighbours:
             FeaturesUnavailable: vectors cannot be read now.
         """
         check_range("count", wish.count, 1, MAX_COUNT)
-        opened = await self._open(wish)
-        async with opened.lock:
+        store = await self._stores.open(f"{wish.project_id} {wish.source}")
+        async with store.lock:
             packed = images.pack(np.arange(len(images)))
-            await self._read_new(opened.vectors, wish.source, packed + wish.image_id)
-            vector = self._vector(opened.vectors, wish)
-            found = await asyncio.to_thread(_search, opened.vectors, wish, packed, vector)
-        if opened.vectors.is_to_be_cut and (opened.cutting is None or not opened.cutting.is_alive()):
-            # Nobody waits for it: it takes minutes, the service may stop meanwhile, and only what is complete counts.
-            opened.cutting = threading.Thread(target=opened.vectors.cut, name="cut-vectors", daemon=True)
-            opened.cutting.start()
+            await self._read_new(store, wish.source, packed + wish.image_id)
+            vector = _vector(store, wish)
+            found = await asyncio.to_thread(_search, store.vectors, wish, packed, vector)
+        store.cut_when_worth_it()
         return found
 
-    async def _open(self, wish: Wish) -> _Opened:
-        name = hashlib.sha256(f"{wish.project_id} {wish.source}".encode()).hexdigest()[:32]
-        found = self._opened.pop(name, None)
-        if found is None:
-            found = _Opened(await asyncio.to_thread(self._open_vectors, name))
-        self._opened[name] = found
-        while len(self._opened) > _OPEN:
-            self._opened.popitem(last=False)
-        return found
-
-    async def _read_new(self, vectors: KeptVectors, source: FeatureSource, packed: bytes) -> None:
-        rows = await asyncio.to_thread(vectors.find, packed)
+    async def _read_new(self, store: KeptStore, source: FeatureSource, packed: bytes) -> None:
+        rows = await asyncio.to_thread(store.vectors.find, packed)
         new = np.frombuffer(packed, "S16")[rows < 0]
         if not new.size:
             return
         async for block in self._reader.read(source, new.tobytes()):
             if not block.image_ids:
                 continue
-            _check_dimension(vectors, block.values.shape[1])
-            await asyncio.to_thread(vectors.append, block.image_ids, block.values)
+            store.check_dimension(block.values.shape[1])
+            await asyncio.to_thread(store.vectors.append, block.image_ids, block.values)
 
-    def _vector(self, vectors: KeptVectors, wish: Wish) -> NDArray[np.float32]:
-        if not wish.image_id:
-            _check_dimension(vectors, len(wish.vector))
-            return wish.vector
-        row = int(vectors.find(wish.image_id)[0])
-        if row < 0:
-            raise FeaturesMissing(
-                f"The image has no features of {wish.source}. Wait until it is analysed, or choose a model that it has "
-                "features of.",
-                source=str(wish.source),
-                count="1",
-            )
-        return vectors.vector(row)
+
+def _vector(store: KeptStore, wish: Wish) -> NDArray[np.float32]:
+    if not wish.image_id:
+        store.check_dimension(len(wish.vector))
+        return wish.vector
+    row = int(store.vectors.find(wish.image_id)[0])
+    if row < 0:
+        raise FeaturesMissing(
+            f"The image has no features of {wish.source}. Wait until it is analysed, or choose a model that it has "
+            "features of.",
+            source=str(wish.source),
+            count="1",
+        )
+    return store.vectors.vector(row)
 
 
 def _search(vectors: KeptVectors, wish: Wish, packed: bytes, vector: NDArray[np.float32]) -> Found:
@@ -138,14 +114,3 @@ def _search(vectors: KeptVectors, wish: Wish, packed: bytes, vector: NDArray[np.
     place_of = np.full(len(vectors), -1, np.int64)
     place_of[rows[places]] = places
     return Found(place_of[best], similarities, len(places))
-
-
-def _check_dimension(vectors: KeptVectors, dimension: int) -> None:
-    if vectors.dimension and vectors.dimension != dimension:
-        raise DimensionMismatch(
-            f"A vector has {dimension} numbers, those that are kept have {vectors.dimension}; compare vectors of one "
-            "model and version.",
-            dimension=str(dimension),
-            expected=str(vectors.dimension),
-            image_id="",
-        )

@@ -3,6 +3,8 @@ import { api, unwrap, type Schemas } from "@/lib/api/client";
 
 export type Content = Schemas["Export.Content"];
 export type Selector = Schemas["ImageSelector"];
+/** Which images: chosen ones, or those of a split, in folders for training, validation and test. */
+export type Images = { selector: Selector } | { split: string };
 
 export const exportsQuery = (project: string) =>
   queryOptions({
@@ -13,11 +15,11 @@ export const exportsQuery = (project: string) =>
 export function useCreateExport(project: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: ({ selector, contents }: { selector: Selector; contents: Content[] }) =>
+    mutationFn: ({ images, contents }: { images: Images; contents: Content[] }) =>
       unwrap(
         api.POST("/v1/projects/{project}/exports", {
           params: { path: { project } },
-          body: { export: { selector, contents }, requestId: crypto.randomUUID() },
+          body: { export: { ...images, contents }, requestId: crypto.randomUUID() },
         }),
       ),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["exports", project] }),

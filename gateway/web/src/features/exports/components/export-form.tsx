@@ -3,23 +3,23 @@ import { useCallback, useState, type ReactNode, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, buttonLook } from "@/components/ui/button";
 import { ErrorNotice, Progress } from "@/components/ui/notice";
-import { useCreateExport, type Content, type Selector } from "@/features/exports/api/exports";
+import { useCreateExport, type Content, type Images } from "@/features/exports/api/exports";
 import { useOperation } from "@/lib/api/use-operation";
 
 export const CONTENTS = [
   "CONTENT_IMAGES", "CONTENT_CSV", "CONTENT_JSONL", "CONTENT_PARQUET",
-  "CONTENT_LABELS", "CONTENT_COCO", "CONTENT_YOLO", "CONTENT_VOC", "CONTENT_FEATURES", "CONTENT_MAPS",
+  "CONTENT_LABELS", "CONTENT_COCO", "CONTENT_YOLO", "CONTENT_VOC", "CONTENT_IMAGE_FOLDER", "CONTENT_FEATURES", "CONTENT_MAPS",
 ] as const satisfies readonly Content[];
 
 interface ExportFormProps {
   project: string;
-  selector: Selector;
+  images: Images;
   /** Above the formats, such as a field for the query. */
   children?: ReactNode;
 }
 
 /** Chooses formats, gathers them into a zip while one watches, and hands it out. */
-export function ExportForm({ project, selector, children }: ExportFormProps) {
+export function ExportForm({ project, images, children }: ExportFormProps) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const create = useCreateExport(project);
@@ -34,7 +34,7 @@ export function ExportForm({ project, selector, children }: ExportFormProps) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setMade("");
-    create.mutate({ selector, contents }, { onSuccess: (operation) => { if (operation.done) finish(operation); else work.start(operation); } });
+    create.mutate({ images, contents }, { onSuccess: (operation) => { if (operation.done) finish(operation); else work.start(operation); } });
   };
   const toggle = (content: Content) => {
     setContents(contents.includes(content) ? contents.filter((each) => each !== content) : [...contents, content]);

@@ -17,7 +17,7 @@ export function ExportsTab({ project, query }: { project: string; query: string 
   return (
     <section className="mx-auto grid w-full max-w-6xl gap-6 lg:grid-cols-2" aria-label={t("tabs.results")}>
       <Card className="self-start p-5">
-        <ExportForm project={project} selector={{ query: text.trim() }}>
+        <ExportForm project={project} images={{ selector: { query: text.trim() } }}>
           <Field label={t("exports.query")} placeholder={t("maps.all")} isCode value={text} onChange={(event) => { setText(event.target.value); }} />
         </ExportForm>
       </Card>

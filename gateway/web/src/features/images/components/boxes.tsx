@@ -9,11 +9,13 @@ export interface ShownBox {
   label: string;
   /** In [0, 1]; undefined for ground truth. */
   confidence?: number;
+  /** Its place in the boxes of the prediction; undefined for ground truth. */
+  object?: number;
 }
 
 /** What the project's model found, or another one of those that have seen the image. */
 export function predictedBoxes(image: Image, model = 0): ShownBox[] {
-  return (image.predictions?.[model]?.boxes?.boxes ?? []).map(({ x = 0, y = 0, width = 0, height = 0, label = "", confidence = 0 }) => ({ x, y, width, height, label, confidence }));
+  return (image.predictions?.[model]?.boxes?.boxes ?? []).map(({ x = 0, y = 0, width = 0, height = 0, label = "", confidence = 0 }, object) => ({ x, y, width, height, label, confidence, object }));
 }
 
 /** The boxes that people drew. */
@@ -23,7 +25,7 @@ export function labelBoxes(image: Image): ShownBox[] {
 }
 
 interface BoxesProps {
-  image: Image;
+  image: Pick<Image, "width" | "height">;
   boxes: readonly ShownBox[];
 }
 
@@ -32,11 +34,11 @@ export function Boxes({ image, boxes }: BoxesProps) {
   if (boxes.length === 0) return null;
   return (
     <svg viewBox={`0 0 ${image.width ?? 1} ${image.height ?? 1}`} className="pointer-events-none absolute inset-0 size-full" aria-hidden>
-      {boxes.map(({ label, confidence, ...frame }, number) => (
+      {boxes.map(({ label, confidence, x, y, width, height }, number) => (
         <g key={number} fill="none" vectorEffect="non-scaling-stroke">
           {/* A dark edge under the coloured one: either is seen on any surface. */}
-          <rect className="stroke-black/60 [stroke-width:3.5]" vectorEffect="non-scaling-stroke" {...frame} />
-          <rect className="[stroke-width:1.75]" stroke={classColour(label)} strokeDasharray={confidence === undefined ? "6 4" : undefined} vectorEffect="non-scaling-stroke" {...frame} />
+          <rect className="stroke-black/60 [stroke-width:3.5]" vectorEffect="non-scaling-stroke" {...{ x, y, width, height }} />
+          <rect className="[stroke-width:1.75]" stroke={classColour(label)} strokeDasharray={confidence === undefined ? "6 4" : undefined} vectorEffect="non-scaling-stroke" {...{ x, y, width, height }} />
         </g>
       ))}
     </svg>

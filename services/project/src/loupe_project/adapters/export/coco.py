@@ -32,16 +32,17 @@ class CocoFile:
     Args:
         folder: For the lists, until `close` puts them together.
         stem: Name of the file without its ending.
-        classes: Shared by all files of the export, so that a class has one id in all of them; each lists its own.
+        classes: Shared by all files of the export, so that a class has one id in all of them.
+        categories: Classes by id that the file lists; shared by the parts of a split, of which each lists all.
     """
 
-    def __init__(self, folder: Path, stem: str, classes: Classes) -> None:
+    def __init__(self, folder: Path, stem: str, classes: Classes, categories: dict[int, str]) -> None:
         self.path = folder / f"{stem}.json"
         self._classes = classes
         self._paths = {part: folder / f"{stem}.{part}" for part in _PARTS}
         self._files = {part: path.open("w", encoding="utf-8") for part, path in self._paths.items()}
         self._counts = dict.fromkeys(_PARTS, 0)
-        self._categories: dict[int, str] = {}
+        self._categories = categories
 
     def add(self, details: ImageDetails, path: str, annotations: Iterable[dict[str, Any]]) -> None:
         """An image with what is in it; annotations without ids."""

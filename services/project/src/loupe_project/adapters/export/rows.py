@@ -14,6 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from loupe.inference.v1.prediction_pb2 import Prediction
 from loupe_project.domain.export import RESULT_PREFIX
 from loupe_project.domain.image import ImageDetails, Origin, StoredPrediction
+from loupe_project.domain.split import Part
 from loupe_project.domain.text import fold
 
 _TAKEN = frozenset({"file_name", "capture_time", "tags", "label"})
@@ -27,12 +28,13 @@ _READ_OTHERWISE = frozenset(
 """Other names that an upload has for them."""
 
 
-def row_of(details: ImageDetails, path: str) -> dict[str, Any]:
+def row_of(details: ImageDetails, path: str, part: Part | None = None) -> dict[str, Any]:
     """Everything known of an image, ready for JSON; keys that have no value are left out.
 
     Args:
         details: The image.
         path: Of its file inside the zip.
+        part: Of a split: the one that it is in.
     """
     image = details.image
     classes = [label.display_name for label in details.labels if label.box is None]
@@ -44,6 +46,7 @@ def row_of(details: ImageDetails, path: str) -> dict[str, Any]:
     }
     row |= {key: value for key, value in details.metadata.items() if _is_free(key)}
     row |= {f"{RESULT_PREFIX}{key}": value for key, value in _found_out(details, path).items()}
+    row[f"{RESULT_PREFIX}split"] = part.value if part else None
     return {key: value for key, value in row.items() if value is not None}
 
 

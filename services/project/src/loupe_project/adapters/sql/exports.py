@@ -74,6 +74,7 @@ def _fixed(export: Export) -> dict[str, Any]:
         "id": export.id,
         "project_id": export.project_id,
         "selector": selections.to_bytes(export.selection),
+        "split_id": export.split_id or None,
         "contents": ",".join(export.contents),
         "analyses": json.dumps(maps).encode(),
         "creator": export.creator,
@@ -108,4 +109,5 @@ def _export(row: Row[Any]) -> Export:
         image_count=row.image_count,
         size_bytes=row.size_bytes,
         object_key=row.object_key or "",
+        split_id=row.split_id or "",
     )

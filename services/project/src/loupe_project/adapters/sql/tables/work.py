@@ -114,6 +114,10 @@ analyses = make_table(
     Column("trustworthiness", Double),
     Column("neighbor_preservation", Double),
     Column("object_key", String(200)),
+    Column("reducer_key", String(200)),
+    Column("placed_count", Integer, nullable=False, default=0),
+    # With whose rights later images are placed on it; empty: it is not kept current.
+    Column("keeper", blob()),
     Column("creator", PRINCIPAL, nullable=False),
     Column("operation_id", IdType),
     Column("create_time", MICROSECONDS, nullable=False),
@@ -126,6 +130,8 @@ exports = make_table(
     Column("id", IdType, primary_key=True),
     project_id(),
     Column("selector", blob(), nullable=False),
+    # A split whose images go in; `selector` names none then.
+    Column("split_id", IdType),
     Column("contents", String(200), nullable=False),
     Column("analyses", blob(), nullable=False),
     Column("state", STATE, nullable=False),
