@@ -23,6 +23,9 @@ _PHOTOS = Path(__file__).parent / "photos"
 
 MAX_PIXELS = 1_000_000
 
+_START_SECONDS = 500
+"""Each model's TorchServe starts within the first test that asks it, which may take long on a busy machine."""
+
 Analyse = Callable[[Sequence[ImageSource]], list[Outcome]]
 
 
@@ -42,7 +45,8 @@ def torchserve(spec: ModelSpec) -> Iterator[servers.TorchServe]:
 
 
 @pytest.fixture(
-    scope="session", params=["host", pytest.param("torchserve", marks=[pytest.mark.cluster, pytest.mark.slow])]
+    scope="session",
+    params=["host", pytest.param("torchserve", marks=[pytest.mark.cluster, pytest.mark.timeout(_START_SECONDS)])],
 )
 def analyse(spec: ModelSpec, request: pytest.FixtureRequest) -> Analyse:
     """Runs the host's entry point here, on the CPU, in two threads; or asks a TorchServe."""

@@ -15,7 +15,7 @@ from PIL import Image
 from loupe.project.v1 import upload_batch_service_pb2 as pb
 from loupe_kit.caller import Caller, CallerKind
 from loupe_kit.ids import new_id
-from tests.integration.project.intake.harness import Client, image_bytes, messages, reason_of
+from tests.integration.project.intake.harness import Client, image_bytes, messages, reason_of, zip_bytes
 
 _END_OF_PNG = 12
 
@@ -34,6 +34,32 @@ async def test_upload__formats(client: Client, kind: str) -> None:
     answers, _ = await client.upload(("a.bin", image_bytes(kind)))
     image = await client.image(answers["a.bin"].image)
     assert image.format == kind
+
+
+def several(kind: str) -> bytes:
+    """Three pictures in one file."""
+    target = io.BytesIO()
+    first, *others = (Image.new("RGB", (40, 30), color) for color in ("red", "green", "blue"))
+    first.save(target, kind, save_all=True, append_images=others)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+async def test_upload__of_several_pictures_the_first_is_taken_and_the_others_are_told(
+    client: Client, kind: str
+) -> None:
+    answers, batch = await client.upload(("a.bin", several(kind)), ("b.bin", image_bytes(kind)))
+
+    assert await client.notices(batch) == {("a.bin", 0): "IMAGE_FRAMES_LEFT_OUT"}
+    assert (batch.image_counts.total, batch.refused_count) == (2, 0)
+    assert not answers["a.bin"].HasField("failure")
+
+
+async def test_upload_zip__of_several_pictures_the_first_is_taken_and_the_others_are_told(client: Client) -> None:
+    _, batch = await client.upload_zip(zip_bytes([("a.tif", several("TIFF"))]))
+
+    assert await client.notices(batch) == {("cells.zip/a.tif", 0): "IMAGE_FRAMES_LEFT_OUT"}
+    assert batch.image_counts.total == 1
 
 
 async def test_upload__facts_of_the_sender(client: Client) -> None:

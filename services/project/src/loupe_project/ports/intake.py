@@ -193,6 +193,8 @@ class InspectedImage:
     """From EXIF; naive where the camera names no zone."""
     thumbnail: bytes | None
     """A JPEG of at most 256 pixels a side; None where it is made when somebody first looks."""
+    frames: int = 1
+    """Images in the file, of which the first counts: pages of a TIFF, pictures of an animation."""
 
 
 class ImageInspector(Protocol):

@@ -24,6 +24,8 @@ from loupe_project.domain.intake.errors import ImageDamaged, ImageTooManyPixels
 from loupe_project.ports.intake import InspectedImage, Spooled
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
+_OF_SEVERAL = ("PNG", "TIFF", "WEBP")
+"""Formats whose further images somebody may miss; behind a camera's JPEG there is a preview of the same."""
 THUMBNAIL_PIXELS = 256
 LOOKED_AT_LATER_PIXELS = 4_000_000
 """Up to so many pixels a thumbnail is made when somebody first looks: it takes milliseconds, and few are looked at."""
@@ -95,14 +97,24 @@ class PillowInspector:
             image.load()
             taken, orientation = _exif(image)
             thumbnail = None if is_small else _thumbnail(image, orientation)
-            return InspectedImage(kind, width, height, taken, thumbnail)
+            return InspectedImage(kind, width, height, taken, thumbnail, _frames(image))
 
 
 def _checked(image: Image.Image, data: bytes) -> InspectedImage:
     png.check(data)
     # EXIF is asked for only where it stands before the pixels; Pillow would decode them to look behind.
     taken = _exif(image)[0] if "exif" in image.info else None
-    return InspectedImage(image.format or "", *image.size, taken, None)
+    return InspectedImage(image.format or "", *image.size, taken, None, _frames(image))
+
+
+def _frames(image: Image.Image) -> int:
+    """How many images the file holds; what is wrong behind the first one does not make it bad."""
+    if image.format not in _OF_SEVERAL:
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except _FAULTS:
+        return 1
 
 
 def _exif(image: Image.Image) -> tuple[datetime | None, int]:

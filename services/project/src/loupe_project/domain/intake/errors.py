@@ -70,6 +70,13 @@ class ImageDuplicate(AlreadyExists):
     reason = "IMAGE_DUPLICATE"
 
 
+class ImageFramesLeftOut(LoupeError):
+    """The file holds several images, of which the first was taken; told as a notice."""
+
+    code = InvalidArgument.code
+    reason = "IMAGE_FRAMES_LEFT_OUT"
+
+
 class ArchiveDamaged(InvalidArgument):
     """The archive, or an entry of it, cannot be read."""
 

@@ -19,7 +19,7 @@ from loupe_kit.errors import LoupeError
 from loupe_project.domain import keys
 from loupe_project.domain.errors import ProjectNotFound
 from loupe_project.domain.image import Arrival, MetadataValue, NewImage, NewLabel
-from loupe_project.domain.intake.errors import ImageDuplicate
+from loupe_project.domain.intake.errors import ImageDuplicate, ImageFramesLeftOut
 from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.upload_batch import CountChange, NewNotice, Severity, UploadBatch
@@ -282,8 +282,10 @@ class ImageCommitter:
         self, store: Store, batch: UploadBatch, ones: Sequence[tuple[_Pending, Taken]], now: datetime
     ) -> None:
         duplicates = [duplicate_notice(one.file_name, what) for one, what in ones if what.is_duplicate]
+        new = [one for one, what in ones if not what.is_duplicate]
+        cut = [frames_notice(one.file_name, one.inspected) for one in new if one.inspected.frames > 1]
         await store.batches.change(batch.id, CountChange(duplicates=len(duplicates)), now)
-        await store.batches.add_notices(batch.id, duplicates, now)
+        await store.batches.add_notices(batch.id, duplicates + cut, now)
 
 
 def duplicate_notice(file_name: str, taken: Taken) -> NewNotice:
@@ -291,6 +293,16 @@ def duplicate_notice(file_name: str, taken: Taken) -> NewNotice:
     end = "in the trash; it is back as it was" if taken.is_restored else "of the project; nothing was added"
     error = ImageDuplicate(
         f"{file_name!r} has the same bytes as an image {end}.", file_name=file_name, image=taken.image_id
+    )
+    return NewNotice(file_name, error, severity=Severity.INFO)
+
+
+def frames_notice(file_name: str, inspected: InspectedImage) -> NewNotice:
+    """Tells that a file holds more images than the one that was taken."""
+    error = ImageFramesLeftOut(
+        f"{file_name!r} holds {inspected.frames} images, and the first was taken; send the others as files of their own.",
+        file_name=file_name,
+        frames=str(inspected.frames),
     )
     return NewNotice(file_name, error, severity=Severity.INFO)
 

@@ -19,7 +19,14 @@ from loupe_project.domain.upload_batch import UploadBatch
 from loupe_project.ports.intake import InspectedImage, Spooled
 from loupe_project.ports.operations import ProgressSink
 from loupe_project.use_cases.intake.budget import Budget
-from loupe_project.use_cases.intake.commit_images import GROUP, GivenFacts, ImageCommitter, Taken, duplicate_notice
+from loupe_project.use_cases.intake.commit_images import (
+    GROUP,
+    GivenFacts,
+    ImageCommitter,
+    Taken,
+    duplicate_notice,
+    frames_notice,
+)
 from loupe_project.use_cases.intake.context import Tools
 from loupe_project.use_cases.intake.deferred import DeferredFiles, Waiting, unknown_type, waits
 from loupe_project.use_cases.intake.findings import Findings
@@ -202,14 +209,14 @@ class Unpacker:
                 )
             finally:
                 unpacked.spooled.discard()
-            await self._count(unpacked, taken)
+            await self._count(unpacked, unpacked.inspected, taken)
         elif unpacked.kind is not None:
             self._deferred.add(Waiting(unpacked.name, unpacked.shown, unpacked.kind, unpacked.spooled))
         else:
             unpacked.spooled.discard()
             self.findings.refuse(unpacked.shown, unknown_type(unpacked.shown))
 
-    async def _count(self, unpacked: _Unpacked, taken: Taken) -> None:
+    async def _count(self, unpacked: _Unpacked, inspected: InspectedImage, taken: Taken) -> None:
         is_new = not taken.is_duplicate
         if taken.is_repeat and taken.is_duplicate:
             # A run before this one took the file; whether it was new then, the image itself tells.
@@ -217,6 +224,8 @@ class Unpacker:
                 is_new = await store.batches.brought(self._batch.id, taken.image_id, unpacked.name)
         if is_new:
             self._images += 1
+            if inspected.frames > 1:
+                self.findings.tell(frames_notice(unpacked.shown, inspected))
         else:
             self.findings.count(duplicates=1)
             self.findings.tell(duplicate_notice(unpacked.shown, taken))
