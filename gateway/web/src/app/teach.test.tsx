@@ -49,23 +49,3 @@ it("teaches the labels, shows how good it is, and lets it give the verdicts", as
   expect(gateway.bodies(`POST ${PROJECT}/heads/h1:use`)).toMatchObject([{ asVerdict: true }]);
   act(() => { FakeEventSource.opened.get(`/v1/${OPERATION}:watch`)?.end(); });
 });
-
-it("says in sentences where production has drifted, and opens the images", async () => {
-  const gateway = gatewayWithProject();
-  gateway.on(`GET /v1/projects/p1:measureDrift`, () => ({
-    referenceCount: 500,
-    driftGroups: [
-      { value: "L3", verdict: "VERDICT_RETRAIN", unlikeShare: 0.18, unsureShare: 0.07, sentence: "line L3: retraining advised.", query: "line:L3 outlier>=0.99" },
-      { value: "L1", verdict: "VERDICT_QUIET", sentence: "line L1: 200 images, nothing unusual." },
-    ],
-  }));
-  const user = renderApp("/projects/p1?tab=curation");
-
-  await user.click(await screen.findByRole("button", { name: "Drift" }));
-
-  const groups = within(await screen.findByRole("list", { name: "Groups" }));
-  expect(groups.getByText("line L3: retraining advised.")).toBeVisible();
-  expect(groups.getByText(/unlike 18%/)).toBeVisible();
-  expect(groups.getByText("line L1: 200 images, nothing unusual.")).toBeVisible();
-  expect(groups.getByRole("link", { name: "Show the images" })).toHaveAttribute("href", expect.stringContaining("outlier%3E%3D0.99"));
-});

@@ -6,8 +6,8 @@ import { Segmented } from "@/components/ui/segmented";
 
 const GROUPS = {
   judged: ["label", "truth", "agreement", "conf", "outlier", "is", "tag"],
-  where: ["line", "station", "camera", "lot", "recipe", "verdict", "product", "batch", "by", "model"],
-  file: ["format", "width", "height", "size"],
+  where: ["line", "station", "camera", "lot", "recipe", "verdict", "product", "batch", "by", "model", "placed"],
+  file: ["brightness", "contrast", "sharpness", "format", "width", "height", "size"],
 } as const;
 const FIELDS = Object.values(GROUPS).flat();
 type Field = (typeof FIELDS)[number];

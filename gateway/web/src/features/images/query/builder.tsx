@@ -11,7 +11,7 @@ import { SuggestInput } from "@/features/images/bulk/suggest-input";
 import { OPERATORS, toGroup, toQuery, type Condition, type Group, type Item, type Mode, type Operator } from "@/features/images/query/builder-model";
 import { useFieldName } from "@/features/images/query/use-field-name";
 
-const FIELDS = ["label", "conf", "truth", "tag", "is", "line", "station", "camera", "lot", "serial", "recipe", "verdict", "model", "outlier", "at", "uploaded", "name", "format", "width", "height"];
+const FIELDS = ["label", "conf", "truth", "tag", "is", "line", "station", "camera", "lot", "serial", "recipe", "verdict", "model", "outlier", "brightness", "contrast", "sharpness", "at", "uploaded", "name", "format", "width", "height"];
 // Of these a project has values to propose.
 const LISTED = ["label", "truth", "tag", "is", "line", "station", "camera", "lot", "recipe", "verdict", "model", "format"];
 const MODES: readonly Mode[] = ["all", "any", "none"];

@@ -9,7 +9,7 @@ import { useFieldName } from "@/features/images/query/use-field-name";
 import type { Schemas } from "@/lib/api/client";
 import { count } from "@/lib/format";
 
-const FIELDS = ["conf", "outlier"];
+const FIELDS = ["conf", "outlier", "brightness", "sharpness"];
 const MOST = 8;
 
 interface HistogramsProps {

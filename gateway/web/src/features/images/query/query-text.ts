@@ -1,7 +1,7 @@
 // Korean names of fields that a facet may stand for; docs/query-language.md.
 const ALIASES: Record<string, string> = {
   태그: "tag", 라벨: "label", 레이블: "label", 신뢰도: "conf", 모델: "model", 정답: "truth", 상태: "is", 라인: "line", 설비: "station", 공정: "station",
-  카메라: "camera", 로트: "lot", 시리얼: "serial", 일련번호: "serial", 레시피: "recipe", 판정: "verdict", 제품: "product", 형식: "format", 배치: "batch", 등록자: "by", 이상치: "outlier",
+  카메라: "camera", 로트: "lot", 시리얼: "serial", 일련번호: "serial", 레시피: "recipe", 판정: "verdict", 제품: "product", 형식: "format", 배치: "batch", 등록자: "by", 이상치: "outlier", 밝기: "brightness", 대비: "contrast", 선명도: "sharpness",
 };
 const OR = /^(OR|또는)$/;
 const AND = /^(AND|그리고)$/;
