@@ -50,7 +50,7 @@ class FakeFeatureService:
 
 
 class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
-    """Puts each image at (number in the request, 1); the last image has no vector. Later ones are placed at (-1, -1)."""
+    """Puts each image at (number in the request, 1); the last has no vector. Later ones are placed at (-1, -1)."""
 
     def __init__(self) -> None:
         self.placed: list[list[str]] = []

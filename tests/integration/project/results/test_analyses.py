@@ -1,6 +1,7 @@
 """AnalysisService through a real server, with a fake reduction service behind it."""
 
 import asyncio
+import json
 import struct
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from google.rpc.status_pb2 import Status
 
 from loupe.project.v1 import analysis_service_pb2 as pb
 from loupe.project.v1 import image_pb2, operation_service_pb2, project_service_pb2
+from loupe.project.v1 import search_service_pb2 as search_pb
 from loupe.project.v1 import tag_service_pb2 as tag_pb
 from loupe_kit import ids
 from loupe_kit.status import from_rpc_error, from_status_proto
@@ -204,7 +206,7 @@ async def test_history__list_share_rename_delete(bench: Bench) -> None:
         "ANALYSIS_NOT_FOUND",
         "ANALYSIS_NOT_FOUND",
     )
-    assert kept == [f"{second.name}.lpc"]
+    assert sorted(kept) == [f"{second.name}.lpc", f"{second.name}.npz"]
 
 
 async def test_coordinates__rows_of_deleted_images_are_blank(bench: Bench) -> None:
@@ -282,6 +284,60 @@ async def test_point_values__of_a_query(bench: Bench) -> None:
     assert list(found.values) == ["match"]
     assert np.frombuffer(found.codes, "<u4").tolist() == [0 if n % 3 else NONE for n in range(19)]
     assert reason(caught) == "QUERY_INVALID"
+
+
+async def table(bench: Bench, request: pb.DownloadPointValuesRequest) -> tuple[int, list[str], bytes]:
+    """Width, values and points, read as the contract documents them."""
+    call = bench.stub("Analysis").DownloadPointValues(request, metadata=bench.who)
+    found = b"".join([part.data async for part in call])
+    magic, count, width, length = struct.unpack_from("<4sIII", found)
+    points = found[16 + length :]
+    assert (magic, length % 4, len(points)) == (b"LPV1", 0, count * (width or 4))
+    return width, json.loads(found[16 : 16 + length]), points
+
+
+async def test_point_values__as_a_table(bench: Bench) -> None:
+    analysis = await create(bench, image_ids=bench.image_ids)
+    truth = await table(bench, pb.DownloadPointValuesRequest(name=analysis.name, field="truth"))
+    temp = await table(bench, pb.DownloadPointValuesRequest(name=analysis.name, field="meta.temp"))
+    found = await table(bench, pb.DownloadPointValuesRequest(name=analysis.name, query="line:L1"))
+
+    assert truth[:2] == (1, ["OK"])
+    assert list(truth[2]) == [0 if n % 2 else 255 for n in range(19)]
+    assert temp[:2] == (0, [])
+    assert np.frombuffer(temp[2], "<f4").tolist() == [60.5 + number for number in range(19)]
+    assert list(found[2]) == [0 if n % 3 == 1 else 255 for n in range(19)]
+
+
+async def keep(bench: Bench, name: str, points: bytes, **more: str) -> pb.ImageSet:
+    request = pb.KeepPointsRequest(name=name, points=points, **more)
+    return await bench.stub("Analysis").KeepPoints(request, metadata=bench.who)  # type: ignore[no-any-return]
+
+
+async def test_keep_points__their_query_finds_exactly_these(bench: Bench) -> None:
+    analysis = await create(bench, image_ids=bench.image_ids)
+    picked = await keep(bench, analysis.name, bytes([0b101, 0, 0b100]), request_id=(once := ids.new_id()))
+    again = await keep(bench, analysis.name, bytes([0b101, 0, 0b100]), request_id=once)
+    search = search_pb.SearchImagesRequest(parent=bench.project, query=picked.query)
+    found = await bench.stub("Search").SearchImages(search, metadata=bench.who)
+    _, _, matches = await table(bench, pb.DownloadPointValuesRequest(name=analysis.name, query=picked.query))
+    search.query = f"{picked.query} line:L0"
+    fewer = await bench.stub("Search").SearchImages(search, metadata=bench.who)
+
+    assert (picked.image_count, again) == (3, picked)
+    assert {one.name.split("/")[-1] for one in found.images} == {bench.image_ids[n] for n in (0, 2, 18)}
+    assert [n for n, code in enumerate(matches) if code != 255] == [0, 2, 18]
+    assert {one.name.split("/")[-1] for one in fewer.images} == {bench.image_ids[n] for n in (0, 18)}
+
+
+@pytest.mark.parametrize("points", [b"", b"\x01\x01", b"\x01\x00\x08", b"\x00\x00\x00"])
+async def test_keep_points__refuses_other_numbers_of_bits_and_none(bench: Bench, points: bytes) -> None:
+    analysis = await create(bench, image_ids=bench.image_ids)
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await keep(bench, analysis.name, points)
+
+    assert reason(caught) == "INVALID_ARGUMENT"
 
 
 async def test_coordinates__not_ready_while_running(bench: Bench) -> None:

@@ -32,7 +32,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'loupe/project/v1/analysis_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1cloupe/project/v1/image.proto\"\xa5\x07\n\x08\x41nalysis\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x31\n\x06method\x18\x03 \x01(\x0e\x32!.loupe.project.v1.Analysis.Method\x12\x12\n\ndimensions\x18\x04 \x01(\x05\x12\x16\n\x0e\x66\x65\x61ture_source\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12\x11\n\tneighbors\x18\x07 \x01(\x05\x12\x12\n\nperplexity\x18\x08 \x01(\x01\x12\x39\n\nvisibility\x18\t \x01(\x0e\x32%.loupe.project.v1.Analysis.Visibility\x12\x31\n\x08selector\x18\n \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12/\n\x05state\x18\x0b \x01(\x0e\x32 .loupe.project.v1.Analysis.State\x12#\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x12.google.rpc.Status\x12\x13\n\x0bpoint_count\x18\r \x01(\x05\x12\x15\n\rskipped_count\x18\x0e \x01(\x05\x12\x17\n\x0f\x63ompute_seconds\x18\x0f \x01(\x01\x12\x17\n\x0ftrustworthiness\x18\x10 \x01(\x01\x12\x1d\n\x15neighbor_preservation\x18\x11 \x01(\x01\x12\x0f\n\x07\x63reator\x18\x12 \x01(\t\x12/\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x15 \x01(\t\"R\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x0e\n\nMETHOD_PCA\x10\x01\x12\x0f\n\x0bMETHOD_TSNE\x10\x02\x12\x0f\n\x0bMETHOD_UMAP\x10\x03\"m\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\"W\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x16\n\x12VISIBILITY_PRIVATE\x10\x01\x12\x15\n\x11VISIBILITY_SHARED\x10\x02\"L\n\x0bPointValues\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\x12\r\n\x05\x63odes\x18\x03 \x01(\x0c\x12\x0f\n\x07numbers\x18\x04 \x01(\x0c\"\"\n\x12GetAnalysisRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x13ListAnalysesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListAnalysesResponse\x12,\n\x08\x61nalyses\x18\x01 \x03(\x0b\x32\x1a.loupe.project.v1.Analysis\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"i\n\x15\x43reateAnalysisRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12,\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1a.loupe.project.v1.Analysis\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x8a\x01\n\x15UpdateAnalysisRequest\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.loupe.project.v1.Analysis\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"9\n\x15\x44\x65leteAnalysisRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"*\n\x1a\x44ownloadCoordinatesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"C\n\x15GetPointValuesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t2\xf5\x07\n\x0f\x41nalysisService\x12y\n\x0bGetAnalysis\x12$.loupe.project.v1.GetAnalysisRequest\x1a\x1a.loupe.project.v1.Analysis\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=projects/*/analyses/*}\x12\x87\x01\n\x0cListAnalyses\x12%.loupe.project.v1.ListAnalysesRequest\x1a&.loupe.project.v1.ListAnalysesResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=projects/*}/analyses\x12\xa5\x01\n\x0e\x43reateAnalysis\x12\'.loupe.project.v1.CreateAnalysisRequest\x1a\x1d.google.longrunning.Operation\"K\xca\x41\x1d\n\x08\x41nalysis\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02%\" /v1/{parent=projects/*}/analyses:\x01*\x12\x92\x01\n\x0eUpdateAnalysis\x12\'.loupe.project.v1.UpdateAnalysisRequest\x1a\x1a.loupe.project.v1.Analysis\";\x82\xd3\xe4\x93\x02\x35\x32)/v1/{analysis.name=projects/*/analyses/*}:\x08\x61nalysis\x12{\n\x0e\x44\x65leteAnalysis\x12\'.loupe.project.v1.DeleteAnalysisRequest\x1a\x16.google.protobuf.Empty\"(\x82\xd3\xe4\x93\x02\"* /v1/{name=projects/*/analyses/*}\x12\x91\x01\n\x13\x44ownloadCoordinates\x12,.loupe.project.v1.DownloadCoordinatesRequest\x1a\x14.google.api.HttpBody\"4\x82\xd3\xe4\x93\x02.\x12,/v1/{name=projects/*/analyses/*}:coordinates0\x01\x12\x8e\x01\n\x0eGetPointValues\x12\'.loupe.project.v1.GetPointValuesRequest\x1a\x1d.loupe.project.v1.PointValues\"4\x82\xd3\xe4\x93\x02.\x12,/v1/{name=projects/*/analyses/*}:pointValuesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'loupe/project/v1/analysis_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1cloupe/project/v1/image.proto\"\xf7\x07\n\x08\x41nalysis\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x31\n\x06method\x18\x03 \x01(\x0e\x32!.loupe.project.v1.Analysis.Method\x12\x12\n\ndimensions\x18\x04 \x01(\x05\x12\x16\n\x0e\x66\x65\x61ture_source\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12\x11\n\tneighbors\x18\x07 \x01(\x05\x12\x12\n\nperplexity\x18\x08 \x01(\x01\x12\x39\n\nvisibility\x18\t \x01(\x0e\x32%.loupe.project.v1.Analysis.Visibility\x12\x31\n\x08selector\x18\n \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12/\n\x05state\x18\x0b \x01(\x0e\x32 .loupe.project.v1.Analysis.State\x12#\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x12.google.rpc.Status\x12\x13\n\x0bpoint_count\x18\r \x01(\x05\x12\x15\n\rskipped_count\x18\x0e \x01(\x05\x12\x17\n\x0f\x63ompute_seconds\x18\x0f \x01(\x01\x12\x17\n\x0ftrustworthiness\x18\x10 \x01(\x01\x12\x1d\n\x15neighbor_preservation\x18\x11 \x01(\x01\x12\x0f\n\x07\x63reator\x18\x12 \x01(\t\x12/\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x15 \x01(\t\x12\x14\n\x0ckept_current\x18\x16 \x01(\x08\x12\x14\n\x0cplaced_count\x18\x17 \x01(\x05\x12\x11\n\tplaceable\x18\x18 \x01(\x08\"e\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x0e\n\nMETHOD_PCA\x10\x01\x12\x0f\n\x0bMETHOD_TSNE\x10\x02\x12\x0f\n\x0bMETHOD_UMAP\x10\x03\x12\x11\n\rMETHOD_PACMAP\x10\x04\"m\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_RUNNING\x10\x01\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\"W\n\nVisibility\x12\x1a\n\x16VISIBILITY_UNSPECIFIED\x10\x00\x12\x16\n\x12VISIBILITY_PRIVATE\x10\x01\x12\x15\n\x11VISIBILITY_SHARED\x10\x02\"L\n\x0bPointValues\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\x12\r\n\x05\x63odes\x18\x03 \x01(\x0c\x12\x0f\n\x07numbers\x18\x04 \x01(\x0c\"_\n\x08ImageSet\x12\r\n\x05query\x18\x01 \x01(\t\x12\x13\n\x0bimage_count\x18\x02 \x01(\x05\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\"\n\x12GetAnalysisRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"L\n\x13ListAnalysesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"]\n\x14ListAnalysesResponse\x12,\n\x08\x61nalyses\x18\x01 \x03(\x0b\x32\x1a.loupe.project.v1.Analysis\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"i\n\x15\x43reateAnalysisRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12,\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1a.loupe.project.v1.Analysis\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x8a\x01\n\x15UpdateAnalysisRequest\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.loupe.project.v1.Analysis\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"9\n\x15\x44\x65leteAnalysisRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"9\n\x1a\x44ownloadCoordinatesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x65\x61rly\x18\x02 \x01(\x08\"i\n\x12PlaceImagesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x31\n\x08selector\x18\x02 \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x87\x01\n\x13PlaceImagesResponse\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.loupe.project.v1.Analysis\x12\x14\n\x0cplaced_count\x18\x02 \x01(\x05\x12\x15\n\rpresent_count\x18\x03 \x01(\x05\x12\x15\n\rskipped_count\x18\x04 \x01(\x05\"R\n\x15GetPointValuesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t\x12\r\n\x05\x65\x61rly\x18\x04 \x01(\x08\"W\n\x1a\x44ownloadPointValuesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t\x12\r\n\x05\x65\x61rly\x18\x04 \x01(\x08\"E\n\x11KeepPointsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06points\x18\x02 \x01(\x0c\x12\x12\n\nrequest_id\x18\x03 \x01(\t2\xbf\x0b\n\x0f\x41nalysisService\x12y\n\x0bGetAnalysis\x12$.loupe.project.v1.GetAnalysisRequest\x1a\x1a.loupe.project.v1.Analysis\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=projects/*/analyses/*}\x12\x87\x01\n\x0cListAnalyses\x12%.loupe.project.v1.ListAnalysesRequest\x1a&.loupe.project.v1.ListAnalysesResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=projects/*}/analyses\x12\xa5\x01\n\x0e\x43reateAnalysis\x12\'.loupe.project.v1.CreateAnalysisRequest\x1a\x1d.google.longrunning.Operation\"K\xca\x41\x1d\n\x08\x41nalysis\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02%\" /v1/{parent=projects/*}/analyses:\x01*\x12\xb0\x01\n\x0bPlaceImages\x12$.loupe.project.v1.PlaceImagesRequest\x1a\x1d.google.longrunning.Operation\"\\\xca\x41(\n\x13PlaceImagesResponse\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02+\"&/v1/{name=projects/*/analyses/*}:place:\x01*\x12\x92\x01\n\x0eUpdateAnalysis\x12\'.loupe.project.v1.UpdateAnalysisRequest\x1a\x1a.loupe.project.v1.Analysis\";\x82\xd3\xe4\x93\x02\x35\x32)/v1/{analysis.name=projects/*/analyses/*}:\x08\x61nalysis\x12{\n\x0e\x44\x65leteAnalysis\x12\'.loupe.project.v1.DeleteAnalysisRequest\x1a\x16.google.protobuf.Empty\"(\x82\xd3\xe4\x93\x02\"* /v1/{name=projects/*/analyses/*}\x12\x91\x01\n\x13\x44ownloadCoordinates\x12,.loupe.project.v1.DownloadCoordinatesRequest\x1a\x14.google.api.HttpBody\"4\x82\xd3\xe4\x93\x02.\x12,/v1/{name=projects/*/analyses/*}:coordinates0\x01\x12\x8e\x01\n\x0eGetPointValues\x12\'.loupe.project.v1.GetPointValuesRequest\x1a\x1d.loupe.project.v1.PointValues\"4\x82\xd3\xe4\x93\x02.\x12,/v1/{name=projects/*/analyses/*}:pointValues\x12\x8c\x01\n\x13\x44ownloadPointValues\x12,.loupe.project.v1.DownloadPointValuesRequest\x1a\x14.google.api.HttpBody\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=projects/*/analyses/*}:values0\x01\x12\x85\x01\n\nKeepPoints\x12#.loupe.project.v1.KeepPointsRequest\x1a\x1a.loupe.project.v1.ImageSet\"6\x82\xd3\xe4\x93\x02\x30\"+/v1/{name=projects/*/analyses/*}:keepPoints:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANALYSISSERVICE'].methods_by_name['ListAnalyses']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{parent=projects/*}/analyses'
   _globals['_ANALYSISSERVICE'].methods_by_name['CreateAnalysis']._loaded_options = None
   _globals['_ANALYSISSERVICE'].methods_by_name['CreateAnalysis']._serialized_options = b'\312A\035\n\010Analysis\022\021OperationMetadata\202\323\344\223\002%\" /v1/{parent=projects/*}/analyses:\001*'
+  _globals['_ANALYSISSERVICE'].methods_by_name['PlaceImages']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['PlaceImages']._serialized_options = b'\312A(\n\023PlaceImagesResponse\022\021OperationMetadata\202\323\344\223\002+\"&/v1/{name=projects/*/analyses/*}:place:\001*'
   _globals['_ANALYSISSERVICE'].methods_by_name['UpdateAnalysis']._loaded_options = None
   _globals['_ANALYSISSERVICE'].methods_by_name['UpdateAnalysis']._serialized_options = b'\202\323\344\223\00252)/v1/{analysis.name=projects/*/analyses/*}:\010analysis'
   _globals['_ANALYSISSERVICE'].methods_by_name['DeleteAnalysis']._loaded_options = None
@@ -53,32 +55,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANALYSISSERVICE'].methods_by_name['DownloadCoordinates']._serialized_options = b'\202\323\344\223\002.\022,/v1/{name=projects/*/analyses/*}:coordinates'
   _globals['_ANALYSISSERVICE'].methods_by_name['GetPointValues']._loaded_options = None
   _globals['_ANALYSISSERVICE'].methods_by_name['GetPointValues']._serialized_options = b'\202\323\344\223\002.\022,/v1/{name=projects/*/analyses/*}:pointValues'
+  _globals['_ANALYSISSERVICE'].methods_by_name['DownloadPointValues']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['DownloadPointValues']._serialized_options = b'\202\323\344\223\002)\022\'/v1/{name=projects/*/analyses/*}:values'
+  _globals['_ANALYSISSERVICE'].methods_by_name['KeepPoints']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['KeepPoints']._serialized_options = b'\202\323\344\223\0020\"+/v1/{name=projects/*/analyses/*}:keepPoints:\001*'
   _globals['_ANALYSIS']._serialized_start=307
-  _globals['_ANALYSIS']._serialized_end=1240
-  _globals['_ANALYSIS_METHOD']._serialized_start=958
-  _globals['_ANALYSIS_METHOD']._serialized_end=1040
-  _globals['_ANALYSIS_STATE']._serialized_start=1042
-  _globals['_ANALYSIS_STATE']._serialized_end=1151
-  _globals['_ANALYSIS_VISIBILITY']._serialized_start=1153
-  _globals['_ANALYSIS_VISIBILITY']._serialized_end=1240
-  _globals['_POINTVALUES']._serialized_start=1242
-  _globals['_POINTVALUES']._serialized_end=1318
-  _globals['_GETANALYSISREQUEST']._serialized_start=1320
-  _globals['_GETANALYSISREQUEST']._serialized_end=1354
-  _globals['_LISTANALYSESREQUEST']._serialized_start=1356
-  _globals['_LISTANALYSESREQUEST']._serialized_end=1432
-  _globals['_LISTANALYSESRESPONSE']._serialized_start=1434
-  _globals['_LISTANALYSESRESPONSE']._serialized_end=1527
-  _globals['_CREATEANALYSISREQUEST']._serialized_start=1529
-  _globals['_CREATEANALYSISREQUEST']._serialized_end=1634
-  _globals['_UPDATEANALYSISREQUEST']._serialized_start=1637
-  _globals['_UPDATEANALYSISREQUEST']._serialized_end=1775
-  _globals['_DELETEANALYSISREQUEST']._serialized_start=1777
-  _globals['_DELETEANALYSISREQUEST']._serialized_end=1834
-  _globals['_DOWNLOADCOORDINATESREQUEST']._serialized_start=1836
-  _globals['_DOWNLOADCOORDINATESREQUEST']._serialized_end=1878
-  _globals['_GETPOINTVALUESREQUEST']._serialized_start=1880
-  _globals['_GETPOINTVALUESREQUEST']._serialized_end=1947
-  _globals['_ANALYSISSERVICE']._serialized_start=1950
-  _globals['_ANALYSISSERVICE']._serialized_end=2963
+  _globals['_ANALYSIS']._serialized_end=1322
+  _globals['_ANALYSIS_METHOD']._serialized_start=1021
+  _globals['_ANALYSIS_METHOD']._serialized_end=1122
+  _globals['_ANALYSIS_STATE']._serialized_start=1124
+  _globals['_ANALYSIS_STATE']._serialized_end=1233
+  _globals['_ANALYSIS_VISIBILITY']._serialized_start=1235
+  _globals['_ANALYSIS_VISIBILITY']._serialized_end=1322
+  _globals['_POINTVALUES']._serialized_start=1324
+  _globals['_POINTVALUES']._serialized_end=1400
+  _globals['_IMAGESET']._serialized_start=1402
+  _globals['_IMAGESET']._serialized_end=1497
+  _globals['_GETANALYSISREQUEST']._serialized_start=1499
+  _globals['_GETANALYSISREQUEST']._serialized_end=1533
+  _globals['_LISTANALYSESREQUEST']._serialized_start=1535
+  _globals['_LISTANALYSESREQUEST']._serialized_end=1611
+  _globals['_LISTANALYSESRESPONSE']._serialized_start=1613
+  _globals['_LISTANALYSESRESPONSE']._serialized_end=1706
+  _globals['_CREATEANALYSISREQUEST']._serialized_start=1708
+  _globals['_CREATEANALYSISREQUEST']._serialized_end=1813
+  _globals['_UPDATEANALYSISREQUEST']._serialized_start=1816
+  _globals['_UPDATEANALYSISREQUEST']._serialized_end=1954
+  _globals['_DELETEANALYSISREQUEST']._serialized_start=1956
+  _globals['_DELETEANALYSISREQUEST']._serialized_end=2013
+  _globals['_DOWNLOADCOORDINATESREQUEST']._serialized_start=2015
+  _globals['_DOWNLOADCOORDINATESREQUEST']._serialized_end=2072
+  _globals['_PLACEIMAGESREQUEST']._serialized_start=2074
+  _globals['_PLACEIMAGESREQUEST']._serialized_end=2179
+  _globals['_PLACEIMAGESRESPONSE']._serialized_start=2182
+  _globals['_PLACEIMAGESRESPONSE']._serialized_end=2317
+  _globals['_GETPOINTVALUESREQUEST']._serialized_start=2319
+  _globals['_GETPOINTVALUESREQUEST']._serialized_end=2401
+  _globals['_DOWNLOADPOINTVALUESREQUEST']._serialized_start=2403
+  _globals['_DOWNLOADPOINTVALUESREQUEST']._serialized_end=2490
+  _globals['_KEEPPOINTSREQUEST']._serialized_start=2492
+  _globals['_KEEPPOINTSREQUEST']._serialized_end=2561
+  _globals['_ANALYSISSERVICE']._serialized_start=2564
+  _globals['_ANALYSISSERVICE']._serialized_end=4035
 # @@protoc_insertion_point(module_scope)

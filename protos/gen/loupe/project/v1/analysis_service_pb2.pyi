@@ -43,6 +43,8 @@ class Analysis(_message.Message):
         """t-SNE: neighbourhoods, clusters well apart."""
         METHOD_UMAP: Analysis._Method.ValueType  # 3
         """UMAP: neighbourhoods and more of the whole."""
+        METHOD_PACMAP: Analysis._Method.ValueType  # 4
+        """PaCMAP: neighbourhoods, and how clusters lie to each other."""
 
     class Method(_Method, metaclass=_MethodEnumTypeWrapper):
         """How features become coordinates."""
@@ -55,6 +57,8 @@ class Analysis(_message.Message):
     """t-SNE: neighbourhoods, clusters well apart."""
     METHOD_UMAP: Analysis.Method.ValueType  # 3
     """UMAP: neighbourhoods and more of the whole."""
+    METHOD_PACMAP: Analysis.Method.ValueType  # 4
+    """PaCMAP: neighbourhoods, and how clusters lie to each other."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -131,6 +135,9 @@ class Analysis(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     OPERATION_FIELD_NUMBER: _builtins.int
+    KEPT_CURRENT_FIELD_NUMBER: _builtins.int
+    PLACED_COUNT_FIELD_NUMBER: _builtins.int
+    PLACEABLE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `projects/{project}/analyses/{analysis}`. Output only."""
     display_name: _builtins.str
@@ -144,7 +151,9 @@ class Analysis(_message.Message):
     seed: _builtins.int
     """Random seed; the same seed over the same images gives the same map. Default 0."""
     neighbors: _builtins.int
-    """Neighbours each image is drawn to, 2 to 200; UMAP. Default 15."""
+    """Neighbours each image is drawn to, 2 to 200; UMAP and PaCMAP. Default 15 for UMAP; for PaCMAP, where 0 says so, by
+    the number of images: 10 for few, 40 for a million.
+    """
     perplexity: _builtins.float
     """Effective number of neighbours, 2 to 200; t-SNE. Default 30."""
     visibility: Global___Analysis.Visibility.ValueType
@@ -152,7 +161,7 @@ class Analysis(_message.Message):
     state: Global___Analysis.State.ValueType
     """Life. Output only."""
     point_count: _builtins.int
-    """Number of points. Output only."""
+    """Number of points, with those placed later. Output only."""
     skipped_count: _builtins.int
     """Images that were selected but have no features yet, and so no point. Output only."""
     compute_seconds: _builtins.float
@@ -165,6 +174,15 @@ class Analysis(_message.Message):
     """Who made it, `users/{user}` or `apiKeys/{api_key}`. Output only."""
     operation: _builtins.str
     """The operation that makes it. Output only."""
+    kept_current: _builtins.bool
+    """Whether images that match `selector` and get features of its source later are placed on it by themselves, seconds after
+    their analysis. Switching it on places those that came meanwhile. They are found with the rights of whoever switched
+    it on. Default false.
+    """
+    placed_count: _builtins.int
+    """Of `point_count`, how many were placed after the map was made. Output only."""
+    placeable: _builtins.bool
+    """Whether images can be placed on it: false for maps from before that was possible. Output only."""
     @_builtins.property
     def selector(self) -> _image_pb2.ImageSelector:
         """The query or ids it was made from."""
@@ -205,10 +223,13 @@ class Analysis(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         operation: _builtins.str = ...,
+        kept_current: _builtins.bool = ...,
+        placed_count: _builtins.int = ...,
+        placeable: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "failure", b"failure", "selector", b"selector", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute_seconds", b"compute_seconds", "create_time", b"create_time", "creator", b"creator", "dimensions", b"dimensions", "display_name", b"display_name", "failure", b"failure", "feature_source", b"feature_source", "method", b"method", "name", b"name", "neighbor_preservation", b"neighbor_preservation", "neighbors", b"neighbors", "operation", b"operation", "perplexity", b"perplexity", "point_count", b"point_count", "seed", b"seed", "selector", b"selector", "skipped_count", b"skipped_count", "state", b"state", "trustworthiness", b"trustworthiness", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute_seconds", b"compute_seconds", "create_time", b"create_time", "creator", b"creator", "dimensions", b"dimensions", "display_name", b"display_name", "failure", b"failure", "feature_source", b"feature_source", "kept_current", b"kept_current", "method", b"method", "name", b"name", "neighbor_preservation", b"neighbor_preservation", "neighbors", b"neighbors", "operation", b"operation", "perplexity", b"perplexity", "placeable", b"placeable", "placed_count", b"placed_count", "point_count", b"point_count", "seed", b"seed", "selector", b"selector", "skipped_count", b"skipped_count", "state", b"state", "trustworthiness", b"trustworthiness", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -249,6 +270,38 @@ class PointValues(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PointValues: _TypeAlias = PointValues  # noqa: Y015
+
+@_typing.final
+class ImageSet(_message.Message):
+    """Images that were put together by hand, for a while."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    IMAGE_COUNT_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """The query that finds them, `set:<id>`."""
+    image_count: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on the query finds none of them."""
+
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        image_count: _builtins.int = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "image_count", b"image_count", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImageSet: _TypeAlias = ImageSet  # noqa: Y015
 
 @_typing.final
 class GetAnalysisRequest(_message.Message):
@@ -379,7 +432,7 @@ class UpdateAnalysisRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Any of: display_name, visibility."""
+        """Any of: display_name, visibility, kept_current."""
 
     def __init__(
         self,
@@ -429,20 +482,95 @@ class DownloadCoordinatesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    EARLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/analyses/{analysis}`."""
+    early: _builtins.bool
+    """While the map is being made, its newest early picture instead of ANALYSIS_NOT_READY: at most 20,000 of its points, drawn
+    at random, where they are at the moment. There is a new one every two seconds or so; ANALYSIS_NOT_READY before the
+    first. Means nothing once the map is finished.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        early: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["early", b"early", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DownloadCoordinatesRequest: _TypeAlias = DownloadCoordinatesRequest  # noqa: Y015
+
+@_typing.final
+class PlaceImagesRequest(_message.Message):
+    """Request of PlaceImages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SELECTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/analyses/{analysis}`."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    @_builtins.property
+    def selector(self) -> _image_pb2.ImageSelector:
+        """Which images; left out: those that the map's own selector finds now."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        selector: _image_pb2.ImageSelector | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["selector", b"selector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id", "selector", b"selector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceImagesRequest: _TypeAlias = PlaceImagesRequest  # noqa: Y015
+
+@_typing.final
+class PlaceImagesResponse(_message.Message):
+    """What PlaceImages did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_FIELD_NUMBER: _builtins.int
+    PLACED_COUNT_FIELD_NUMBER: _builtins.int
+    PRESENT_COUNT_FIELD_NUMBER: _builtins.int
+    SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
+    placed_count: _builtins.int
+    """Images that were placed by this call."""
+    present_count: _builtins.int
+    """Images that were on the map already."""
+    skipped_count: _builtins.int
+    """Images without features of the map's source."""
+    @_builtins.property
+    def analysis(self) -> Global___Analysis:
+        """The map as it is now."""
+
+    def __init__(
+        self,
+        *,
+        analysis: Global___Analysis | None = ...,
+        placed_count: _builtins.int = ...,
+        present_count: _builtins.int = ...,
+        skipped_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis", "placed_count", b"placed_count", "present_count", b"present_count", "skipped_count", b"skipped_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceImagesResponse: _TypeAlias = PlaceImagesResponse  # noqa: Y015
 
 @_typing.final
 class GetPointValuesRequest(_message.Message):
@@ -453,26 +581,97 @@ class GetPointValuesRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
     QUERY_FIELD_NUMBER: _builtins.int
+    EARLY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/analyses/{analysis}`."""
     field: _builtins.str
     """A field of the query language: label, conf, truth, is, tag, outlier, line, station, camera, lot, recipe, verdict, batch,
-    meta.<key>; or agreement, which is "right" where the prediction is the ground truth and "wrong" where it is another class.
+    meta.<key>; or placed, which is "later" for the points that were placed after the map was made; or agreement, which is
+    "right" where the prediction is the ground truth and "wrong" where it is another class.
     Of several tags that people gave an image it is the one that most images of the map have.
     """
     query: _builtins.str
     """A query, instead of a field: the points whose images it finds have the value "match", the others none."""
+    early: _builtins.bool
+    """For the points of the early picture, see DownloadCoordinatesRequest.early."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         field: _builtins.str = ...,
         query: _builtins.str = ...,
+        early: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "name", b"name", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["early", b"early", "field", b"field", "name", b"name", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPointValuesRequest: _TypeAlias = GetPointValuesRequest  # noqa: Y015
+
+@_typing.final
+class DownloadPointValuesRequest(_message.Message):
+    """Request of DownloadPointValues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    EARLY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/analyses/{analysis}`."""
+    field: _builtins.str
+    """As in GetPointValues."""
+    query: _builtins.str
+    """As in GetPointValues."""
+    early: _builtins.bool
+    """As in GetPointValues."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        field: _builtins.str = ...,
+        query: _builtins.str = ...,
+        early: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["early", b"early", "field", b"field", "name", b"name", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DownloadPointValuesRequest: _TypeAlias = DownloadPointValuesRequest  # noqa: Y015
+
+@_typing.final
+class KeepPointsRequest(_message.Message):
+    """Request of KeepPoints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/analyses/{analysis}`."""
+    points: _builtins.bytes
+    """One bit for each point in the order of the coordinates, the lowest bit of a byte first: exactly as many bytes as that takes, or
+    fewer by points that were placed on the map since the coordinates were read. At least one bit is set.
+    """
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        points: _builtins.bytes = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "points", b"points", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepPointsRequest: _TypeAlias = KeepPointsRequest  # noqa: Y015

@@ -53,6 +53,11 @@ class AnalysisServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.CreateAnalysisRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.PlaceImages = channel.unary_unary(
+                '/loupe.project.v1.AnalysisService/PlaceImages',
+                request_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.PlaceImagesRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.UpdateAnalysis = channel.unary_unary(
                 '/loupe.project.v1.AnalysisService/UpdateAnalysis',
                 request_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.UpdateAnalysisRequest.SerializeToString,
@@ -72,6 +77,16 @@ class AnalysisServiceStub:
                 '/loupe.project.v1.AnalysisService/GetPointValues',
                 request_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.GetPointValuesRequest.SerializeToString,
                 response_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.PointValues.FromString,
+                _registered_method=True)
+        self.DownloadPointValues = channel.unary_stream(
+                '/loupe.project.v1.AnalysisService/DownloadPointValues',
+                request_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.DownloadPointValuesRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.KeepPoints = channel.unary_unary(
+                '/loupe.project.v1.AnalysisService/KeepPoints',
+                request_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.KeepPointsRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.ImageSet.FromString,
                 _registered_method=True)
 
 
@@ -101,8 +116,19 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PlaceImages(self, request, context):
+        """Places images on a map that is finished: they appear where their neighbours among its points are, and no point
+        moves. Images that are on it already stay where they are. The response is a PlaceImagesResponse. Needs the map's
+        creator or the project's owner.
+        ANALYSIS_NOT_READY while it is not finished; REDUCER_MISSING for maps from before images could be placed;
+        FEATURES_MISSING when none of the images that are not on it has features of its source.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateAnalysis(self, request, context):
-        """Renames, shares or unshares an analysis. Needs its creator or the project's owner.
+        """Renames, shares or unshares an analysis, or keeps it current. Needs its creator or the project's owner.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,7 +143,8 @@ class AnalysisServiceServicer:
 
     def DownloadCoordinates(self, request, context):
         """Streams the coordinates as one binary table, content type `application/octet-stream`, little-endian:
-        bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 zero; N × 16 bytes image ids; D columns of N float32.
+        bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 placed P; N × 16 bytes image ids; D columns of
+        N float32. The last P rows were placed on the map after it was made; the rows before them never move.
         Images that the caller may no longer see keep their row with NaN coordinates and an id of zeros.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -127,6 +154,25 @@ class AnalysisServiceServicer:
     def GetPointValues(self, request, context):
         """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
         points a query finds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DownloadPointValues(self, request, context):
+        """Streams what GetPointValues returns as one binary table, content type `application/octet-stream`, little-endian:
+        bytes 0-3 "LPV1"; uint32 count N; uint32 width W; uint32 length T; T bytes of JSON in UTF-8, a list of the distinct values, most
+        frequent first, filled up with blanks so that T is a multiple of 4; then the points. W is 1, 2 or 4 where they have classes:
+        N unsigned integers of W bytes, indexes into the list, all bits set where the image has none. W is 0 where they have
+        numbers: N float32, NaN where the image has none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def KeepPoints(self, request, context):
+        """Keeps the images of some points of a map as a set that queries can name: `set:<id>` finds exactly these, as far as whoever
+        asks may see them. It lives for seven days, or until the project is deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -150,6 +196,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     request_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.CreateAnalysisRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
+            'PlaceImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlaceImages,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.PlaceImagesRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
             'UpdateAnalysis': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateAnalysis,
                     request_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.UpdateAnalysisRequest.FromString,
@@ -169,6 +220,16 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.GetPointValues,
                     request_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.GetPointValuesRequest.FromString,
                     response_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.PointValues.SerializeToString,
+            ),
+            'DownloadPointValues': grpc.unary_stream_rpc_method_handler(
+                    servicer.DownloadPointValues,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.DownloadPointValuesRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'KeepPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepPoints,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.KeepPointsRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.ImageSet.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -252,6 +313,33 @@ class AnalysisService:
             target,
             '/loupe.project.v1.AnalysisService/CreateAnalysis',
             loupe_dot_project_dot_v1_dot_analysis__service__pb2.CreateAnalysisRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlaceImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.AnalysisService/PlaceImages',
+            loupe_dot_project_dot_v1_dot_analysis__service__pb2.PlaceImagesRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
@@ -361,6 +449,60 @@ class AnalysisService:
             '/loupe.project.v1.AnalysisService/GetPointValues',
             loupe_dot_project_dot_v1_dot_analysis__service__pb2.GetPointValuesRequest.SerializeToString,
             loupe_dot_project_dot_v1_dot_analysis__service__pb2.PointValues.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DownloadPointValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/loupe.project.v1.AnalysisService/DownloadPointValues',
+            loupe_dot_project_dot_v1_dot_analysis__service__pb2.DownloadPointValuesRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.AnalysisService/KeepPoints',
+            loupe_dot_project_dot_v1_dot_analysis__service__pb2.KeepPointsRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_analysis__service__pb2.ImageSet.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,18 +44,37 @@ class AnalysisServiceStub:
     """Makes a map of at least ten images. The response is the Analysis; cancel the operation to stop the work.
     TOO_FEW_IMAGES under ten; FEATURES_MISSING when images have no features of the model.
     """
+    PlaceImages: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.PlaceImagesRequest, _operations_pb2.Operation]
+    """Places images on a map that is finished: they appear where their neighbours among its points are, and no point
+    moves. Images that are on it already stay where they are. The response is a PlaceImagesResponse. Needs the map's
+    creator or the project's owner.
+    ANALYSIS_NOT_READY while it is not finished; REDUCER_MISSING for maps from before images could be placed;
+    FEATURES_MISSING when none of the images that are not on it has features of its source.
+    """
     UpdateAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.UpdateAnalysisRequest, _analysis_service_pb2.Analysis]
-    """Renames, shares or unshares an analysis. Needs its creator or the project's owner."""
+    """Renames, shares or unshares an analysis, or keeps it current. Needs its creator or the project's owner."""
     DeleteAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.DeleteAnalysisRequest, _empty_pb2.Empty]
     """Deletes an analysis; one that is still running is cancelled. Needs its creator or the project's owner."""
     DownloadCoordinates: _grpc.UnaryStreamMultiCallable[_analysis_service_pb2.DownloadCoordinatesRequest, _httpbody_pb2.HttpBody]
     """Streams the coordinates as one binary table, content type `application/octet-stream`, little-endian:
-    bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 zero; N × 16 bytes image ids; D columns of N float32.
+    bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 placed P; N × 16 bytes image ids; D columns of
+    N float32. The last P rows were placed on the map after it was made; the rows before them never move.
     Images that the caller may no longer see keep their row with NaN coordinates and an id of zeros.
     """
     GetPointValues: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.GetPointValuesRequest, _analysis_service_pb2.PointValues]
     """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
     points a query finds.
+    """
+    DownloadPointValues: _grpc.UnaryStreamMultiCallable[_analysis_service_pb2.DownloadPointValuesRequest, _httpbody_pb2.HttpBody]
+    """Streams what GetPointValues returns as one binary table, content type `application/octet-stream`, little-endian:
+    bytes 0-3 "LPV1"; uint32 count N; uint32 width W; uint32 length T; T bytes of JSON in UTF-8, a list of the distinct values, most
+    frequent first, filled up with blanks so that T is a multiple of 4; then the points. W is 1, 2 or 4 where they have classes:
+    N unsigned integers of W bytes, indexes into the list, all bits set where the image has none. W is 0 where they have
+    numbers: N float32, NaN where the image has none.
+    """
+    KeepPoints: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.KeepPointsRequest, _analysis_service_pb2.ImageSet]
+    """Keeps the images of some points of a map as a set that queries can name: `set:<id>` finds exactly these, as far as whoever
+    asks may see them. It lives for seven days, or until the project is deleted.
     """
 
 @_typing.type_check_only
@@ -71,18 +90,37 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Makes a map of at least ten images. The response is the Analysis; cancel the operation to stop the work.
     TOO_FEW_IMAGES under ten; FEATURES_MISSING when images have no features of the model.
     """
+    PlaceImages: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.PlaceImagesRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Places images on a map that is finished: they appear where their neighbours among its points are, and no point
+    moves. Images that are on it already stay where they are. The response is a PlaceImagesResponse. Needs the map's
+    creator or the project's owner.
+    ANALYSIS_NOT_READY while it is not finished; REDUCER_MISSING for maps from before images could be placed;
+    FEATURES_MISSING when none of the images that are not on it has features of its source.
+    """
     UpdateAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.UpdateAnalysisRequest, _analysis_service_pb2.Analysis]  # type: ignore[assignment]
-    """Renames, shares or unshares an analysis. Needs its creator or the project's owner."""
+    """Renames, shares or unshares an analysis, or keeps it current. Needs its creator or the project's owner."""
     DeleteAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.DeleteAnalysisRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes an analysis; one that is still running is cancelled. Needs its creator or the project's owner."""
     DownloadCoordinates: _aio.UnaryStreamMultiCallable[_analysis_service_pb2.DownloadCoordinatesRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams the coordinates as one binary table, content type `application/octet-stream`, little-endian:
-    bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 zero; N × 16 bytes image ids; D columns of N float32.
+    bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 placed P; N × 16 bytes image ids; D columns of
+    N float32. The last P rows were placed on the map after it was made; the rows before them never move.
     Images that the caller may no longer see keep their row with NaN coordinates and an id of zeros.
     """
     GetPointValues: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.GetPointValuesRequest, _analysis_service_pb2.PointValues]  # type: ignore[assignment]
     """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
     points a query finds.
+    """
+    DownloadPointValues: _aio.UnaryStreamMultiCallable[_analysis_service_pb2.DownloadPointValuesRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams what GetPointValues returns as one binary table, content type `application/octet-stream`, little-endian:
+    bytes 0-3 "LPV1"; uint32 count N; uint32 width W; uint32 length T; T bytes of JSON in UTF-8, a list of the distinct values, most
+    frequent first, filled up with blanks so that T is a multiple of 4; then the points. W is 1, 2 or 4 where they have classes:
+    N unsigned integers of W bytes, indexes into the list, all bits set where the image has none. W is 0 where they have
+    numbers: N float32, NaN where the image has none.
+    """
+    KeepPoints: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.KeepPointsRequest, _analysis_service_pb2.ImageSet]  # type: ignore[assignment]
+    """Keeps the images of some points of a map as a set that queries can name: `set:<id>` finds exactly these, as far as whoever
+    asks may see them. It lives for seven days, or until the project is deleted.
     """
 
 class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -115,12 +153,25 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def PlaceImages(
+        self,
+        request: _analysis_service_pb2.PlaceImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Places images on a map that is finished: they appear where their neighbours among its points are, and no point
+        moves. Images that are on it already stay where they are. The response is a PlaceImagesResponse. Needs the map's
+        creator or the project's owner.
+        ANALYSIS_NOT_READY while it is not finished; REDUCER_MISSING for maps from before images could be placed;
+        FEATURES_MISSING when none of the images that are not on it has features of its source.
+        """
+
+    @_abc_1.abstractmethod
     def UpdateAnalysis(
         self,
         request: _analysis_service_pb2.UpdateAnalysisRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_service_pb2.Analysis, _abc.Awaitable[_analysis_service_pb2.Analysis]]:
-        """Renames, shares or unshares an analysis. Needs its creator or the project's owner."""
+        """Renames, shares or unshares an analysis, or keeps it current. Needs its creator or the project's owner."""
 
     @_abc_1.abstractmethod
     def DeleteAnalysis(
@@ -137,7 +188,8 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
         """Streams the coordinates as one binary table, content type `application/octet-stream`, little-endian:
-        bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 zero; N × 16 bytes image ids; D columns of N float32.
+        bytes 0-3 "LPC1"; uint32 count N; uint32 dimensions D (2 or 3); uint32 placed P; N × 16 bytes image ids; D columns of
+        N float32. The last P rows were placed on the map after it was made; the rows before them never move.
         Images that the caller may no longer see keep their row with NaN coordinates and an id of zeros.
         """
 
@@ -149,6 +201,29 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_analysis_service_pb2.PointValues, _abc.Awaitable[_analysis_service_pb2.PointValues]]:
         """Returns the value of one field for each point of a map, in the order of the coordinates: what colours it. Or which
         points a query finds.
+        """
+
+    @_abc_1.abstractmethod
+    def DownloadPointValues(
+        self,
+        request: _analysis_service_pb2.DownloadPointValuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams what GetPointValues returns as one binary table, content type `application/octet-stream`, little-endian:
+        bytes 0-3 "LPV1"; uint32 count N; uint32 width W; uint32 length T; T bytes of JSON in UTF-8, a list of the distinct values, most
+        frequent first, filled up with blanks so that T is a multiple of 4; then the points. W is 1, 2 or 4 where they have classes:
+        N unsigned integers of W bytes, indexes into the list, all bits set where the image has none. W is 0 where they have
+        numbers: N float32, NaN where the image has none.
+        """
+
+    @_abc_1.abstractmethod
+    def KeepPoints(
+        self,
+        request: _analysis_service_pb2.KeepPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.ImageSet, _abc.Awaitable[_analysis_service_pb2.ImageSet]]:
+        """Keeps the images of some points of a map as a set that queries can name: `set:<id>` finds exactly these, as far as whoever
+        asks may see them. It lives for seven days, or until the project is deleted.
         """
 
 def add_AnalysisServiceServicer_to_server(servicer: AnalysisServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -14,7 +14,7 @@ from loupe_project.domain.analysis import UPLOADED, MapQuality, Method, Recipe, 
 from loupe_project.domain.coordinates import Coordinates
 from loupe_project.domain.errors import FeaturesMissing
 from loupe_project.domain.image import FeatureSource
-from loupe_project.ports.reduction import FitRequest, FittedMap, OnProgress
+from loupe_project.ports.reduction import FitRequest, FittedMap, OnPicture, OnProgress, PlaceRequest
 
 IDS_A_MESSAGE = 65_536
 DEFAULT_TIMEOUT_SECONDS = 6 * 3600.0
@@ -24,6 +24,7 @@ _METHODS = {
     Method.PCA: projection_pb2.METHOD_PCA,
     Method.TSNE: projection_pb2.METHOD_TSNE,
     Method.UMAP: projection_pb2.METHOD_UMAP,
+    Method.PACMAP: projection_pb2.METHOD_PACMAP,
 }
 PHASES = {
     feature_source_pb2.PHASE_QUEUED: "queued",
@@ -34,7 +35,11 @@ PHASES = {
     feature_source_pb2.PHASE_QUALITY: "quality",
     feature_source_pb2.PHASE_CURATION: "curation",
     feature_source_pb2.PHASE_TEACHING: "teaching",
+    feature_source_pb2.PHASE_PLACING: "placing",
 }
+EARLY_POINTS = 20_000
+"""Of an early picture: what a browser is sent every two seconds stays under half a megabyte."""
+_PIECE_BYTES = 1 << 20
 _MISSING = frozenset({"FEATURES_MISSING", "TOO_FEW_POINTS"})
 
 
@@ -50,7 +55,9 @@ class GrpcReduction:
         self._stub = reduction_service_pb2_grpc.ReductionServiceStub(channel)
         self._timeout_seconds = timeout_seconds
 
-    async def fit(self, request: FitRequest, image_ids: Sequence[str], on_progress: OnProgress) -> FittedMap:
+    async def fit(
+        self, request: FitRequest, image_ids: Sequence[str], on_progress: OnProgress, on_picture: OnPicture
+    ) -> FittedMap:
         """Fit a map; see the port."""
         call = self._stub.FitProjection(_messages(request, image_ids), timeout=self._timeout_seconds)
         answer = _Answer()
@@ -58,6 +65,9 @@ class GrpcReduction:
             async for message in call:
                 if message.WhichOneof("content") == "progress":
                     await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
+                elif message.WhichOneof("content") == "early":
+                    block = message.early
+                    await on_picture(_table(block.image_ids, block.coordinates, request.recipe.dimensions))
                 else:
                     answer.take(message)
         except grpc.aio.AioRpcError as error:
@@ -65,6 +75,29 @@ class GrpcReduction:
         finally:
             call.cancel()
         return answer.map()
+
+    async def place(self, request: PlaceRequest, image_ids: Sequence[str], on_progress: OnProgress) -> Coordinates:
+        """Place images on a map; see the port."""
+        call = self._stub.PlaceImages(_placing(request, image_ids), timeout=self._timeout_seconds)
+        header: reduction_service_pb2.PlacementHeader | None = None
+        blocks: list[projection_pb2.CoordinatesBlock] = []
+        try:
+            async for message in call:
+                match message.WhichOneof("content"):
+                    case "progress":
+                        await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
+                    case "header":
+                        header = message.header
+                    case "coordinates":
+                        blocks.append(message.coordinates)
+        except grpc.aio.AioRpcError as error:
+            raise translated(error, request.source) from error
+        finally:
+            call.cancel()
+        packed, numbers = b"".join(one.image_ids for one in blocks), b"".join(one.coordinates for one in blocks)
+        if header is None or len(packed) != header.count * ids.BYTES_PER_ID:
+            raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
+        return _table(packed, numbers, header.dimensions)
 
 
 class _Answer:
@@ -74,6 +107,7 @@ class _Answer:
         self._header: reduction_service_pb2.ProjectionHeader | None = None
         self._ids: list[bytes] = []
         self._blocks: list[bytes] = []
+        self._reducer: list[bytes] = []
 
     def take(self, message: reduction_service_pb2.FitProjectionResponse) -> None:
         match message.WhichOneof("content"):
@@ -82,6 +116,8 @@ class _Answer:
             case "coordinates":
                 self._ids.append(message.coordinates.image_ids)
                 self._blocks.append(message.coordinates.coordinates)
+            case "reducer":
+                self._reducer.append(message.reducer)
 
     def map(self) -> FittedMap:
         """All of it.
@@ -92,13 +128,10 @@ class _Answer:
         header = self._header
         packed, numbers = b"".join(self._ids), b"".join(self._blocks)
         count = len(packed) // ids.BYTES_PER_ID
-        if header is None or count != header.count or len(numbers) != 4 * count * header.recipe.dimensions:
+        if header is None or count != header.count:
             raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
         return FittedMap(
-            Coordinates(
-                np.frombuffer(packed, np.uint8).reshape(count, ids.BYTES_PER_ID),
-                np.frombuffer(numbers, "<f4").reshape(count, header.recipe.dimensions).astype(np.float32),
-            ),
+            _table(packed, numbers, header.recipe.dimensions),
             MapQuality(
                 point_count=count,
                 skipped_count=header.skipped_count,
@@ -106,7 +139,23 @@ class _Answer:
                 trustworthiness=header.quality.trustworthiness,
                 neighbor_preservation=header.quality.neighbour_preservation,
             ),
+            b"".join(self._reducer),
         )
+
+
+def _table(packed: bytes, numbers: bytes, dimensions: int) -> Coordinates:
+    """Points from a block.
+
+    Raises:
+        Unavailable: If it is cut short.
+    """
+    count = len(packed) // ids.BYTES_PER_ID
+    if len(numbers) != 4 * count * dimensions:
+        raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
+    return Coordinates(
+        np.frombuffer(packed, np.uint8).reshape(count, ids.BYTES_PER_ID),
+        np.frombuffer(numbers, "<f4").reshape(count, dimensions).astype(np.float32),
+    )
 
 
 async def _messages(
@@ -117,11 +166,26 @@ async def _messages(
         source=source_message(request.source),
         recipe=_recipe(request.recipe),
         requester=request.requester,
+        early_points=EARLY_POINTS,
     )
     yield reduction_service_pb2.FitProjectionRequest(spec=spec)
     for start in range(0, len(image_ids), IDS_A_MESSAGE):
         packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + IDS_A_MESSAGE])
         yield reduction_service_pb2.FitProjectionRequest(image_ids=packed)
+
+
+async def _placing(
+    request: PlaceRequest, image_ids: Sequence[str]
+) -> AsyncIterator[reduction_service_pb2.PlaceImagesRequest]:
+    spec = reduction_service_pb2.PlaceSpec(
+        project_id=request.project_id, source=source_message(request.source), requester=request.requester
+    )
+    yield reduction_service_pb2.PlaceImagesRequest(spec=spec)
+    for start in range(0, len(request.reducer), _PIECE_BYTES):
+        yield reduction_service_pb2.PlaceImagesRequest(reducer=request.reducer[start : start + _PIECE_BYTES])
+    for start in range(0, len(image_ids), IDS_A_MESSAGE):
+        packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + IDS_A_MESSAGE])
+        yield reduction_service_pb2.PlaceImagesRequest(image_ids=packed)
 
 
 def source_message(source: FeatureSource) -> feature_source_pb2.FeatureSource:
@@ -137,6 +201,8 @@ def _recipe(recipe: Recipe) -> projection_pb2.Recipe:
     message = projection_pb2.Recipe(method=_METHODS[recipe.method], dimensions=recipe.dimensions, seed=recipe.seed)
     if recipe.method is Method.UMAP:
         message.umap.neighbours = recipe.neighbors
+    if recipe.method is Method.PACMAP and recipe.neighbors:
+        message.pacmap.neighbours = recipe.neighbors
     if recipe.method is Method.TSNE:
         message.tsne.perplexity = recipe.perplexity
     return message

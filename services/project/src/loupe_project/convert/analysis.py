@@ -19,12 +19,15 @@ from loupe_project.domain.analysis import (
     Recipe,
     source_name,
 )
+from loupe_project.domain.image_set import ImageSet
 from loupe_project.domain.selection import Selection
+from loupe_project.use_cases.place_images import Placed
 
 _METHODS = {
     Method.PCA: pb.Analysis.METHOD_PCA,
     Method.TSNE: pb.Analysis.METHOD_TSNE,
     Method.UMAP: pb.Analysis.METHOD_UMAP,
+    Method.PACMAP: pb.Analysis.METHOD_PACMAP,
 }
 _METHODS_OF = {message: method for method, message in _METHODS.items()}
 _STATES = {
@@ -54,7 +57,7 @@ def to_message(analysis: Analysis) -> pb.Analysis:
         visibility=_VISIBILITIES[analysis.visibility],
         selector=selector_to_message(analysis.selection),
         state=_STATES[analysis.state],
-        point_count=quality.point_count,
+        point_count=quality.point_count + analysis.placed_count,
         skipped_count=quality.skipped_count,
         compute_seconds=quality.compute_seconds,
         trustworthiness=quality.trustworthiness or 0.0,
@@ -63,6 +66,9 @@ def to_message(analysis: Analysis) -> pb.Analysis:
         create_time=timestamp(analysis.create_time),
         update_time=timestamp(analysis.update_time),
         operation=f"projects/{analysis.project_id}/operations/{analysis.operation_id}",
+        kept_current=analysis.keeper is not None,
+        placed_count=analysis.placed_count,
+        placeable=bool(analysis.reducer_key),
     )
     if analysis.failure:
         message.failure.CopyFrom(Status.FromString(analysis.failure))
@@ -86,14 +92,14 @@ def new_of(message: pb.Analysis) -> NewAnalysis:
     method = _METHODS_OF.get(message.method)
     if method is None:
         raise InvalidArgument(
-            "Say how the map is made: METHOD_PCA, METHOD_TSNE or METHOD_UMAP.",
+            "Say how the map is made: METHOD_PCA, METHOD_TSNE, METHOD_UMAP or METHOD_PACMAP.",
             fields=[FieldViolation("analysis.method", "must be given")],
         )
     recipe = Recipe(
         method=method,
         dimensions=message.dimensions or 2,
         seed=message.seed,
-        neighbors=message.neighbors or DEFAULT_NEIGHBORS,
+        neighbors=message.neighbors or (0 if method is Method.PACMAP else DEFAULT_NEIGHBORS),
         perplexity=message.perplexity or DEFAULT_PERPLEXITY,
     )
     return NewAnalysis(
@@ -102,6 +108,7 @@ def new_of(message: pb.Analysis) -> NewAnalysis:
         display_name=message.display_name,
         feature_source=message.feature_source,
         visibility=visibility_of(message),
+        kept_current=message.kept_current,
     )
 
 
@@ -114,3 +121,29 @@ def visibility_of(message: pb.Analysis) -> AnalysisVisibility:
 def values_to_message(values: PointValues) -> pb.PointValues:
     """Values that colour points."""
     return pb.PointValues(field=values.field, values=values.values, codes=values.codes, numbers=values.numbers)
+
+
+def image_set_to_message(image_set: ImageSet) -> pb.ImageSet:
+    """A set of images."""
+    return pb.ImageSet(
+        query=image_set.query, image_count=image_set.image_count, expire_time=timestamp(image_set.expire_time)
+    )
+
+
+def placement_selection(request: pb.PlaceImagesRequest) -> Selection | None:
+    """Which images shall be placed; None: those of the map's own selector.
+
+    Raises:
+        InvalidArgument: If the selector cannot be read.
+    """
+    return image.selection_of(request.selector, "selector") if request.HasField("selector") else None
+
+
+def placed_to_message(analysis: Analysis, placed: Placed) -> pb.PlaceImagesResponse:
+    """What came of placing images."""
+    return pb.PlaceImagesResponse(
+        analysis=to_message(analysis),
+        placed_count=placed.added,
+        present_count=placed.present,
+        skipped_count=placed.skipped,
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from loupe_project.domain.image import FeatureSource
+from loupe_project.domain.scope import Scope
 from loupe_project.domain.selection import Selection
 
 MIN_IMAGES = 10
@@ -24,6 +25,7 @@ class Method(StrEnum):
     PCA = "PCA"
     TSNE = "TSNE"
     UMAP = "UMAP"
+    PACMAP = "PACMAP"
 
 
 class AnalysisState(StrEnum):
@@ -53,7 +55,7 @@ class Recipe:
     """2 or 3."""
     seed: int = 0
     neighbors: int = DEFAULT_NEIGHBORS
-    """For UMAP."""
+    """For UMAP and PaCMAP; 0, for PaCMAP alone: by the number of images."""
     perplexity: float = DEFAULT_PERPLEXITY
     """For t-SNE."""
 
@@ -94,6 +96,12 @@ class Analysis:
     quality: MapQuality = MapQuality()
     object_key: str = ""
     """Where the coordinates are; set when the state is SUCCEEDED."""
+    reducer_key: str = ""
+    """Where that is which places images on it; empty for maps from before images could be placed."""
+    placed_count: int = 0
+    """Images that were placed on it since it was made."""
+    keeper: Scope | None = None
+    """With whose rights images that come later are placed on it; None: it is not kept current."""
 
     @property
     def name(self) -> str:
@@ -120,7 +128,7 @@ MAX_VALUES = 65_534
 
 def default_name(recipe: Recipe, count: int) -> str:
     """What a map is called when nobody says."""
-    method = {"TSNE": "t-SNE"}.get(recipe.method, recipe.method.value)
+    method = {Method.TSNE: "t-SNE", Method.PACMAP: "PaCMAP"}.get(recipe.method, recipe.method.value)
     return f"{method} {recipe.dimensions}-D of {count:,} images"
 
 
@@ -140,3 +148,5 @@ class NewAnalysis:
     feature_source: str = ""
     """`models/…` or `featureSets/…`; empty: the project's model."""
     visibility: AnalysisVisibility = AnalysisVisibility.PRIVATE
+    kept_current: bool = False
+    """Whether images that come later are placed on it."""

@@ -1,6 +1,7 @@
 """The binary table of a map's coordinates.
 
-Little-endian: bytes 0-3 "LPC1"; uint32 N; uint32 D; uint32 zero; N × 16 bytes of ids; D columns of N float32.
+Little-endian: bytes 0-3 "LPC1"; uint32 N; uint32 D; uint32 P, the last points that were placed after the map was made;
+N × 16 bytes of ids; D columns of N float32.
 """
 
 import struct
@@ -24,6 +25,8 @@ class Coordinates:
     """Ids of the images: array (N, 16), uint8; zeros for images that are hidden."""
     points: NDArray[np.float32]
     """Array (N, D), float32; NaN for images that are hidden."""
+    placed_count: int = 0
+    """P: the last of them were placed after the map was made."""
 
     def __len__(self) -> int:
         """N."""
@@ -33,7 +36,7 @@ class Coordinates:
         """The table."""
         count, dimensions = self.points.shape
         columns = np.ascontiguousarray(self.points.T, dtype="<f4")
-        return _HEADER.pack(MAGIC, count, dimensions, 0) + self.ids.tobytes() + columns.tobytes()
+        return _HEADER.pack(MAGIC, count, dimensions, self.placed_count) + self.ids.tobytes() + columns.tobytes()
 
     @classmethod
     def decode(cls, table: bytes) -> "Coordinates":
@@ -42,13 +45,14 @@ class Coordinates:
         Raises:
             Internal: If the table is cut short or is none.
         """
-        magic, count, dimensions, _ = _HEADER.unpack_from(table) if len(table) >= _HEADER.size else (b"", 0, 0, 0)
+        head = _HEADER.unpack_from(table) if len(table) >= _HEADER.size else (b"", 0, 0, 0)
+        magic, count, dimensions, placed = head
         start = _HEADER.size + count * BYTES_PER_ID
         if magic != MAGIC or len(table) != start + count * dimensions * 4:
             raise Internal("The stored coordinates are damaged; make the map again.")
         ids = np.frombuffer(table, np.uint8, count * BYTES_PER_ID, _HEADER.size).reshape(count, BYTES_PER_ID)
         columns = np.frombuffer(table, "<f4", count * dimensions, start).reshape(dimensions, count)
-        return cls(ids, np.ascontiguousarray(columns.T, dtype=np.float32))
+        return cls(ids, np.ascontiguousarray(columns.T, dtype=np.float32), placed)
 
     def hide(self, hidden: NDArray[np.bool_]) -> "Coordinates":
         """The same points with some of them blanked.
@@ -61,4 +65,14 @@ class Coordinates:
         ids, points = self.ids.copy(), self.points.copy()
         ids[hidden] = 0
         points[hidden] = np.nan
-        return Coordinates(ids, points)
+        return Coordinates(ids, points, self.placed_count)
+
+    def with_placed(self, placed: "Coordinates") -> "Coordinates":
+        """The same points, and after them others that were placed on the map."""
+        if not len(placed):
+            return self
+        return Coordinates(
+            np.concatenate([self.ids, placed.ids]),
+            np.concatenate([self.points, placed.points]),
+            self.placed_count + len(placed),
+        )

@@ -16,13 +16,14 @@ from loupe_kit.rpc_policy import Access
 from loupe_project.convert import analysis as convert
 from loupe_project.convert import operation as convert_operation
 from loupe_project.convert.values import mask_paths
-from loupe_project.domain import names
-from loupe_project.domain.analysis import Analysis
+from loupe_project.domain import names, point_table
+from loupe_project.domain.analysis import Analysis, PointValues
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases import analyses
 from loupe_project.use_cases.create_analysis import create_analysis
+from loupe_project.use_cases.keep_points import keep_images, picked_images
 from loupe_project.use_cases.operation_hub import OperationHub
 from loupe_project.use_cases.read_map import point_matches, point_values, read_coordinates
 
@@ -33,10 +34,13 @@ ACCESS = {
         "GetAnalysis",
         "ListAnalyses",
         "CreateAnalysis",
+        "PlaceImages",
         "UpdateAnalysis",
         "DeleteAnalysis",
         "DownloadCoordinates",
         "GetPointValues",
+        "DownloadPointValues",
+        "KeepPoints",
     )
 }
 
@@ -90,9 +94,10 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
 
     async def UpdateAnalysis(self, request: pb.UpdateAnalysisRequest, context: _Context) -> pb.Analysis:
         project_id, analysis_id = names.split(_NAME, request.analysis.name, "analysis.name")
-        paths = mask_paths(request.update_mask, ("display_name", "visibility"))
+        paths = mask_paths(request.update_mask, ("display_name", "visibility", "kept_current"))
         display_name = request.analysis.display_name if "display_name" in paths else None
         visibility = convert.visibility_of(request.analysis) if "visibility" in paths else None
+        kept_current = request.analysis.kept_current if "kept_current" in paths else None
 
         async def work(store: Store, scope: Scope) -> pb.Analysis:
             changed = await analyses.update_analysis(
@@ -102,11 +107,28 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
                 analysis_id,
                 display_name=display_name,
                 visibility=visibility,
+                kept_current=kept_current,
                 clock=self._calls.clock,
             )
             return convert.to_message(changed)
 
-        return await self._calls.write(f"{_SERVICE}/UpdateAnalysis", request, pb.Analysis, work, context)
+        changed = await self._calls.write(f"{_SERVICE}/UpdateAnalysis", request, pb.Analysis, work, context)
+        # Keeping it current may have begun an operation.
+        self._hub.wake("")
+        return changed
+
+    async def PlaceImages(self, request: pb.PlaceImagesRequest, context: _Context) -> Operation:
+        project_id, analysis_id = names.split(_NAME, request.name)
+        selection = convert.placement_selection(request)
+
+        async def work(store: Store, scope: Scope) -> Operation:
+            clock = self._calls.clock
+            placing = await analyses.create_placement(store, scope, project_id, analysis_id, selection, clock)
+            return convert_operation.to_proto(placing)
+
+        asked = await self._calls.write(f"{_SERVICE}/PlaceImages", request, Operation, work)
+        self._hub.wake(asked.name.rpartition("/")[2])
+        return asked
 
     async def DeleteAnalysis(self, request: pb.DeleteAnalysisRequest, context: _Context) -> Empty:
         project_id, analysis_id = names.split(_NAME, request.name)
@@ -126,7 +148,9 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
     ) -> AsyncIterator[HttpBody]:
         project_id, analysis_id = names.split(_NAME, request.name)
         scope = await self._calls.scope()
-        found = await read_coordinates(self._calls.stores, self._objects, scope, project_id, analysis_id)
+        found = await read_coordinates(
+            self._calls.stores, self._objects, scope, project_id, analysis_id, early=request.early
+        )
         table = await asyncio.to_thread(found.encode)
 
         async def allowed(store: Store, scope: Scope) -> None:
@@ -136,11 +160,38 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
             yield HttpBody(content_type="application/octet-stream", data=piece)
 
     async def GetPointValues(self, request: pb.GetPointValuesRequest, context: _Context) -> pb.PointValues:
+        return convert.values_to_message(await self._values(request))
+
+    async def DownloadPointValues(
+        self, request: pb.DownloadPointValuesRequest, context: _Context
+    ) -> AsyncIterator[HttpBody]:
+        project_id, analysis_id = names.split(_NAME, request.name)
+        table = await asyncio.to_thread(point_table.encode, await self._values(request))
+
+        async def allowed(store: Store, scope: Scope) -> None:
+            await analyses.get_analysis(store, scope, project_id, analysis_id)
+
+        async for piece in self._calls.stream(_pieces(table), allowed):
+            yield HttpBody(content_type="application/octet-stream", data=piece)
+
+    async def KeepPoints(self, request: pb.KeepPointsRequest, context: _Context) -> pb.ImageSet:
+        project_id, analysis_id = names.split(_NAME, request.name)
+        stores, clock = self._calls.stores, self._calls.clock
+        scope = await self._calls.scope()
+        picked = await picked_images(stores, self._objects, scope, project_id, analysis_id, request.points)
+
+        async def work(store: Store, scope: Scope) -> pb.ImageSet:
+            return convert.image_set_to_message(await keep_images(store, scope, project_id, picked, clock))
+
+        return await self._calls.write(f"{_SERVICE}/KeepPoints", request, pb.ImageSet, work)
+
+    async def _values(self, request: pb.GetPointValuesRequest | pb.DownloadPointValuesRequest) -> PointValues:
         project_id, analysis_id = names.split(_NAME, request.name)
         read, what = (point_matches, request.query) if request.query else (point_values, request.field)
         scope = await self._calls.scope()
-        values = await read(self._calls.stores, self._objects, scope, project_id, analysis_id, what)
-        return convert.values_to_message(values)
+        return await read(
+            self._calls.stores, self._objects, scope, project_id, analysis_id, what, early=request.early
+        )
 
 
 async def _pieces(table: bytes) -> AsyncIterator[bytes]:

@@ -8,12 +8,16 @@ from loupe_kit.objects import ObjectStore
 from loupe_project.domain import audit
 from loupe_project.domain.analysis import Analysis, AnalysisState, AnalysisVisibility
 from loupe_project.domain.errors import AnalysisNotFound, AnalysisNotReady, CreatorRequired
+from loupe_project.domain.operation import Operation
 from loupe_project.domain.project import Project, ProjectRole
 from loupe_project.domain.scope import Right, Scope
+from loupe_project.domain.selection import Selection
 from loupe_project.ports.operations import OperationWaker
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.create_analysis import checked_name
+from loupe_project.use_cases.place_images import check_placeable, placement_of
+from loupe_project.use_cases.select_images import settled
 
 
 async def get_analysis(store: Store, scope: Scope, project_id: str, analysis_id: str) -> Analysis:
@@ -34,12 +38,21 @@ async def get_finished(store: Store, scope: Scope, project_id: str, analysis_id:
         AnalysisNotReady: If it is not finished, or did not succeed.
     """
     analysis = await get_analysis(store, scope, project_id, analysis_id)
+    check_finished(analysis)
+    return analysis
+
+
+def check_finished(analysis: Analysis) -> None:
+    """Refuse a map that has no coordinates.
+
+    Raises:
+        AnalysisNotReady: If it is not finished, or did not succeed.
+    """
     if analysis.state is not AnalysisState.SUCCEEDED:
         raise AnalysisNotReady(
             f"This map is {analysis.state.value}; only finished ones have points; watch its operation.",
             state=analysis.state.value,
         )
-    return analysis
 
 
 async def list_analyses(
@@ -69,19 +82,29 @@ async def update_analysis(
     *,
     display_name: str | None,
     visibility: AnalysisVisibility | None,
+    kept_current: bool | None,
     clock: Clock,
 ) -> Analysis:
-    """Rename, share or unshare; None leaves it as it is.
+    """Rename, share or unshare, keep current or no longer; None leaves it as it is.
+
+    What is kept current from now on gets, by an operation of the caller, the images that came since it was made.
 
     Raises:
         ProjectNotFound: If the project does not exist for the caller.
         AnalysisNotFound: If the analysis does not.
         CreatorRequired: If it is somebody else's and the project too.
         InvalidArgument: If the name is longer than 100 characters.
+        AnalysisNotReady: If it shall be kept current and could not be made.
+        ReducerMissing: If it shall be kept current and was made before images could be placed.
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     analysis = await _existing(store, scope, project_id, analysis_id)
     _require_creator(project, scope, analysis)
+    if kept_current is not None and kept_current != (analysis.keeper is not None):
+        analysis = replace(analysis, keeper=scope if kept_current else None)
+        if kept_current and analysis.state is not AnalysisState.RUNNING:
+            check_placeable(analysis)
+            await store.operations.add(placement_of(analysis, None, scope, clock.now()))
     if display_name is not None:
         analysis = replace(analysis, display_name=checked_name(display_name) or analysis.display_name)
     if visibility is not None and visibility is not analysis.visibility:
@@ -91,6 +114,37 @@ async def update_analysis(
     analysis = replace(analysis, update_time=clock.now())
     await store.analyses.save(analysis)
     return analysis
+
+
+async def create_placement(
+    store: Store, scope: Scope, project_id: str, analysis_id: str, selection: Selection | None, clock: Clock
+) -> Operation:
+    """Write the operation that places images on a map.
+
+    Args:
+        store: Open transaction.
+        scope: Of the caller.
+        project_id: Project of the map.
+        analysis_id: The map.
+        selection: Which images; None: those that the map's own selection finds then.
+        clock: Dates it.
+
+    Raises:
+        ProjectNotFound: If the project does not exist for the caller.
+        AnalysisNotFound: If the analysis does not.
+        CreatorRequired: If it is somebody else's and the project too.
+        AnalysisNotReady: If it is not finished.
+        ReducerMissing: If it was made before images could be placed.
+        SavedSearchNotFound: If the saved search does not exist for the caller.
+    """
+    project = await access.viewer(store, scope, project_id, Right.ANALYSE)
+    analysis = await _existing(store, scope, project_id, analysis_id)
+    _require_creator(project, scope, analysis)
+    check_placeable(analysis)
+    chosen = None if selection is None else await settled(store, scope, project, selection)
+    operation = placement_of(analysis, chosen, scope, clock.now())
+    await store.operations.add(operation)
+    return operation
 
 
 async def delete_analysis(store: Store, scope: Scope, project_id: str, analysis_id: str, clock: Clock) -> Analysis:
@@ -114,8 +168,8 @@ async def delete_analysis(store: Store, scope: Scope, project_id: str, analysis_
 async def clean_up(analysis: Analysis, objects: ObjectStore, waker: OperationWaker) -> None:
     """After the commit: the coordinates go, and whoever makes them learns that he shall stop."""
     waker.wake(analysis.operation_id)
-    if analysis.object_key:
-        await objects.delete(analysis.object_key)
+    for key in filter(None, (analysis.object_key, analysis.reducer_key)):
+        await objects.delete(key)
 
 
 async def _existing(store: Store, scope: Scope, project_id: str, analysis_id: str) -> Analysis:

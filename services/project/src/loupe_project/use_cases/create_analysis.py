@@ -13,6 +13,7 @@ from loupe_project.domain.analysis import (
     MIN_PERPLEXITY,
     UPLOADED,
     Analysis,
+    Method,
     NewAnalysis,
     default_name,
     source_name,
@@ -56,6 +57,7 @@ async def create_analysis(store: Store, scope: Scope, project_id: str, new: NewA
         operation_id=operation_id,
         create_time=now,
         update_time=now,
+        keeper=scope if new.kept_current else None,
     )
     operation = Operation(
         id=operation_id,
@@ -124,7 +126,9 @@ def _check(new: NewAnalysis) -> None:
     recipe = new.recipe
     checked_name(new.display_name)
     _in_range("dimensions", recipe.dimensions, 2, 3)
-    _in_range("neighbors", recipe.neighbors, MIN_NEIGHBORS, MAX_NEIGHBORS)
+    # Zero leaves the number of PaCMAP's partners to the number of images.
+    by_count = recipe.method is Method.PACMAP and recipe.neighbors == 0
+    _in_range("neighbors", MIN_NEIGHBORS if by_count else recipe.neighbors, MIN_NEIGHBORS, MAX_NEIGHBORS)
     _in_range("perplexity", recipe.perplexity, MIN_PERPLEXITY, MAX_PERPLEXITY)
     _in_range("seed", recipe.seed, 0, (1 << 63) - 1)
 

@@ -12,6 +12,7 @@ from loupe_kit.objects import ObjectStore
 from loupe_kit.status import to_status_proto
 from loupe_project.domain import keys
 from loupe_project.domain.analysis import Analysis, AnalysisState
+from loupe_project.domain.coordinates import Coordinates
 from loupe_project.domain.errors import AnalysisNotFound, OperationCancelled
 from loupe_project.domain.operation import Operation
 from loupe_project.domain.scope import Right, Scope
@@ -49,9 +50,12 @@ class MakeAnalysis:
         if analysis.state is AnalysisState.SUCCEEDED:
             return self.respond(analysis)
         try:
-            return self.respond(await run_unless(cancelled, self._make(analysis, operation.scope, progress)))
+            done = await run_unless(cancelled, self._make(analysis, operation.scope, progress))
+            await self._forget_picture(analysis)
+            return self.respond(done)
         except OperationCancelled:
             await self._end(replace(analysis, state=AnalysisState.CANCELLED))
+            await self._forget_picture(analysis)
             raise
         except LoupeError as error:
             await self._fail(analysis, error)
@@ -76,9 +80,19 @@ class MakeAnalysis:
         fitted = await self._fit(analysis, image_ids, progress)
         key = keys.coordinates(analysis.project_id, analysis.id)
         await self.objects.put_bytes(key, fitted.coordinates.encode())
-        done = replace(analysis, state=AnalysisState.SUCCEEDED, quality=fitted.quality, object_key=key)
+        reducer_key = keys.reducer(analysis.project_id, analysis.id) if fitted.reducer else ""
+        if reducer_key:
+            await self.objects.put_bytes(reducer_key, fitted.reducer)
+        done = replace(
+            analysis,
+            state=AnalysisState.SUCCEEDED,
+            quality=fitted.quality,
+            object_key=key,
+            reducer_key=reducer_key,
+        )
         if not await self._end(done):
-            await self.objects.delete(key)
+            for left in filter(None, (key, reducer_key)):
+                await self.objects.delete(left)
             raise AnalysisNotFound("The analysis was deleted while it was made.", analysis=analysis.id)
         await progress.report(phase="", fraction=1.0, done=fitted.quality.point_count)
         return done
@@ -89,14 +103,17 @@ class MakeAnalysis:
         async def report(phase: str, fraction: float) -> None:
             await progress.report(phase=phase, fraction=fraction, done=round(fraction * len(image_ids)))
 
+        async def show(picture: Coordinates) -> None:
+            await self.objects.put_bytes(keys.early_picture(analysis.project_id, analysis.id), picture.encode())
+
         for pause in self.retries:
             try:
-                return await self.reduction.fit(request, image_ids, report)
+                return await self.reduction.fit(request, image_ids, report, show)
             except Unavailable:
                 await progress.report(phase="waiting for the reduction service")
                 await asyncio.sleep(pause.total_seconds())
         try:
-            return await self.reduction.fit(request, image_ids, report)
+            return await self.reduction.fit(request, image_ids, report, show)
         except Unavailable as error:
             raise Unavailable(
                 f"The reduction service did not answer {len(self.retries) + 1} times ({error.message}); "
@@ -107,9 +124,13 @@ class MakeAnalysis:
     async def _fail(self, analysis: Analysis, error: LoupeError) -> None:
         failure = to_status_proto(error).SerializeToString(deterministic=True)
         await self._end(replace(analysis, state=AnalysisState.FAILED, failure=failure))
+        await self._forget_picture(analysis)
+
+    async def _forget_picture(self, analysis: Analysis) -> None:
+        await self.objects.delete(keys.early_picture(analysis.project_id, analysis.id))
 
     async def _end(self, analysis: Analysis) -> bool:
-        """Write how it ended, over the name and visibility that it has by now; False when it was deleted."""
+        """Write how it ended, over what people changed of it meanwhile; False when it was deleted."""
         async with self.uow_factory() as store:
             now = await store.analyses.get(Scope.of_loupe(), analysis.project_id, analysis.id)
             if now is None:
@@ -118,6 +139,7 @@ class MakeAnalysis:
                 analysis,
                 display_name=now.display_name,
                 visibility=now.visibility,
+                keeper=now.keeper,
                 update_time=self.clock.now(),
             )
             await store.analyses.save(renamed)

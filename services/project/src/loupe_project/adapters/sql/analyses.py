@@ -42,7 +42,7 @@ class SqlAnalysisRepository:
         """See the port."""
         visible = await self._visible(scope, project_id)
         row = (await self._session.execute(select(analyses).where(analyses.c.id == analysis_id, visible))).first()
-        return None if row is None else _analysis(row)
+        return None if row is None else from_row(row)
 
     async def list_newest_first(self, scope: Scope, project_id: str, *, before: str, limit: int) -> list[Analysis]:
         """See the port."""
@@ -50,7 +50,7 @@ class SqlAnalysisRepository:
         statement = select(analyses).where(visible).order_by(analyses.c.id.desc()).limit(limit)
         if before:
             statement = statement.where(analyses.c.id < before)
-        return [_analysis(row) for row in await self._session.execute(statement)]
+        return [from_row(row) for row in await self._session.execute(statement)]
 
     async def save(self, analysis: Analysis) -> bool:
         """See the port."""
@@ -147,11 +147,14 @@ def _changing(analysis: Analysis) -> dict[str, Any]:
         "trustworthiness": quality.trustworthiness,
         "neighbor_preservation": quality.neighbor_preservation,
         "object_key": analysis.object_key or None,
+        "reducer_key": analysis.reducer_key or None,
+        "keeper": None if analysis.keeper is None else analysis.keeper.to_bytes(),
         "update_time": analysis.update_time,
     }
 
 
-def _analysis(row: Row[Any]) -> Analysis:
+def from_row(row: Row[Any]) -> Analysis:
+    """A row of `analyses`."""
     kind, _, name = row.feature_source.partition("/")
     model = name if kind == "models" else "uploaded"
     return Analysis(
@@ -172,4 +175,7 @@ def _analysis(row: Row[Any]) -> Analysis:
             row.point_count, row.skipped_count, row.compute_seconds, row.trustworthiness, row.neighbor_preservation
         ),
         object_key=row.object_key or "",
+        reducer_key=row.reducer_key or "",
+        placed_count=row.placed_count,
+        keeper=Scope.from_bytes(row.keeper) if row.keeper else None,
     )
