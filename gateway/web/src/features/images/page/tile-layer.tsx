@@ -33,6 +33,7 @@ export function TileLayer({ name, pixels, size, window: shown, view, frame, onEr
     store.want(places, shown);
   }, [store, view, frame, size, shown, density, tile, levels]);
   useEffect(() => {
+    if (canvas.current) canvas.current.dataset["tiles"] = store.isWhole ? "whole" : "coming";
     const context = canvas.current?.getContext("2d");
     if (!context) return;
     const edge = (value: number) => Math.round(value * density);
@@ -45,7 +46,7 @@ export function TileLayer({ name, pixels, size, window: shown, view, frame, onEr
       const [right, bottom] = [edge(view.x + (column * tile + bitmap.width) * by), edge(view.y + (row * tile + bitmap.height) * by)];
       context.drawImage(bitmap, left, top, right - left, bottom - top);
     }
-  }, [store, arrived, view, frame, density, tile]);
+  }, [store, arrived, view, frame, shown, density, tile]);
 
   return (
     <canvas
@@ -53,7 +54,6 @@ export function TileLayer({ name, pixels, size, window: shown, view, frame, onEr
       width={Math.round(frame[0] * density)}
       height={Math.round(frame[1] * density)}
       className="pointer-events-none absolute inset-0 size-full"
-      data-tiles={store.isWhole ? "whole" : "coming"}
       aria-hidden
     />
   );

@@ -58,7 +58,7 @@ export class TileStore {
 
   /** Whether everything that is wanted is there. */
   get isWhole(): boolean {
-    return this.wanted.every(({ address }) => this.kept.has(address));
+    return this.wanted.length > 0 && this.wanted.every(({ address }) => this.kept.has(address));
   }
 
   /** What there is to draw, what belongs on top last: the coarse below the fine, and what was wanted last above all else. */
