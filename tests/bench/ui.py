@@ -74,19 +74,21 @@ PREPARE_MAP = """
   new Uint32Array(table, 4, 2).set([count, 2]);
   const ids = new Uint32Array(table, 16, count * 4);
   const [xs, ys] = [16, 20].map((each) => new Float32Array(table, 16 + count * each, count));
-  const codes = new Uint32Array(count);
+  const codes = new Uint8Array(count);
   for (let row = 0; row < count; row += 1) {
     codes[row] = Math.floor(random() * classes);
     const [x, y] = groups[codes[row]];
     [xs[row], ys[row], ids[4 * row]] = [x + around(), y + around(), row + 1];
   }
-  const bytes = new Uint8Array(codes.buffer);
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  const names = groups.map((_, group) => `class ${group}`);
+  const names = new TextEncoder().encode(JSON.stringify(groups.map((_, group) => `class ${group}`)).padEnd(512));
+  const values = new ArrayBuffer(16 + names.length + count);
+  new Uint8Array(values).set([76, 80, 86, 49]);
+  new Uint32Array(values, 4, 3).set([count, 1, names.length]);
+  new Uint8Array(values).set(names, 16);
+  new Uint8Array(values).set(codes, 16 + names.length);
   const answers = [
     [":coordinates", table],
-    [":pointValues", JSON.stringify({ field: "label", values: names, codes: btoa(text) })],
+    [":values", values],
     ["/analyses", JSON.stringify({ analyses: [analysis] })],
   ];
   const headers = { "content-type": "application/json" };
@@ -133,6 +135,31 @@ ARM_QUERY = """
 }
 """
 
+# Frames that the page misses while somebody scrolls fast, three screens a second, as people look for something.
+SCROLL = """
+(seconds) => new Promise((resolve) => {
+  const frame = document.querySelector('[data-testid="grid"]');
+  const pixelsPerMs = (3 * frame.clientHeight) / 1000;
+  const gaps = [];
+  let before = 0;
+  const begun = performance.now();
+  const look = (now) => {
+    if (before) {
+      gaps.push(now - before);
+      frame.scrollTop += pixelsPerMs * (now - before);
+    }
+    before = now;
+    if (now - begun < 1000 * seconds) return requestAnimationFrame(look);
+    const missed = gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / (1000 / 60)) - 1), 0);
+    resolve((100 * missed) / (missed + gaps.length));
+  };
+  requestAnimationFrame(look);
+})
+"""
+SCROLL_SECONDS = 5
+# The page fetches what maps need after this time; nobody opens a map sooner than he sees the page.
+UNTIL_QUIET_MS = 3_000
+
 
 def _picture() -> bytes:
     buffer = io.BytesIO()
@@ -155,6 +182,7 @@ async def _map(page: Page, base: str, project: str, count: int) -> tuple[float, 
     await page.goto(f"{base}/projects/{project}?tab=upload")
     await page.get_by_role("button", name="Choose files").wait_for()
     await _prepare_map(page, project, count)
+    await page.wait_for_timeout(UNTIL_QUIET_MS)
     begun = await page.evaluate(CLICK, 'a[href*="tab=maps"]')
     drawn = await page.evaluate(UNTIL_DRAWN)
     box = await page.locator("canvas").bounding_box()
@@ -189,6 +217,13 @@ async def _grid(page: Page, base: str, project: str) -> float:
     begun = await page.evaluate(CLICK, f'a[href$="{project}"]')
     painted: float = await page.evaluate(UNTIL_PAINTED, 'img[src*=":thumbnail"]')
     return painted - float(begun)
+
+
+async def _scroll(page: Page, base: str, project: str) -> float:
+    """Percent of frames that are missed while the grid is scrolled."""
+    await _grid(page, base, project)
+    await page.wait_for_load_state("networkidle")
+    return float(await page.evaluate(SCROLL, SCROLL_SECONDS))
 
 
 async def _query(page: Page, query: str) -> float:
@@ -231,6 +266,9 @@ async def _measure(loupe: StandaloneProcess, given: argparse.Namespace, browser_
         if given.images:
             result["images"] = given.images
             result["grid_first_image_ms"] = await _repeated(given.rounds, lambda: _grid(page, loupe.http, project))
+            result["scroll_missed_frames_percent"] = await _repeated(
+                given.rounds, lambda: _scroll(page, loupe.http, project)
+            )
             result["query_to_grid_ms"] = _median([await _query(page, query) for query in QUERIES])
         for count in given.points:
             found = [await _map(page, loupe.http, project, count) for _ in range(given.rounds)]

@@ -19,6 +19,7 @@ from loupe_project.domain import query
 from loupe_project.domain.curation import Duplicate, Outlier, RunKind
 from loupe_project.domain.image import NewLabel, Origin
 from loupe_project.domain.image_access import AccessMode, AccessWish, Principal
+from loupe_project.domain.image_set import ImageSet
 from loupe_project.domain.job import FoundBox
 from loupe_project.domain.project import PrincipalKind, Project
 from loupe_project.domain.query import fields
@@ -62,6 +63,7 @@ class World:
     dice: random.Random
     images: list[str] = field(default_factory=list)
     trashed: list[str] = field(default_factory=list)
+    sets: list[str] = field(default_factory=list)
 
     def some(self) -> list[str]:
         return self.dice.sample(self.images, min(len(self.images), self.dice.randint(1, 4)))
@@ -170,6 +172,12 @@ class World:
         ]
         await unit.curation.put_duplicates(run, found)
 
+    async def put_together(self, unit: ProjectUnitOfWork) -> None:
+        chosen = self.some()
+        new = ImageSet(ids.new_id(), self.project.id, "users/x", len(chosen), NOW + timedelta(days=1))
+        await unit.image_sets.add(new, chosen)
+        self.sets.append(new.id)
+
     async def write_by_hand(self, unit: ProjectUnitOfWork) -> None:
         await unit.session.execute(update(images).where(images.c.file_name == "part-7.png").values(width=5))
         await unit.session.execute(
@@ -185,7 +193,7 @@ class World:
         hands: list[Callable[[ProjectUnitOfWork], Awaitable[None]]] = [
             self.arrive, self.arrive, self.analyse, self.analyse, self.describe, self.label, self.tag, self.tag,
             self.rename, self.merge, self.limit, self.limit, self.throw_away, self.bring_back, self.destroy, self.score,
-            self.pair,
+            self.pair, self.put_together,
             self.write_by_hand,
         ]  # fmt: skip
         async with self.units() as unit:
@@ -203,7 +211,9 @@ class World:
 
     async def _answers(self, search: ImageSearch, scope: Scope) -> list[Any]:
         found: list[Any] = []
-        for text in QUERIES:
+        # No set has the id of a project.
+        named = ",".join([self.project.id, *self.sets[-2:]])
+        for text in (*QUERIES, f"set:{named}", f"-set:{named} line:L1"):
             node = query.read(text, CONTEXT)
             found += [text, await search.count(scope, self.project.id, node)]
             order = list(Order)[len(found) % len(Order)]

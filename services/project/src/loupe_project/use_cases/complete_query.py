@@ -205,7 +205,7 @@ class _Completion:
 
     async def _presences(self, field: Field, typed: str, limit: int) -> list[Suggestion]:
         named = words.field_names(typed, self._language, in_box=False)
-        held = [name for one, name in named if one.kind not in (Kind.STATE, Kind.PRESENCE)]
+        held = [name for one, name in named if one.kind not in (Kind.STATE, Kind.PRESENCE, Kind.SET)]
         keys = [] if not typed else await self._keys(limit)
         return [
             *(self._value(name, field) for name in held),

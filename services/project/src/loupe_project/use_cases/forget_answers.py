@@ -1,4 +1,4 @@
-"""Forgetting first answers that nobody will ask for again."""
+"""Forgetting what nobody will ask for again: first answers, and sets of images whose time is over."""
 
 import asyncio
 from datetime import timedelta
@@ -20,7 +20,7 @@ class AnswerForgetter:
 
     Args:
         stores: Makes transactions.
-        clock: Tells the age of answers.
+        clock: Tells the age of answers and sets.
     """
 
     def __init__(self, stores: StoreFactory, clock: Clock) -> None:
@@ -43,6 +43,7 @@ class AnswerForgetter:
             try:
                 async with self._stores() as store:
                     await store.forget_requests(self._clock.now() - KEPT)
+                    await store.image_sets.forget(self._clock.now())
                     await store.commit()
             except Exception:  # noqa: BLE001 - a database that is away for a moment must not end the task
                 _log.exception("answers_not_forgotten")

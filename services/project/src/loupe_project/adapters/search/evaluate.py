@@ -1,6 +1,6 @@
 """The typed query as a mask of the rows of a view. Dead rows may be in it; the caller's sight takes them out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,10 +27,12 @@ class Evaluator:
     Args:
         view: What the index holds.
         visible: Rows that exist for the caller: array (N,).
+        sets: Rows of the sets that the query names, by id: arrays (N,).
     """
 
-    def __init__(self, view: View, visible: Mask) -> None:
+    def __init__(self, view: View, visible: Mask, sets: Mapping[str, Mask] | None = None) -> None:
         self._view = view
+        self._sets = sets or {}
         self.visible = visible
         self._texts: dict[str, Callable[[Patterns], Mask]] = {
             "tag": self._tag,
@@ -63,6 +65,11 @@ class Evaluator:
                 return found
             case tree.Not(child):
                 return ~self.mask(child)
+            case tree.SetTerm(set_ids):
+                found = self._view.none()
+                for one in set_ids:
+                    found |= self._sets[one]
+                return found
             case _:
                 return self._remembered(node)
 

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_kit.sql import UnitOfWork, create_engine
 from loupe_project.adapters.search import following, loader, snapshot
+from loupe_project.adapters.search.loader import StoredChanges
 from loupe_project.adapters.search.project_index import ProjectIndex
+from loupe_project.adapters.search.set_masks import ImageSets
 from loupe_project.adapters.search.view import View
 
 R = TypeVar("R")
@@ -22,7 +24,7 @@ R = TypeVar("R")
 MAX_AT_ONCE = 2_000
 """Images that a search reads anew before it answers; with more, they are read in the background meanwhile."""
 MAX_DEAD = 0.5
-"""Part of the rows that may be of images as they were, before all is read anew."""
+"""Part of the rows that may be, or become, those of images as they were, before all is read anew."""
 _logger = logging.getLogger(__name__)
 
 
@@ -58,6 +60,7 @@ class SearchIndexes:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search-index")
         self._stopped = threading.Event()
+        self.sets = ImageSets()
 
     async def view(self, session: AsyncSession, project_id: str) -> tuple[View, int] | None:
         """What the index of a project holds, at least as new as what the transaction sees, and the version of that.
@@ -114,7 +117,7 @@ class SearchIndexes:
         """Whether the index could be brought to the version at once."""
         changes = await loader.changes(session, entry.project_id, index.version, version)
         is_worn = index.size - index.live_count > max(MAX_DEAD * index.size, 10 * MAX_AT_ONCE)
-        if changes is None or is_worn:
+        if changes is None or is_worn or _is_faster_anew(index, changes):
             self._begin(entry, self._build(entry))
             return False
         if changes.size > MAX_AT_ONCE:
@@ -192,12 +195,16 @@ class SearchIndexes:
                 del self._entries[project_id]
 
 
+def _is_faster_anew(index: ProjectIndex, changes: StoredChanges) -> bool:
+    return len(changes.image_ids) > max(MAX_DEAD * index.live_count, 10 * MAX_AT_ONCE)
+
+
 async def _is_brought_up(session: AsyncSession, project_id: str, index: ProjectIndex) -> bool:
     """Bring an index to what the transaction sees; False where it has to be made anew."""
     version = await loader.version(session, project_id)
     changes = await loader.changes(session, project_id, index.version, version)
-    if changes is None:
+    if changes is None or _is_faster_anew(index, changes):
         return False
-    await following.follow(session, project_id, index, changes, version)
+    await following.follow(session, project_id, index, changes, version, following.PIECE)
     # A store that was restored from a backup may have other images under the same version.
     return index.live_count == await loader.image_count(session, project_id)

@@ -34,6 +34,21 @@ def texts(high: Halves, low: Halves) -> list[str]:
     return found
 
 
+def places(highs: Halves, lows: Halves, high: Halves, low: Halves) -> NDArray[np.int64]:
+    """Where each of M ids stands among K sorted ones, -1 for those that are not there: array (M,).
+
+    Of equal ones it is the last.
+    """
+    found = np.full(len(high), -1, np.int64)
+    first, behind = np.searchsorted(highs, high), np.searchsorted(highs, high, side="right")
+    # Ids share their upper half with hardly any other: those that do are looked at one after the other.
+    for step in range(int((behind - first).max(initial=0))):
+        place = np.minimum(first + step, len(highs) - 1)
+        hit = (first + step < behind) & (lows[place] == low)
+        found[hit] = place[hit]
+    return found
+
+
 class RowIds:
     """Ids by row, and the newest row of each id."""
 
@@ -72,14 +87,9 @@ class RowIds:
         return found
 
     def _find_sorted(self, high: Halves, low: Halves) -> NDArray[np.int64]:
-        found = np.full(len(high), -1, np.int64)
-        highs, lows = self._sorted_high, self._sorted_low
-        first, behind = np.searchsorted(highs, high), np.searchsorted(highs, high, side="right")
-        # Ids share their upper half with hardly any other: those that do are looked at one after the other.
-        for step in range(int((behind - first).max(initial=0))):
-            place = np.minimum(first + step, len(highs) - 1)
-            hit = (first + step < behind) & (lows[place] == low)
-            found[hit] = self._order[place[hit]]
+        found = places(self._sorted_high, self._sorted_low, high, low)
+        known = found >= 0
+        found[known] = self._order[found[known]]
         return found
 
     @property

@@ -13,7 +13,7 @@ from loupe_project.adapters.search.indexes import SearchIndexes
 from loupe_project.adapters.search.view import View
 from loupe_project.adapters.sql.search import SqlImageSearch
 from loupe_project.domain.project import Project
-from loupe_project.domain.query.tree import Field, Node, asks_for_changes
+from loupe_project.domain.query.tree import Field, Node, asks_for_changes, sets_in
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.search import FacetValue, FoundPage, Histogram, MetadataKey, Order, Position
 
@@ -133,7 +133,11 @@ class IndexedImageSearch:
             return None
         view, version = known
         visible = await sight_masks.visible(self._session, scope, project_id, view, version)
-        return None if visible is None else _Found(view, Evaluator(view, visible))
+        if visible is None:
+            return None
+        named = () if node is None else sets_in(node)
+        sets = await self._indexes.sets.masks(self._session, project_id, named, view)
+        return _Found(view, Evaluator(view, visible, sets))
 
 
 async def _run(found: _Found, work: Callable[[], T]) -> T:

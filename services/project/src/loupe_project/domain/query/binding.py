@@ -7,6 +7,7 @@ from functools import partial
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
+from loupe_kit.ids import IdInvalid, parse_id
 from loupe_project.domain.query import fields, syntax, times, tree, values
 from loupe_project.domain.query.errors import QueryInvalid, Repair
 from loupe_project.domain.query.syntax import Span
@@ -50,6 +51,7 @@ class _Binder:
             Kind.METADATA: self._metadata,
             Kind.DUPLICATE: self._duplicate,
             Kind.MONTH: self._month,
+            Kind.SET: self._set,
         }
 
     def bind(self, node: syntax.Syntax) -> Node:
@@ -137,6 +139,10 @@ class _Binder:
         _only_equals(field, term, "an image is a duplicate or not")
         return _any_of([tree.DuplicateTerm(_duplicate(value)) for value in term.values])
 
+    def _set(self, field: Field, term: syntax.Term) -> Node:
+        _only_equals(field, term, "an image belongs to a set or not")
+        return tree.SetTerm(tuple(_set_id(field, value) for value in term.values))
+
     def _presence(self, field: Field, term: syntax.Term) -> Node:
         _only_equals(field, term, "an image has a field or not")
         return _any_of([self._present(value) for value in term.values])
@@ -146,7 +152,7 @@ class _Binder:
         if fold(name) in ("box", "상자"):
             return tree.BoxTerm(tree.Everything())
         field = fields.find(name)
-        if field is None or field.kind in (Kind.STATE, Kind.PRESENCE):
+        if field is None or field.kind in (Kind.STATE, Kind.PRESENCE, Kind.SET):
             _unknown_field(name, value.span, in_box=False)
         if field.kind is Kind.MONTH:
             return tree.TextTerm(fields.FIELDS["tag"], (_month(tree.Pattern(("", ""))),))
@@ -222,6 +228,14 @@ def _duplicate(value: syntax.Value) -> tree.Duplicates:
     name = fold(values.plain(value.raw))
     known = [part.value for part in tree.Duplicates]
     return fields.DUPLICATES.get(name) or _no_such_word(name, "kind of duplicate", known, value)
+
+
+def _set_id(field: Field, value: syntax.Value) -> str:
+    text = values.plain(value.raw)
+    try:
+        return str(parse_id(text))
+    except IdInvalid:
+        _wrong_type(field, value, "the id of a set, as a map gives it for what is picked on it")
 
 
 def _no_such_word(name: str, what: str, known: list[str], value: syntax.Value) -> NoReturn:

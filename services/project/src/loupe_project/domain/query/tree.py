@@ -28,6 +28,7 @@ class Kind(Enum):
     DUPLICATE = "duplicate"
     MONTH = "month"
     """Months as automatic tags tell them."""
+    SET = "set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,13 @@ class DuplicateTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTerm:
+    """The image belongs to one of the sets that were kept."""
+
+    set_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceTerm:
     """The image has the field at all."""
 
@@ -213,8 +221,21 @@ class CountTerm:
     number: int
 
 
-Term = TextTerm | NumberTerm | TimeTerm | MetadataTerm | ModelTerm | StateTerm | DuplicateTerm | PresenceTerm
+Term = TextTerm | NumberTerm | TimeTerm | MetadataTerm | ModelTerm | StateTerm | DuplicateTerm | SetTerm | PresenceTerm
 Node = Everything | And | Or | Not | Contains | Term | BoxTerm | CountTerm
+
+
+def sets_in(node: Node) -> frozenset[str]:
+    """Ids of the sets that a query names."""
+    match node:
+        case And(children) | Or(children):
+            return frozenset().union(*map(sets_in, children))
+        case Not(child):
+            return sets_in(child)
+        case SetTerm(set_ids):
+            return frozenset(set_ids)
+        case _:
+            return frozenset()
 
 
 def asks_for_changes(node: Node) -> bool:
