@@ -6,8 +6,9 @@ from PIL import Image
 
 from loupe_inference.domain.analysis import Appearance
 
-_LONGEST = 256
-"""Larger images are looked at through a frame of so many pixels a side, in their middle, to keep the cost small."""
+_FRAME = 160
+"""Sharpness is looked at through a frame of so many pixels a side, in the middle: all three take 0.2 ms then."""
+_LEVELS = np.arange(256, dtype=np.float64)
 
 
 def measure(image: Image.Image) -> Appearance:
@@ -20,17 +21,27 @@ def measure(image: Image.Image) -> Appearance:
     Args:
         image: Mode RGB, scaled, without bars.
     """
-    grey = np.asarray(image.convert("L"))
-    values = _middle(grey).astype(np.int16)
-    brightness, contrast = float(values.mean()), float(values.std())
-    sharpness = 0.0
-    if contrast > 0 and min(values.shape) > 2:
-        inner = values[1:-1, 1:-1]
-        laplacian = values[:-2, 1:-1] + values[2:, 1:-1] + values[1:-1, :-2] + values[1:-1, 2:] - 4 * inner
-        sharpness = float(laplacian.std()) / contrast
-    return Appearance(brightness / 255, contrast / 255, sharpness)
+    grey = image.convert("L")
+    counts = np.array(grey.histogram(), dtype=np.float64)
+    brightness = float(counts @ _LEVELS / counts.sum())
+    contrast = float(np.sqrt(counts @ (_LEVELS - brightness) ** 2 / counts.sum()))
+    return Appearance(brightness / 255, contrast / 255, _sharpness(grey))
 
 
-def _middle(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    top, left = (max(0, (side - _LONGEST) // 2) for side in grey.shape)
-    return grey[top : top + _LONGEST, left : left + _LONGEST]
+def _sharpness(grey: Image.Image) -> float:
+    left, top = (max(0, (side - _FRAME) // 2) for side in grey.size)
+    right, bottom = (min(side, start + _FRAME) for side, start in zip(grey.size, (left, top), strict=True))
+    values = np.asarray(grey.crop((left, top, right, bottom))).astype(np.float32)
+    if min(values.shape) < 3:
+        return 0.0
+    laplacian = values[1:-1, 1:-1] * -4
+    for neighbour in (values[:-2, 1:-1], values[2:, 1:-1], values[1:-1, :-2], values[1:-1, 2:]):
+        laplacian += neighbour
+    deviation = _deviation(values)
+    return _deviation(laplacian) / deviation if deviation > 0 else 0.0
+
+
+def _deviation(values: npt.NDArray[np.float32]) -> float:
+    """Standard deviation of all values."""
+    centred = (values - values.mean()).ravel()
+    return float(np.sqrt(np.dot(centred, centred) / centred.size))
