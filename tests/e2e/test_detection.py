@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from loupe_client import Client, UploadFile
+from loupe_client import Client, InvalidRequest, NotReady, UploadFile
 from loupe_client.demo.server import StandaloneProcess
 from loupe_inference.models import nanodet, weights
 
@@ -82,6 +82,40 @@ def test_boxes__are_the_images_predictions(loupe: Client, project: str) -> None:
 )
 def test_boxes__are_searched(loupe: Client, project: str, query: str, count: int) -> None:
     assert loupe.images.count(project, query) == count
+
+
+@pytest.mark.timeout(300)
+def test_objects__like_one_of_them(loupe: Client, project: str) -> None:
+    images = {image.name: image for image in loupe.images.search(project)}
+    astronaut = next(image for image in images.values() if image.file_name == "astronaut.jpg")
+
+    found = loupe.similar.find_objects(astronaut.name, 0, count=1000)
+
+    boxes = {name: image.predictions[0].boxes for name, image in images.items()}
+    assert len(found) == sum(map(len, boxes.values())) - 1
+    assert (astronaut.name, 0) not in {(one.image, one.object) for one in found}
+    assert all(one.box == boxes[one.image][one.object] for one in found)
+    assert [one.similarity for one in found] == sorted((one.similarity for one in found), reverse=True)
+    only_cat = loupe.similar.find_objects(astronaut.name, 0, query="box[label:cat]")
+    assert only_cat
+    assert all(one.file_name != "astronaut.jpg" for one in only_cat)
+    with pytest.raises(NotReady) as caught:
+        loupe.similar.find_objects(astronaut.name, 299)
+    assert caught.value.reason == "FEATURES_MISSING"
+
+
+@pytest.mark.timeout(300)
+def test_picture__like_no_file_of_the_project(loupe: Client, project: str) -> None:
+    count = loupe.images.count(project)
+
+    found = loupe.similar.find_like_picture(project, PHOTOS / "astronaut.jpg")
+
+    assert found[0].file_name == "astronaut.jpg"
+    assert found[0].similarity > 0.99 > found[1].similarity
+    assert loupe.images.count(project) == count
+    with pytest.raises(InvalidRequest) as caught:
+        loupe.similar.find_like_picture(project, b"no picture at all")
+    assert caught.value.reason == "IMAGE_UNDECODABLE"
 
 
 @pytest.mark.timeout(300)

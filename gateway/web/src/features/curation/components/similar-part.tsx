@@ -40,7 +40,8 @@ export function SimilarPart({ project, query, imageLink }: SimilarPartProps) {
     <div className="flex flex-wrap gap-6 md:flex-nowrap">
       <div className="flex w-72 shrink-0 flex-col gap-3 text-sm">
         <Field label={t("curation.of")} placeholder={t("maps.all")} isCode value={text} onChange={(event) => { setText(event.target.value); }} />
-        <div
+        <section
+          aria-label={t("splits.picture")}
           onDragOver={(event) => { event.preventDefault(); setOver(true); }}
           onDragLeave={() => { setOver(false); }}
           onDrop={drop}
@@ -49,8 +50,8 @@ export function SimilarPart({ project, query, imageLink }: SimilarPartProps) {
           {file ? <Preview key={file.name} file={file} /> : <ImageUp className="size-8 text-quiet" aria-hidden />}
           <p className="text-quiet">{t("splits.dropPicture")}</p>
           <Button onClick={() => { input.current?.click(); }}>{t("splits.choosePicture")}</Button>
-          <input ref={input} type="file" accept="image/*" aria-label={t("splits.picture")} className="sr-only" tabIndex={-1} onChange={(event) => { take(event.target.files?.[0]); event.target.value = ""; }} />
-        </div>
+          <input ref={input} type="file" accept="image/*" aria-label={t("splits.choosePicture")} className="sr-only" tabIndex={-1} onChange={(event) => { take(event.target.files?.[0]); event.target.value = ""; }} />
+        </section>
         {file && !isTooLarge && <Button disabled={search.isPending} onClick={() => { take(file); }}>{t("splits.searchAgain")}</Button>}
       </div>
       <div className="flex min-w-0 flex-1 flex-col gap-3">
@@ -71,15 +72,15 @@ export function SimilarPart({ project, query, imageLink }: SimilarPartProps) {
 }
 
 function Preview({ file }: { file: File }) {
-  const [url, setUrl] = useState("");
+  const picture = useRef<HTMLImageElement>(null);
   useEffect(() => {
     const made = URL.createObjectURL(file);
-    setUrl(made);
+    if (picture.current) picture.current.src = made;
     return () => { URL.revokeObjectURL(made); };
   }, [file]);
   return (
     <figure className="flex w-full flex-col gap-1">
-      {url !== "" && <img src={url} alt="" className="max-h-40 w-full object-contain" />}
+      <img ref={picture} alt="" className="max-h-40 w-full object-contain" />
       <figcaption className="truncate text-xs text-quiet">{file.name}</figcaption>
     </figure>
   );
