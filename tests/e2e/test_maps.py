@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -15,6 +16,9 @@ from tests.e2e.watched_page import WatchedPage
 COUNT = 24
 # As long as anything may take on a machine that does much else.
 PATIENCE_MS = 60_000
+SVG = "{http://www.w3.org/2000/svg}"
+# Like plates may lie at the same half pixel.
+MIN_DOTS = COUNT // 3
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +48,11 @@ async def test_maps__drawn_selected_and_compared(browser: Browser, loupe: Standa
         await tab.check_accessibility("map with a selection")
         await _compare(page)
         await tab.picture("map-compared")
-        async with page.expect_download() as saved:
-            await page.get_by_role("button", name="Save as a picture").first.click()
-        assert (await (await saved.value).path()).read_bytes().startswith(b"\x89PNG")
+        assert (await _picture(page, "PNG")).startswith(b"\x89PNG")
+        svg = ET.fromstring(await _picture(page, "SVG"))
+        assert sum((path.get("d") or "").count("M") for path in svg.iter(f"{SVG}path")) >= MIN_DOTS
+        await _to_the_grid_and_back(page)
+        await tab.picture("map-highlights-what-was-picked")
 
     assert not tab.faults, "\n".join(tab.faults)
 
@@ -66,6 +72,27 @@ async def _select(page: Page) -> None:
     await page.get_by_role("button", name="Select all that is shown").click()
     count = (await good.inner_text()).split()[-1]
     await expect(selection).to_contain_text(f"{count} selected", timeout=PATIENCE_MS)
+
+
+async def _picture(page: Page, form: str) -> bytes:
+    async with page.expect_download() as saved:
+        await page.get_by_role("button", name="Save as a picture").first.click()
+        await page.get_by_role("menuitem", name=form).click()
+    return (await (await saved.value).path()).read_bytes()
+
+
+async def _to_the_grid_and_back(page: Page) -> None:
+    """What is selected on the map is what the grid shows; on the map again, it stands out."""
+    selection = page.get_by_role("region", name="Selected points")
+    count = int((await selection.inner_text()).split()[0])
+    await selection.get_by_role("button", name="Open in the grid").click()
+    chip = page.get_by_role("button", name="Switch off set:")
+    await expect(chip).to_have_text("Picked on a map", timeout=PATIENCE_MS)
+    tiles = page.get_by_role("list", name="Found images").get_by_role("link")
+    await expect(tiles).to_have_count(count, timeout=PATIENCE_MS)
+    await page.get_by_role("link", name="Maps").click()
+    status = page.get_by_role("status").filter(has_text="match")
+    await expect(status).to_have_text(f"{count} match", timeout=PATIENCE_MS)
 
 
 async def _compare(page: Page) -> None:

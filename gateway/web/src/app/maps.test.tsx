@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { gatewayWithProject, PROJECT } from "@/testing/answers";
 import { FakeEventSource } from "@/testing/fake-event-source";
 import { Refusal, type FakeGateway } from "@/testing/fake-gateway";
+import { pointTable } from "@/testing/point-table";
 import { renderApp } from "@/testing/render-app";
 
 const OPERATION = "projects/p1/operations/o1";
@@ -21,14 +22,25 @@ function table(): ArrayBuffer {
   return bytes;
 }
 
+/** A map of so many images on a line, farther apart from one to the next. */
+function manyPoints(count: number): ArrayBuffer {
+  const bytes = new ArrayBuffer(16 + count * 16 + 2 * count * 4);
+  new Uint8Array(bytes).set(new TextEncoder().encode("LPC1"));
+  const view = new DataView(bytes);
+  view.setUint32(4, count, true);
+  view.setUint32(8, 2, true);
+  for (let row = 0; row < count; row += 1) {
+    view.setUint8(16 + row * 16 + 15, row + 1);
+    view.setFloat32(16 + count * 16 + row * 4, row + row ** 2 / 100, true);
+  }
+  return bytes;
+}
+
 function withMap(...maps: unknown[]): FakeGateway {
   return gatewayWithProject()
     .on(`GET ${PROJECT}/analyses`, () => ({ analyses: maps }))
     .on(`GET ${PROJECT}/analyses/a1:coordinates`, table)
-    .on(`GET ${PROJECT}/analyses/a1:pointValues`, ({ query }) => {
-      if (query.get("query")) return { values: ["match"], codes: btoa("\0\0\0\0\xff\xff\xff\xff") };
-      return { field: query.get("field"), values: ["dent"], codes: btoa("\0\0\0\0\xff\xff\xff\xff") };
-    });
+    .on(`GET ${PROJECT}/analyses/a1:values`, ({ query }) => pointTable([query.get("query") ? "match" : "dent"], [0, null]));
 }
 
 /** Draws a map and gives what tells how far it is. */
@@ -57,8 +69,61 @@ it("draws a map, with progress, and shows what its colours mean", async () => {
     events.end();
   });
 
-  expect(await screen.findByRole("heading", { name: MAP.displayName })).toBeVisible();
-  expect(gateway.bodies(`POST ${PROJECT}/analyses`)).toMatchObject([{ analysis: { method: "METHOD_TSNE", dimensions: 2 } }]);
+  expect(await screen.findByRole("list", { name: "Legend" })).toBeVisible();
+  expect(screen.getByRole("heading", { name: MAP.displayName })).toBeVisible();
+  expect(gateway.bodies(`POST ${PROJECT}/analyses`)).toMatchObject([{ analysis: { method: "METHOD_TSNE", dimensions: 2, keptCurrent: false } }]);
+});
+
+it("shows where points are while the map is made, or says that they come soon", async () => {
+  let pictures = 0;
+  const gateway = withMap(RUNNING).on(`GET ${PROJECT}/analyses/a1:coordinates`, () => {
+    pictures += 1;
+    if (pictures === 1) throw new Refusal(400, "There is no early picture yet.", "ANALYSIS_NOT_READY");
+    return table();
+  });
+  renderApp("/projects/p1?tab=maps");
+
+  expect(await screen.findByText("The first points appear within seconds")).toBeVisible();
+  expect(await screen.findByText("Still moving: 2 of the points, drawn at random", undefined, { timeout: 20_000 })).toBeVisible();
+  expect(gateway.calls.filter((call) => call.route.endsWith(":coordinates")).every((call) => call.query.get("early") === "true")).toBe(true);
+}, 30_000);
+
+it("places new images on a map, and keeps it current", async () => {
+  const placing = { name: OPERATION };
+  const gateway = withMap({ ...MAP, placeable: true })
+    .on(`POST ${PROJECT}/analyses/a1:place`, () => placing)
+    .on(`PATCH ${PROJECT}/analyses/a1`, () => MAP);
+  const user = renderApp("/projects/p1?tab=maps");
+  const choose = async (item: string) => {
+    await user.click(await screen.findByRole("button", { name: `More about ${MAP.displayName}` }));
+    await user.click(await screen.findByRole("menuitem", { name: item }));
+  };
+
+  await choose("Place new images");
+  expect(await screen.findByRole("progressbar", { name: `Placing images on ${MAP.displayName}` })).toBeVisible();
+  const events = FakeEventSource.opened.get(`/v1/${OPERATION}:watch`);
+  gateway.on(`GET ${PROJECT}/analyses`, () => ({ analyses: [{ ...MAP, placeable: true, placedCount: 3, keptCurrent: true }] }));
+  act(() => {
+    events?.send({ name: OPERATION, done: true, response: { placedCount: 3, skippedCount: 1 } });
+    events?.end();
+  });
+  expect(await screen.findByText(`${MAP.displayName}: 3 placed, 1 without features.`)).toBeVisible();
+  expect(await screen.findByText("3 placed later")).toBeVisible();
+  await choose("Keep current: place images that are analysed later");
+
+  expect(gateway.bodies(`PATCH ${PROJECT}/analyses/a1`)).toEqual([{ keptCurrent: false }]);
+});
+
+it("says how much two maps agree", async () => {
+  const other = { ...MAP, name: "projects/p1/analyses/a2", displayName: "Another" };
+  const many = manyPoints(40);
+  withMap(MAP, other)
+    .on(`GET ${PROJECT}/analyses/a1:coordinates`, () => many)
+    .on(`GET ${PROJECT}/analyses/a2:coordinates`, () => many)
+    .on(`GET ${PROJECT}/analyses/a2:values`, () => pointTable(["dent"], [0, null]));
+  renderApp("/projects/p1?tab=maps&map=a1&beside=a2");
+
+  expect(await screen.findByText("Shared neighbours 100% (by chance 33.3%)")).toBeVisible();
 });
 
 it("hides a class, shows one alone, and brings all back", async () => {
@@ -82,7 +147,7 @@ it("colours by agreement, and marks what a query finds", async () => {
 
   expect(await screen.findByRole("status")).toHaveTextContent("1 match");
   await user.click(screen.getByRole("radio", { name: "Agreement" }));
-  expect(gateway.calls.filter((call) => call.route.endsWith(":pointValues")).map((call) => call.query.toString())).toEqual(
+  expect(gateway.calls.filter((call) => call.route.endsWith(":values")).map((call) => call.query.toString())).toEqual(
     expect.arrayContaining(["field=label", "query=label%3Adent", "field=agreement"]),
   );
 });

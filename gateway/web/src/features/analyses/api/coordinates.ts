@@ -5,6 +5,8 @@ export interface Coordinates {
   ids: PointIds;
   /** Two or three columns of N numbers; NaN where the image is hidden from the reader. */
   columns: Float32Array[];
+  /** The last so many points were placed after the map was made. */
+  placed: number;
 }
 
 const HEADER_BYTES = 16;
@@ -41,5 +43,5 @@ export function readCoordinates(table: ArrayBuffer): Coordinates {
   const ids = new PointIds(new Uint8Array(table, HEADER_BYTES, count * ID_BYTES));
   const start = HEADER_BYTES + count * ID_BYTES;
   const columns = Array.from({ length: dimensions }, (_, axis) => new Float32Array(table, start + 4 * count * axis, count));
-  return { count, ids, columns };
+  return { count, ids, columns, placed: head.getUint32(12, true) };
 }

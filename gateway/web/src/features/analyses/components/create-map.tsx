@@ -9,6 +9,7 @@ import { useCreateAnalysis } from "@/features/analyses/api/analyses";
 const METHODS = [
   { value: "METHOD_UMAP", label: "UMAP" },
   { value: "METHOD_TSNE", label: "t-SNE" },
+  { value: "METHOD_PACMAP", label: "PaCMAP" },
   { value: "METHOD_PCA", label: "PCA" },
 ] as const;
 const DIMENSIONS = [{ value: "2", label: "2-D" }, { value: "3", label: "3-D" }] as const;
@@ -28,11 +29,12 @@ export function CreateMap({ project, query, onAsked }: CreateMapProps) {
   const [displayName, setDisplayName] = useState("");
   const [text, setText] = useState(query);
   const [isShared, setIsShared] = useState(false);
+  const [keptCurrent, setKeptCurrent] = useState(false);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const visibility = isShared ? "VISIBILITY_SHARED" : "VISIBILITY_PRIVATE";
-    create.mutate({ method, dimensions: Number(dimensions), displayName, selector: { query: text.trim() }, visibility }, { onSuccess: onAsked });
+    create.mutate({ method, dimensions: Number(dimensions), displayName, selector: { query: text.trim() }, visibility, keptCurrent }, { onSuccess: onAsked });
   };
 
   return (
@@ -47,6 +49,10 @@ export function CreateMap({ project, query, onAsked }: CreateMapProps) {
       <label className="flex items-center gap-2">
         <input type="checkbox" checked={isShared} onChange={(event) => { setIsShared(event.target.checked); }} />
         {t("maps.share")}
+      </label>
+      <label className="flex items-center gap-2">
+        <input type="checkbox" checked={keptCurrent} onChange={(event) => { setKeptCurrent(event.target.checked); }} />
+        {t("maps.keepCurrent")}
       </label>
       <ErrorNotice error={create.error} />
       <Button type="submit" look="primary" disabled={create.isPending}>{t("maps.create")}</Button>

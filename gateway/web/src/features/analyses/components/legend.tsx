@@ -8,6 +8,7 @@ export function useLegendLabel(): (key: LegendKey) => string {
   return (key) => {
     if (key === NO_CLASS) return t("maps.unset");
     if (key === OTHER_CLASSES) return t("maps.others");
+    if (key === "later") return t("maps.later");
     return key === "right" || key === "wrong" ? t(`maps.agreement.${key}`) : key;
   };
 }

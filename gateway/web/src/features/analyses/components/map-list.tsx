@@ -9,7 +9,7 @@ import { Menu, MenuItem, MenuLine } from "@/components/ui/menu";
 import { ErrorNotice, Progress } from "@/components/ui/notice";
 import { useDeleteAnalysis, usePlaceImages, useUpdateAnalysis, type Analysis } from "@/features/analyses/api/analyses";
 import { RunningMap } from "@/features/analyses/components/running-map";
-import { idOf, type Schemas } from "@/lib/api/client";
+import { idOf } from "@/lib/api/client";
 import { useRights } from "@/lib/api/rights";
 import { useOperation } from "@/lib/api/use-operation";
 import { count, time } from "@/lib/format";
@@ -78,14 +78,20 @@ export function MapList({ project, maps, opened, compared, onOpen, onCompare }: 
   );
 }
 
+/** What the operation answers with: PlaceImagesResponse. */
+interface Placed {
+  placedCount?: number;
+  skippedCount?: number;
+}
+
 /** Places images on a map and follows how far that is. */
 function usePlacing(project: string) {
   const cache = useQueryClient();
   const [name, setName] = useState("");
-  const [done, setDone] = useState<Schemas["PlaceImagesResponse"] | null>(null);
+  const [done, setDone] = useState<Placed | null>(null);
   const ask = usePlaceImages(project);
   const work = useOperation((operation) => {
-    setDone((operation.response ?? {}) as Schemas["PlaceImagesResponse"]);
+    setDone((operation.response ?? {}) as Placed);
     void cache.invalidateQueries({ queryKey: ["analyses", project] });
   });
   const place = (analysis: Analysis) => {

@@ -6,10 +6,11 @@ import { coordinatesQuery, pointMatchesQuery, pointValuesQuery, type Analysis } 
 import { maskOf, rowsWhere, rowsWithValue } from "@/features/analyses/api/point-values";
 import { HoverCard } from "@/features/analyses/components/hover-card";
 import { useLegendLabel } from "@/features/analyses/components/legend";
-import { MapTools } from "@/features/analyses/components/map-tools";
+import { MapTools, type PictureForm } from "@/features/analyses/components/map-tools";
 import { MapView, type Tool } from "@/features/analyses/components/map-view";
 import { classTint, legendOf, linesOf, numberTint, rangeOf, type ClassColors, type LegendKey } from "@/features/analyses/components/palette";
 import { makePicture, offerFile } from "@/features/analyses/components/picture";
+import { makeSvg } from "@/features/analyses/components/svg-picture";
 import type { Scatter } from "@/features/analyses/components/scatter";
 import { idOf } from "@/lib/api/client";
 import { count, decimal } from "@/lib/format";
@@ -32,11 +33,15 @@ interface MapPaneProps {
   /** Rows of this map that are selected, here or on the other one. */
   selected: Uint32Array;
   onSelect: (rows: Uint32Array) => void;
+  /** The row under the pointer, -1 for none. */
+  onHover: (row: number) => void;
+  /** The row that is pointed at on the other map; -1 for none. */
+  pointed: number;
   onOpen: (image: string) => void;
 }
 
 /** One map with its tools. */
-export function MapPane({ project, analysis, field, query, colors, hidden, tool, onTool, selected, onSelect, onOpen }: MapPaneProps) {
+export function MapPane({ project, analysis, field, query, colors, hidden, tool, onTool, selected, onSelect, onHover, pointed, onOpen }: MapPaneProps) {
   const { t } = useTranslation();
   const label = useLegendLabel();
   const id = idOf(analysis.name);
@@ -48,22 +53,32 @@ export function MapPane({ project, analysis, field, query, colors, hidden, tool,
   const lines = useMemo(() => linesOf(values.data, points, colors), [values.data, points, colors]);
   const range = useMemo(() => rangeOf(values.data), [values.data]);
   const matching = useMemo(() => rowsWithValue(matches.data), [matches.data]);
-  const tint = useMemo(() => {
+  const tint = useMemo(
+    () => (values.data?.kind === "numbers" && range ? numberTint(values.data.numbers.subarray(0, points), range) : classTint(lines, colors, hidden)),
+    [values.data, points, range, lines, colors, hidden],
+  );
+  const marks = useMemo(() => {
     const marked = selected.length > 0 ? selected : query ? matching : null;
-    if (values.data?.kind === "numbers" && range) return numberTint(values.data.numbers, range, { hidden, marked });
-    return classTint(lines, colors, { hidden, marked });
-  }, [values.data, range, lines, colors, hidden, selected, matching, query]);
+    return marked && maskOf(marked, points);
+  }, [selected, query, matching, points]);
 
   const select = (rows: Uint32Array, isAdded: boolean) => {
-    const [before, now] = [maskOf(selected, points), maskOf(rows, points)];
-    onSelect(isAdded ? rowsWhere(points, (row) => before[row] === 1 || now[row] === 1) : rows);
+    if (!isAdded) {
+      onSelect(rows);
+      return;
+    }
+    const both = maskOf(selected, points);
+    for (const row of rows) both[row] = 1;
+    onSelect(rowsWhere(points, (row) => both[row] === 1));
   };
-  const savePicture = () => {
+  const savePicture = (form: PictureForm) => {
     if (!scatter.current) return;
-    const legend = range ? [] : legendOf(lines, colors).filter((entry) => !hidden.has(entry.key));
+    const shown = range ? [] : legendOf(lines, colors).filter((entry) => !hidden.has(entry.key));
+    const legend = shown.map((entry) => ({ entry, label: `${label(entry.key)} ${count(entry.count)}` }));
     const title = analysis.displayName ?? "";
-    void makePicture({ map: scatter.current.snapshot(), title, legend: legend.map((entry) => ({ entry, label: `${label(entry.key)} ${count(entry.count)}` })) })
-      .then((blob) => { offerFile(blob, `${title}.png`); });
+    const offer = (blob: Blob) => { offerFile(blob, `${title}.${form}`); };
+    if (form === "svg") offer(makeSvg({ ...scatter.current.outlines(), title, legend }));
+    else void makePicture({ map: scatter.current.snapshot(), title, legend }).then(offer);
   };
   const valueOf = (row: number) => {
     if (values.data?.kind === "numbers") return decimal(values.data.numbers[row] ?? NaN, 3);
@@ -88,10 +103,13 @@ export function MapPane({ project, analysis, field, query, colors, hidden, tool,
             label={analysis.displayName ?? ""}
             coordinates={coordinates.data}
             tint={tint}
+            marks={marks}
             tool={tool}
             scatterRef={scatter}
             onSelect={select}
             onOpen={(row) => { if (row < 0) onSelect(new Uint32Array()); else onOpen(coordinates.data.ids.at(row)); }}
+            onHover={onHover}
+            pointed={pointed}
             renderHover={(row) => <HoverCard project={project} image={coordinates.data.ids.at(row)} value={valueOf(row)} />}
           />
           <span className="pointer-events-none absolute right-3 bottom-2 left-3 text-xs text-quiet">

@@ -1,6 +1,7 @@
-import { BoxSelect, Camera, Hand, Lasso, Maximize, SquareDashedMousePointer, ZoomIn, ZoomOut } from "lucide-react";
+import { BoxSelect, Camera, FileImage, Hand, Lasso, Maximize, Shapes, SquareDashedMousePointer, ZoomIn, ZoomOut } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/button";
+import { Menu, MenuItem } from "@/components/ui/menu";
 import type { Tool } from "@/features/analyses/components/map-view";
 
 const TOOLS = [
@@ -15,8 +16,11 @@ interface MapToolsProps {
   onZoom: (factor: number) => void;
   onReset: () => void;
   onSelectShown: () => void;
-  onPicture: () => void;
+  onPicture: (form: PictureForm) => void;
 }
+
+/** Pixels, or points that stay sharp at any size. */
+export type PictureForm = "png" | "svg";
 
 /** What can be done with the picture, over its corner. */
 export function MapTools({ tool, onTool, onZoom, onReset, onSelectShown, onPicture }: MapToolsProps) {
@@ -32,7 +36,10 @@ export function MapTools({ tool, onTool, onZoom, onReset, onSelectShown, onPictu
       <IconButton label={t("maps.zoomOut")} shortcut="-" icon={ZoomOut} onClick={() => { onZoom(1 / 1.4); }} />
       <IconButton label={t("maps.reset")} shortcut="0" icon={Maximize} onClick={onReset} />
       <span className="mx-1 my-0.5 h-px bg-line" />
-      <IconButton label={t("maps.picture")} icon={Camera} onClick={onPicture} />
+      <Menu trigger={<IconButton label={t("maps.picture")} icon={Camera} />}>
+        <MenuItem icon={FileImage} onSelect={() => { onPicture("png"); }}>{t("maps.png")}</MenuItem>
+        <MenuItem icon={Shapes} onSelect={() => { onPicture("svg"); }}>{t("maps.svg")}</MenuItem>
+      </Menu>
     </div>
   );
 }

@@ -15,6 +15,8 @@ interface MapViewProps {
   label: string;
   coordinates: Coordinates;
   tint: Tint;
+  /** N, 1 for the points that stand out; null: all are alike. */
+  marks: Uint8Array | null;
   tool: Tool;
   /** The drawing, for tools beside it; null before and after. */
   scatterRef: RefObject<Scatter | null>;
@@ -22,12 +24,16 @@ interface MapViewProps {
   onSelect: (rows: Uint32Array, isAdded: boolean) => void;
   /** A click on a point, or on none (-1). */
   onOpen: (row: number) => void;
+  /** The row under the pointer, -1 for none; told when it changes. */
+  onHover: (row: number) => void;
+  /** The row that is pointed at on the map beside this one; -1 for none. */
+  pointed: number;
   /** What is said about the point under the pointer. */
   renderHover: (row: number) => ReactNode;
 }
 
 /** The picture of a map, with what a pointer and a keyboard do to it. Shift and drag draws a lasso with any tool. */
-export function MapView({ label, coordinates, tint, tool, scatterRef, onSelect, onOpen, renderHover }: MapViewProps) {
+export function MapView({ label, coordinates, tint, marks, tool, scatterRef, onSelect, onOpen, onHover, pointed, renderHover }: MapViewProps) {
   const { t } = useTranslation();
   const host = useRef<HTMLDivElement>(null);
   const [isDrawable, setIsDrawable] = useState(true);
@@ -47,6 +53,11 @@ export function MapView({ label, coordinates, tint, tool, scatterRef, onSelect, 
     };
   }, [coordinates, scatterRef]);
   useEffect(() => { scatterRef.current?.paint(tint); }, [coordinates, scatterRef, tint]);
+  useEffect(() => { scatterRef.current?.mark(marks); }, [coordinates, scatterRef, marks]);
+  const [ring, setRing] = useState<Place | null>(null);
+  useEffect(() => { setRing(pointed < 0 ? null : (scatterRef.current?.placeOf(pointed) ?? null)); }, [coordinates, scatterRef, pointed]);
+  const hoveredRow = hover?.row ?? -1;
+  useEffect(() => { onHover(hoveredRow); }, [onHover, hoveredRow]);
 
   const move = (event: PointerEvent) => {
     outline.move(event);
@@ -74,6 +85,7 @@ export function MapView({ label, coordinates, tint, tool, scatterRef, onSelect, 
       <svg className="pointer-events-none absolute inset-0 size-full" aria-hidden>
         {outline.places.length > 1 && <polygon points={outline.places.map(({ x, y }) => `${x},${y}`).join(" ")} className="fill-accent/15 stroke-accent" strokeWidth={1.5} strokeDasharray="4 3" />}
       </svg>
+      {ring && <span data-testid="pointed" className="pointer-events-none absolute size-5 -translate-1/2 rounded-full border-2 border-accent" style={{ left: ring.x, top: ring.y }} />}
       {hover && (
         <div className="pointer-events-none absolute z-10 w-48" style={hover.beside}>
           {renderHover(hover.row)}

@@ -7,11 +7,12 @@ import { Dialog } from "@/components/ui/dialog";
 import { Empty, ErrorNotice } from "@/components/ui/notice";
 import { analysesQuery } from "@/features/analyses/api/analyses";
 import { CreateMap } from "@/features/analyses/components/create-map";
+import { EarlyMap } from "@/features/analyses/components/early-map";
 import { MapList } from "@/features/analyses/components/map-list";
 import { OpenedMap, type OpenedMapProps } from "@/features/analyses/components/opened-map";
 import { idOf } from "@/lib/api/client";
 
-interface MapsTabProps extends Pick<OpenedMapProps, "imageLink" | "onImage" | "onTagged" | "onQuery"> {
+interface MapsTabProps extends Pick<OpenedMapProps, "imageLink" | "onImage" | "onGrid" | "onQuery"> {
   project: string;
   query: string;
   /** Ids of the opened map and of the one beside it; empty: the newest, and none. */
@@ -26,7 +27,9 @@ export function MapsTab({ project, query, map, beside, onOpen, ...rest }: MapsTa
   const [isCreating, setIsCreating] = useState(false);
   const maps = found.data?.analyses ?? [];
   const drawn = maps.filter((each) => each.state === "STATE_SUCCEEDED");
-  const opened = drawn.find((each) => idOf(each.name) === map) ?? drawn[0];
+  const asked = maps.find((each) => idOf(each.name) === map);
+  const running = [asked, asked ? undefined : maps[0]].find((each) => each?.state === "STATE_RUNNING");
+  const opened = running ? undefined : (drawn.find((each) => each === asked) ?? drawn[0]);
   const compared = drawn.find((each) => idOf(each.name) === beside && each !== opened);
   const create = <Button look="primary" icon={Plus} onClick={() => { setIsCreating(true); }}>{t("maps.new")}</Button>;
 
@@ -40,11 +43,12 @@ export function MapsTab({ project, query, map, beside, onOpen, ...rest }: MapsTa
       )}
       <div className="flex min-h-0 min-w-0 flex-1 flex-col gap-3">
         <ErrorNotice error={found.error} />
-        {found.isSuccess && drawn.length === 0 && <Empty title={t("maps.none")} icon={ScatterChart}>{t("maps.noneHint")}{maps.length === 0 && create}</Empty>}
+        {running && <EarlyMap key={running.name} project={project} analysis={running} />}
+        {found.isSuccess && drawn.length === 0 && !running && <Empty title={t("maps.none")} icon={ScatterChart}>{t("maps.noneHint")}{maps.length === 0 && create}</Empty>}
         {opened && <OpenedMap key={opened.name} project={project} analysis={opened} other={compared} query={query} {...rest} />}
       </div>
       <Dialog title={t("maps.new")} description={t("maps.newHint")} isOpen={isCreating} onClose={() => { setIsCreating(false); }}>
-        <CreateMap project={project} query={query} onAsked={() => { setIsCreating(false); }} />
+        <CreateMap project={project} query={query} onAsked={() => { setIsCreating(false); onOpen("", ""); }} />
       </Dialog>
     </section>
   );

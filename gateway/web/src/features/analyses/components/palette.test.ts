@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { NO_CODE, type PointValues } from "@/features/analyses/api/point-values";
-import { classColors, classTint, legendOf, linesOf, MARKED, NO_CLASS, numberTint, OTHER_CLASSES, rangeOf } from "@/features/analyses/components/palette";
+import type { PointValues } from "@/features/analyses/api/point-values";
+import { classColors, classTint, legendOf, legendOfRows, linesOf, NO_CLASS, numberTint, OTHER_CLASSES, rangeOf } from "@/features/analyses/components/palette";
 
-const VALUES: PointValues = { kind: "classes", values: ["dent", "ok"], codes: Uint32Array.of(0, NO_CODE, 0, 1) };
-const ALL = { hidden: new Set<never>(), marked: null };
+const VALUES: PointValues = { kind: "classes", values: ["dent", "ok"], codes: Uint8Array.of(0, 255, 0, 1) };
+const ALL: ReadonlySet<never> = new Set();
 
 describe("classes", () => {
   const colors = classColors([VALUES]);
@@ -11,6 +11,7 @@ describe("classes", () => {
 
   it("counts what each colour stands for", () => {
     expect(legendOf(lines, colors).map(({ key, count }) => [key, count])).toEqual([["dent", 2], ["ok", 1], [NO_CLASS, 1]]);
+    expect(legendOfRows(Uint32Array.of(0, 1), lines, colors).map(({ key, count }) => [key, count])).toEqual([["dent", 1], [NO_CLASS, 1]]);
   });
 
   it("gathers the classes beyond the colours", () => {
@@ -31,12 +32,11 @@ describe("classes", () => {
     expect(both.colors[linesOf(other, 2, both)[0] ?? -1]).toBe(both.colors[linesOf(VALUES, 4, both)[3] ?? -1]);
   });
 
-  it("draws no point of a hidden class, and marked ones strongest", () => {
-    const tint = classTint(lines, colors, { hidden: new Set(["dent"]), marked: Uint32Array.of(0, 3) });
+  it("draws no point of a hidden class", () => {
+    const tint = classTint(lines, colors, new Set(["dent"]));
 
     expect([...tint.isShown]).toEqual([0, 1, 0, 1]);
-    expect([3, 7, 11, 15].map((index) => tint.bytes[index])).toEqual([0, expect.any(Number), 0, MARKED]);
-    expect(tint.bytes[7]).toBeLessThan(MARKED);
+    expect([3, 7, 11, 15].map((index) => tint.bytes[index])).toEqual([0, 255, 0, 255]);
   });
 
   it("writes red, green, blue", () => {
@@ -54,7 +54,7 @@ describe("numbers", () => {
     const range = rangeOf(values);
     expect(range).toEqual({ low: 1, high: 3 });
 
-    const { bytes } = numberTint(values.numbers, range ?? { low: 0, high: 0 }, ALL);
+    const { bytes } = numberTint(values.numbers, range ?? { low: 0, high: 0 });
 
     expect([...bytes.subarray(0, 3)]).toEqual([0x2c, 0x5a, 0xa0]);
     expect([...bytes.subarray(4, 7)]).toEqual([0xf0, 0x8a, 0x24]);

@@ -1,4 +1,4 @@
-import { NO_CODE, type PointValues } from "@/features/analyses/api/point-values";
+import type { PointValues } from "@/features/analyses/api/point-values";
 
 // Okabe and Ito's colours, which people with any colour vision can tell apart, then kin of them; each is seen on white and on black.
 const CLASSES = [
@@ -48,19 +48,36 @@ export function classColors(maps: readonly (PointValues | undefined)[]): ClassCo
 export function linesOf(values: PointValues | undefined, count: number, { keys, lineOf }: ClassColors): Uint16Array {
   const none = keys.length - 1;
   if (values?.kind !== "classes") return new Uint16Array(count).fill(none);
-  const lineOfCode = values.values.map((name) => lineOf.get(name) ?? none);
+  const { codes } = values;
+  // One place more than there are classes: whatever lies beyond them is no class.
+  const last = values.values.length;
+  const lineOfCode = Uint16Array.from([...values.values.map((name) => lineOf.get(name) ?? none), none]);
   const lines = new Uint16Array(count);
-  for (let row = 0; row < count; row += 1) lines[row] = lineOfCode[values.codes[row] ?? NO_CODE] ?? none;
+  for (let row = 0; row < count; row += 1) lines[row] = lineOfCode[Math.min(codes[row] ?? last, last)] ?? none;
   return lines;
 }
 
 /** The lines of the legend that have points, with how many; `mask` is N, 0 for those that do not count. */
-export function legendOf(lines: Uint16Array, { keys, colors }: ClassColors, mask?: Uint8Array): LegendEntry[] {
-  const counts = new Uint32Array(keys.length);
+export function legendOf(lines: Uint16Array, colors: ClassColors, mask?: Uint8Array): LegendEntry[] {
+  const counts = new Uint32Array(colors.keys.length);
   for (let row = 0; row < lines.length; row += 1) {
     const line = lines[row] ?? 0;
     if (mask?.[row] !== 0) counts[line] = (counts[line] ?? 0) + 1;
   }
+  return entriesOf(counts, colors);
+}
+
+/** The same of some rows. */
+export function legendOfRows(rows: Uint32Array, lines: Uint16Array, colors: ClassColors): LegendEntry[] {
+  const counts = new Uint32Array(colors.keys.length);
+  for (let index = 0; index < rows.length; index += 1) {
+    const line = lines[rows[index] ?? 0] ?? 0;
+    counts[line] = (counts[line] ?? 0) + 1;
+  }
+  return entriesOf(counts, colors);
+}
+
+function entriesOf(counts: Uint32Array, { keys, colors }: ClassColors): LegendEntry[] {
   return keys.map((key, line): LegendEntry => ({ key, color: colors[line] ?? NONE, count: counts[line] ?? 0 })).filter((entry) => entry.count > 0);
 }
 
@@ -75,59 +92,49 @@ export function rangeOf(values: PointValues | undefined): { low: number; high: n
   return low <= high ? { low, high } : undefined;
 }
 
-/** How strongly a point is drawn: the last byte of its tint. */
-export const HIDDEN = 0;
-export const FADED = 60;
-export const PLAIN = 180;
-export const MARKED = 255;
+/** The last byte of a tint: whether a point is drawn. */
+const HIDDEN = 0;
+const SHOWN = 255;
 
-/** N × 4 bytes: red, green, blue and strength of each point. */
+/** What a map is painted with. */
 export interface Tint {
+  /** N × 4 bytes: red, green, blue of each point, and 0 for what is not drawn, else 255. */
   bytes: Uint8Array;
   /** N, 0 for what is not drawn. */
   isShown: Uint8Array;
 }
 
-interface Emphasis {
-  hidden: ReadonlySet<LegendKey>;
-  /** Rows that stand out; null: all are alike. */
-  marked: Uint32Array | null;
-}
-
 /** The tints of classes: of the hidden ones nothing is drawn. */
-export function classTint(lines: Uint16Array, { keys, colors }: ClassColors, { hidden, marked }: Emphasis): Tint {
-  const strength = marked ? FADED : PLAIN;
-  const table = Uint32Array.from(keys, (key, line) => pack(colors[line] ?? NONE, hidden.has(key) ? HIDDEN : strength));
+export function classTint(lines: Uint16Array, { keys, colors }: ClassColors, hidden: ReadonlySet<LegendKey>): Tint {
+  const table = Uint32Array.from(keys, (key, line) => pack(colors[line] ?? NONE, hidden.has(key) ? HIDDEN : SHOWN));
+  const isLineShown = Uint8Array.from(keys, (key) => (hidden.has(key) ? 0 : 1));
   const words = new Uint32Array(lines.length);
-  for (let row = 0; row < lines.length; row += 1) words[row] = table[lines[row] ?? 0] ?? 0;
-  return finish(words, marked);
+  const isShown = new Uint8Array(lines.length);
+  for (let row = 0; row < lines.length; row += 1) {
+    const line = lines[row] ?? 0;
+    words[row] = table[line] ?? 0;
+    isShown[row] = isLineShown[line] ?? 0;
+  }
+  return { bytes: new Uint8Array(words.buffer), isShown };
 }
 
 /** The tints of numbers on the scale; those that have none are grey. */
-export function numberTint(numbers: Float32Array, { low, high }: { low: number; high: number }, { marked }: Emphasis): Tint {
-  const strength = marked ? FADED : PLAIN;
-  const table = Uint32Array.from({ length: STEPS }, (_, step) => pack(scaleColor(step / (STEPS - 1)), strength));
-  const none = pack(NONE, strength);
+export function numberTint(numbers: Float32Array, { low, high }: { low: number; high: number }): Tint {
+  const table = Uint32Array.from({ length: STEPS }, (_, step) => pack(scaleColor(step / (STEPS - 1)), SHOWN));
+  const none = pack(NONE, SHOWN);
   const span = high - low || 1;
   const words = new Uint32Array(numbers.length);
   for (let row = 0; row < numbers.length; row += 1) {
     const step = Math.round((((numbers[row] ?? NaN) - low) / span) * (STEPS - 1));
     words[row] = table[step] ?? none;
   }
-  return finish(words, marked);
+  return { bytes: new Uint8Array(words.buffer), isShown: new Uint8Array(numbers.length).fill(1) };
 }
 
-function finish(words: Uint32Array, marked: Uint32Array | null): Tint {
-  const isShown = new Uint8Array(words.length);
-  for (let row = 0; row < words.length; row += 1) isShown[row] = (words[row] ?? 0) >>> 24 === HIDDEN ? 0 : 1;
-  for (const row of marked ?? []) if (isShown[row]) words[row] = ((words[row] ?? 0) | (MARKED << 24)) >>> 0;
-  return { bytes: new Uint8Array(words.buffer), isShown };
-}
-
-/** One little-endian word: red in its lowest byte, strength in its highest. */
-function pack(color: string, strength: number): number {
+/** One little-endian word: red in its lowest byte, whether it is drawn in its highest. */
+function pack(color: string, shown: number): number {
   const value = Number.parseInt(color.slice(1), 16);
-  return (((value >> 16) & 255) | (value & 0xff00) | ((value & 255) << 16) | (strength << 24)) >>> 0;
+  return (((value >> 16) & 255) | (value & 0xff00) | ((value & 255) << 16) | (shown << 24)) >>> 0;
 }
 
 /** The colour at a share in [0, 1] of the scale. */

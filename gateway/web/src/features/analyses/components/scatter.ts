@@ -1,49 +1,21 @@
 import {
   BoxGeometry, BufferAttribute, BufferGeometry, Color, EdgesGeometry, LineBasicMaterial, LineSegments, Matrix4,
-  MOUSE, OrthographicCamera, PerspectiveCamera, Points, Scene, ShaderMaterial, Vector3, WebGLRenderer,
+  MOUSE, OrthographicCamera, PerspectiveCamera, Points, Scene, ShaderMaterial, Sphere, Vector3, WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
+import { dotsOf, type Dots } from "@/features/analyses/components/dots";
 import type { Tint } from "@/features/analyses/components/palette";
-import { nearestRow, rowsInside, type Place, type View } from "@/features/analyses/components/region";
+import { FRAGMENT, VERTEX } from "@/features/analyses/components/scatter-shaders";
+import { nearestRow, placeOfRow, rowsInside, type Place, type View } from "@/features/analyses/components/region";
 
 const REACH_PIXELS = 12;
 const MARGIN = 1.06;
 /** Half of what is seen at a distance of 1 in 3-D: an angle of 45°. */
 const HALF_VIEW = Math.tan(Math.PI / 8);
 /** From so many points on, discs have hard edges: smooth ones cost four times the samples. */
-const SMOOTH_POINTS = 200_000;
-
-const VERTEX = `
-attribute vec4 tint;
-uniform float pixels;
-uniform float depthScale;
-varying vec3 color;
-void main() {
-  gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
-  // Of images that the reader may not see there is no place, and of hidden classes nothing is drawn.
-  if (tint.a < 0.01 || position.x != position.x) {
-    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    return;
-  }
-  float isMarked = step(0.9, tint.a);
-  float isFaded = 1.0 - step(0.5, tint.a);
-  color = mix(tint.rgb, vec3(0.55, 0.58, 0.62), isFaded * 0.72);
-  float size = pixels * (1.0 + isMarked * 0.5 - isFaded * 0.25);
-  // On a flat map the marked points lie on top, the faded ones below; in space the distance decides.
-  if (depthScale > 0.0) size *= depthScale / gl_Position.w;
-  else gl_Position.z = isFaded * 0.5 - isMarked * 0.5;
-  gl_PointSize = max(size, 1.0);
-}`;
-
-const FRAGMENT = `
-varying vec3 color;
-void main() {
-  float radius = length(gl_PointCoord - 0.5) * 2.0;
-  float edge = fwidth(radius);
-  float inside = 1.0 - smoothstep(1.0 - edge, 1.0, radius);
-  if (inside < 0.5) discard;
-  gl_FragColor = vec4(color * mix(0.8, 1.0, 1.0 - smoothstep(0.6, 0.9, radius)), inside);
-}`;
+const SMOOTH_POINTS = 50_000;
+/** From so many points on they are so small that a square is what a disc would be, and costs half. */
+const ROUND_POINTS = 300_000;
 
 /** Points in 2-D or 3-D, drawn by the GPU in one call. */
 export class Scatter {
@@ -55,6 +27,9 @@ export class Scatter {
   private readonly controls: OrbitControls;
   private readonly resizing: ResizeObserver;
   private readonly positions: Float32Array;
+  private readonly tints: BufferAttribute;
+  private readonly marks: BufferAttribute;
+  private readonly uniforms = { pixels: { value: 0 }, depthScale: { value: 0 }, isMarking: { value: 0 } };
   private readonly basePixels: number;
   private isShown: Uint8Array;
   private frame = 0;
@@ -77,13 +52,21 @@ export class Scatter {
     this.positions = unitCube(columns);
     this.isShown = new Uint8Array(count).fill(1);
     this.basePixels = pixelsFor(count) * (is3d ? 1.4 : 1) * window.devicePixelRatio;
+    this.tints = new BufferAttribute(new Uint8Array(count * 4), 4, true);
+    this.marks = new BufferAttribute(new Uint8Array(count), 1);
     this.geometry.setAttribute("position", new BufferAttribute(this.positions, 3));
+    this.geometry.setAttribute("tint", this.tints);
+    this.geometry.setAttribute("mark", this.marks);
+    this.uniforms.depthScale.value = is3d ? 3 : 0;
     this.material = new ShaderMaterial({
       vertexShader: VERTEX,
       fragmentShader: FRAGMENT,
       alphaToCoverage: count <= SMOOTH_POINTS,
-      uniforms: { pixels: { value: this.basePixels }, depthScale: { value: is3d ? 3 : 0 } },
+      uniforms: this.uniforms,
+      defines: count > ROUND_POINTS ? { SQUARE: "" } : {},
     });
+    // Known, so that nobody looks at all points for it.
+    this.geometry.boundingSphere = new Sphere(new Vector3(), Math.sqrt(3));
     const points = new Points(this.geometry, this.material);
     // Points without a place have no bounds to cull by.
     points.frustumCulled = false;
@@ -98,7 +81,32 @@ export class Scatter {
   paint(tint: Tint): void {
     this.isShown = tint.isShown;
     this.isPainted = true;
-    this.geometry.setAttribute("tint", new BufferAttribute(tint.bytes, 4, true));
+    this.tints.array.set(tint.bytes);
+    this.tints.needsUpdate = true;
+    this.schedule();
+  }
+
+  /** Moves all points to other places; there are as many as before. */
+  move(columns: readonly Float32Array[]): void {
+    this.positions.set(unitCube(columns));
+    this.geometry.getAttribute("position").needsUpdate = true;
+    this.schedule();
+  }
+
+  /** Where a point is in pixels of the host; null where it is not to be seen. */
+  placeOf(row: number): Place | null {
+    return this.isShown[row] ? placeOfRow(this.positions, row, this.view()) : null;
+  }
+
+  /** Lets some points stand out, the others fade; null: all are alike. `mask` is N, 1 for those that stand out. */
+  mark(mask: Uint8Array | null): void {
+    const { isMarking } = this.uniforms;
+    if (!mask && isMarking.value === 0) return;
+    isMarking.value = mask ? 1 : 0;
+    if (mask) {
+      this.marks.array.set(mask);
+      this.marks.needsUpdate = true;
+    }
     this.schedule();
   }
 
@@ -155,6 +163,15 @@ export class Scatter {
     return this.renderer.domElement;
   }
 
+  /** The picture as it is now, as points. */
+  outlines(): { dots: Dots[]; width: number; height: number; diameter: number } {
+    const view = this.view();
+    const marks = this.uniforms.isMarking.value === 1 ? (this.marks.array as Uint8Array) : null;
+    const tint = { bytes: this.tints.array as Uint8Array, isShown: this.isShown };
+    const diameter = this.uniforms.pixels.value / window.devicePixelRatio;
+    return { dots: dotsOf(this.positions, tint, marks, view), width: view.width, height: view.height, diameter };
+  }
+
   dispose(): void {
     cancelAnimationFrame(this.frame);
     this.resizing.disconnect();
@@ -185,9 +202,8 @@ export class Scatter {
   };
 
   private readonly draw = (): void => {
-    const pixels = this.material.uniforms["pixels"];
     // Nearer points are larger, but slower than the space between them grows.
-    if (pixels) pixels.value = Math.min(this.basePixels * Math.max(1, this.camera.zoom) ** 0.4, 28 * window.devicePixelRatio);
+    this.uniforms.pixels.value = Math.min(this.basePixels * Math.max(1, this.camera.zoom) ** 0.4, 28 * window.devicePixelRatio);
     this.renderer.render(this.scene, this.camera);
     // Measurements wait for it.
     if (this.isPainted) performance.mark("loupe:map-drawn");
@@ -221,7 +237,8 @@ export function unitCube(columns: readonly Float32Array[]): Float32Array {
   const count = columns[0]?.length ?? 0;
   const ranges = columns.map((column) => {
     let [low, high] = [Infinity, -Infinity];
-    for (const value of column) {
+    for (let row = 0; row < count; row += 1) {
+      const value = column[row] ?? NaN;
       if (value < low) low = value;
       if (value > high) high = value;
     }
@@ -231,7 +248,7 @@ export function unitCube(columns: readonly Float32Array[]): Float32Array {
   const triples = new Float32Array(count * 3);
   columns.forEach((column, axis) => {
     const middle = ranges[axis]?.middle ?? 0;
-    column.forEach((value, row) => { triples[row * 3 + axis] = (value - middle) / half; });
+    for (let row = 0; row < count; row += 1) triples[row * 3 + axis] = ((column[row] ?? NaN) - middle) / half;
   });
   return triples;
 }

@@ -38,17 +38,28 @@ function Bars({ entries, total }: { entries: LegendEntry[]; total: number }) {
   const { t } = useTranslation();
   const label = useLegendLabel();
   if (entries.length === 0) return null;
+  const ranked = [...entries].sort((one, other) => other.count - one.count);
   return (
-    <ul className="flex flex-col gap-1 text-xs" aria-label={t("maps.classes")}>
-      {[...entries].sort((one, other) => other.count - one.count).slice(0, 8).map((entry) => (
-        <li key={typeof entry.key === "symbol" ? entry.key.description : `=${entry.key}`} className="grid grid-cols-[6rem_1fr_auto] items-center gap-2">
-          <span className="truncate">{label(entry.key)}</span>
-          <span className="h-2 overflow-hidden rounded-full bg-sunken"><span className="block h-full rounded-full" style={{ width: `${(100 * entry.count) / total}%`, background: entry.color }} /></span>
-          <span className="text-quiet tabular-nums">{count(entry.count)} · {percent(entry.count / total)}</span>
-        </li>
-      ))}
-    </ul>
+    <div className="flex items-center gap-3">
+      <Pie entries={ranked} total={total} />
+      <ul className="flex min-w-0 flex-1 flex-col gap-1 text-xs" aria-label={t("maps.classes")}>
+        {ranked.slice(0, 8).map((entry) => (
+          <li key={typeof entry.key === "symbol" ? entry.key.description : `=${entry.key}`} className="grid grid-cols-[5rem_1fr_auto] items-center gap-2">
+            <span className="truncate">{label(entry.key)}</span>
+            <span className="h-2 overflow-hidden rounded-full bg-sunken"><span className="block h-full rounded-full" style={{ width: `${(100 * entry.count) / total}%`, background: entry.color }} /></span>
+            <span className="text-quiet tabular-nums">{count(entry.count)} · {percent(entry.count / total)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
+}
+
+/** The same shares as the bars, at a glance; who cannot see it has these. */
+function Pie({ entries, total }: { entries: LegendEntry[]; total: number }) {
+  const ends = entries.map((_, index) => (100 * entries.slice(0, index + 1).reduce((sum, each) => sum + each.count, 0)) / total);
+  const stops = entries.map((entry, index) => `${entry.color} ${ends[index - 1] ?? 0}% ${ends[index] ?? 100}%`);
+  return <span aria-hidden className="size-16 shrink-0 rounded-full" style={{ background: `conic-gradient(${stops.join(", ")})` }} />;
 }
 
 function Thumbnails({ project, size, imageAt, imageLink }: Pick<SelectionPanelProps, "project" | "size" | "imageAt" | "imageLink">) {

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState, type MouseEvent } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { drawn, geometry, GAP, scrollTo } from "@/features/images/grid/geometry";
 import { keepPlace, placeOf } from "@/features/images/grid/grid-memory";
@@ -84,6 +84,11 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
     if (event.shiftKey || event.ctrlKey || event.metaKey) pick(index, event.shiftKey);
     else open(index);
   };
+  // The same functions for good: a tile whose image stays is not drawn again while one scrolls.
+  const latest = useRef({ pick, click });
+  useLayoutEffect(() => { latest.current = { pick, click }; });
+  const pickTile = useCallback((index: number, event: MouseEvent) => { latest.current.pick(index, event.shiftKey); }, []);
+  const clickTile = useCallback((index: number, event: MouseEvent) => { latest.current.click(index, event); }, []);
   const scroll = () => {
     const now = frame.current?.scrollTop ?? 0;
     keepPlace(project, search, { top: now });
@@ -118,8 +123,8 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
                 isSelected={isIn(selection, id)}
                 isActive={index === active || (index === first && (active < first || active >= last))}
                 shows={shows}
-                onPick={(at_, event) => { pick(at_, event.shiftKey); }}
-                onOpen={click}
+                onPick={pickTile}
+                onOpen={clickTile}
               />
             );
           })}

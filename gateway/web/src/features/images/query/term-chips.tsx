@@ -43,7 +43,7 @@ function Chip({ term, isOn, onToggle, onRemove }: { term: string; isOn: boolean;
   const { t } = useTranslation();
   return (
     <li className={`flex h-6 max-w-full items-center rounded-md text-xs ${isOn ? "bg-accent-soft" : "bg-sunken text-quiet line-through decoration-1"}`}>
-      <button type="button" aria-pressed={isOn} aria-label={t(isOn ? "images.switchOff" : "images.switchOn", { term })} title={term} onClick={onToggle} className="min-w-0 truncate rounded-md py-1 pl-2 font-mono">{term}</button>
+      <button type="button" aria-pressed={isOn} aria-label={t(isOn ? "images.switchOff" : "images.switchOn", { term })} title={term} onClick={onToggle} className="min-w-0 truncate rounded-md py-1 pl-2 font-mono">{/^(-|NOT\s+|제외\s+)?(set|묶음):/i.test(term) ? t("images.pickedOnMap") : term}</button>
       <button type="button" aria-label={t("images.removeTerm", { term })} onClick={onRemove} className="rounded-md p-1.5 text-quiet hover:text-ink"><X className="size-3" aria-hidden /></button>
     </li>
   );
