@@ -56,6 +56,22 @@ def test_tally__a_wrong_class_at_the_right_place_is_a_confusion() -> None:
     assert (found.right, found.precision.total, found.recall.total) == (0, 1, 1)
 
 
+def test_images_of_cell__are_those_that_are_counted() -> None:
+    predicted = boxes((0, 0, HERE, 0.9), (0, 0, HERE, 0.8), (1, 1, THERE, 0.7), (2, 1, HERE, 0.6))
+    labelled = boxes((0, 0, HERE, 1.0), (1, 1, HERE, 1.0), (2, 0, HERE, 1.0), (3, 1, HERE, 1.0))
+    piece = BoxPiece(predicted, labelled, ["a", "b", "c", "d"])
+
+    def of(truth: str, called: str) -> list[str]:
+        return evaluation.images_of_cell(piece, 0.6, (truth, called), NAMES)
+
+    assert of("Scratch", "scratch") == ["a"]
+    assert of("", "scratch") == ["a"]
+    assert of("", "dent") == ["b"]
+    assert of("dent", "") == ["b", "d"]
+    assert of("scratch", "dent") == ["c"]
+    assert of("dent", "scratch") == of("crack", "dent") == of("", "") == []
+
+
 def test_tally__pieces_add_up() -> None:
     together, apart = BoxTally(0.6), BoxTally(0.6)
     first = BoxPiece(boxes((0, 0, HERE, 0.4)), boxes((0, 0, HERE, 1.0)))

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from loupe.project.v1 import analysis_service_pb2 as loupe_dot_project_dot_v1_dot_analysis__service__pb2
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)loupe/project/v1/evaluation_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cloupe/project/v1/image.proto\"\x7f\n\x14\x45valuateModelRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0f\n\x07min_iou\x18\x04 \x01(\x01\x12\x16\n\x0emin_confidence\x18\x05 \x01(\x01\x12\x10\n\x08group_by\x18\x06 \x03(\t\"\xd6\x02\n\nEvaluation\x12\x13\n\x0bimage_count\x18\x01 \x01(\x03\x12\x16\n\x0everified_count\x18\x02 \x01(\x03\x12\x18\n\x10unverified_count\x18\x03 \x01(\x03\x12\x18\n\x10unanswered_count\x18\x04 \x01(\x03\x12\x30\n\x08verdicts\x18\x05 \x01(\x0b\x32\x1e.loupe.project.v1.VerdictRates\x12.\n\x07\x63lasses\x18\x06 \x01(\x0b\x32\x1d.loupe.project.v1.Measurement\x12,\n\x05\x62oxes\x18\x07 \x01(\x0b\x32\x1d.loupe.project.v1.Measurement\x12.\n\x06groups\x18\x08 \x03(\x0b\x32\x1e.loupe.project.v1.GroupedRates\x12\x0f\n\x07min_iou\x18\t \x01(\x01\x12\x16\n\x0emin_confidence\x18\n \x01(\x01\"N\n\x04Rate\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x0b\n\x03low\x18\x04 \x01(\x01\x12\x0c\n\x04high\x18\x05 \x01(\x01\"\xbc\x01\n\x0cVerdictRates\x12\x15\n\rtrue_ok_count\x18\x01 \x01(\x03\x12\x15\n\rtrue_ng_count\x18\x02 \x01(\x03\x12(\n\x08overkill\x18\x03 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12&\n\x06\x65scape\x18\x04 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12\x16\n\x0eoverkill_query\x18\x05 \x01(\t\x12\x14\n\x0c\x65scape_query\x18\x06 \x01(\t\"\xed\x01\n\x0cGroupedRates\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x34\n\x06groups\x18\x02 \x03(\x0b\x32$.loupe.project.v1.GroupedRates.Group\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x1a\x84\x01\n\x05Group\x12\r\n\x05value\x18\x01 \x01(\t\x12\x13\n\x0bimage_count\x18\x02 \x01(\x03\x12\x16\n\x0everified_count\x18\x03 \x01(\x03\x12\x30\n\x08verdicts\x18\x04 \x01(\x0b\x32\x1e.loupe.project.v1.VerdictRates\x12\r\n\x05query\x18\x05 \x01(\t\"\xdf\x02\n\x0bMeasurement\x12\x13\n\x0bright_count\x18\x01 \x01(\x03\x12\x1c\n\x14\x66\x61lse_positive_count\x18\x02 \x01(\x03\x12\x14\n\x0cmissed_count\x18\x03 \x01(\x03\x12)\n\tprecision\x18\x04 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12&\n\x06recall\x18\x05 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12\n\n\x02\x66\x31\x18\x06 \x01(\x01\x12\x10\n\x08macro_f1\x18\x07 \x01(\x01\x12\x1e\n\x16mean_average_precision\x18\x08 \x01(\x01\x12\x33\n\x07\x63lasses\x18\t \x03(\x0b\x32\".loupe.project.v1.ClassMeasurement\x12.\n\x05\x63\x65lls\x18\n \x03(\x0b\x32\x1f.loupe.project.v1.ConfusionCell\x12\x11\n\ttruncated\x18\x0b \x01(\x08\"\xdf\x01\n\x10\x43lassMeasurement\x12\r\n\x05label\x18\x01 \x01(\t\x12\x13\n\x0blabel_count\x18\x02 \x01(\x03\x12\x18\n\x10prediction_count\x18\x03 \x01(\x03\x12\x13\n\x0bright_count\x18\x04 \x01(\x03\x12)\n\tprecision\x18\x05 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12&\n\x06recall\x18\x06 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12\n\n\x02\x66\x31\x18\x07 \x01(\x01\x12\x19\n\x11\x61verage_precision\x18\x08 \x01(\x01\"O\n\rConfusionCell\x12\r\n\x05truth\x18\x01 \x01(\t\x12\x11\n\tpredicted\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x12\r\n\x05query\x18\x04 \x01(\t\"^\n\x16GetImageMatchesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0f\n\x07min_iou\x18\x03 \x01(\x01\x12\x16\n\x0emin_confidence\x18\x04 \x01(\x01\"\xb3\x05\n\x0cImageMatches\x12\x13\n\x0bis_verified\x18\x01 \x01(\x08\x12\x37\n\x07verdict\x18\x02 \x01(\x0e\x32&.loupe.project.v1.ImageMatches.Verdict\x12\r\n\x05truth\x18\x03 \x01(\t\x12\x11\n\tpredicted\x18\x04 \x01(\t\x12\x35\n\x07matched\x18\x05 \x03(\x0b\x32$.loupe.project.v1.ImageMatches.Match\x12=\n\x0f\x66\x61lse_positives\x18\x06 \x03(\x0b\x32$.loupe.project.v1.ImageMatches.Match\x12\x34\n\x06missed\x18\x07 \x03(\x0b\x32$.loupe.project.v1.ImageMatches.Match\x12\r\n\x05model\x18\x08 \x01(\t\x12\x30\n\x0cpredict_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\xcd\x01\n\x05Match\x12\r\n\x05label\x18\x01 \x01(\t\x12\x13\n\x0blabel_class\x18\x02 \x01(\t\x12\x30\n\tlabel_box\x18\x03 \x01(\x0b\x32\x1d.loupe.project.v1.BoundingBox\x12\x17\n\x0fpredicted_class\x18\x04 \x01(\t\x12\x34\n\rpredicted_box\x18\x05 \x01(\x0b\x32\x1d.loupe.project.v1.BoundingBox\x12\x12\n\nconfidence\x18\x06 \x01(\x01\x12\x0b\n\x03iou\x18\x07 \x01(\x01\"v\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_TRUE_OK\x10\x01\x12\x13\n\x0fVERDICT_TRUE_NG\x10\x02\x12\x14\n\x10VERDICT_OVERKILL\x10\x03\x12\x12\n\x0eVERDICT_ESCAPE\x10\x04\x32\xa2\x02\n\x11\x45valuationService\x12\x7f\n\rEvaluateModel\x12&.loupe.project.v1.EvaluateModelRequest\x1a\x1c.loupe.project.v1.Evaluation\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=projects/*}:evaluate\x12\x8b\x01\n\x0fGetImageMatches\x12(.loupe.project.v1.GetImageMatchesRequest\x1a\x1e.loupe.project.v1.ImageMatches\".\x82\xd3\xe4\x93\x02(\x12&/v1/{name=projects/*/images/*}:matchesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)loupe/project/v1/evaluation_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'loupe/project/v1/analysis_service.proto\x1a\x1cloupe/project/v1/image.proto\"\x7f\n\x14\x45valuateModelRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0f\n\x07min_iou\x18\x04 \x01(\x01\x12\x16\n\x0emin_confidence\x18\x05 \x01(\x01\x12\x10\n\x08group_by\x18\x06 \x03(\t\"\xa4\x01\n\x15KeepCellImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0f\n\x07min_iou\x18\x04 \x01(\x01\x12\x16\n\x0emin_confidence\x18\x05 \x01(\x01\x12\r\n\x05truth\x18\x06 \x01(\t\x12\x11\n\tpredicted\x18\x07 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\"\xd6\x02\n\nEvaluation\x12\x13\n\x0bimage_count\x18\x01 \x01(\x03\x12\x16\n\x0everified_count\x18\x02 \x01(\x03\x12\x18\n\x10unverified_count\x18\x03 \x01(\x03\x12\x18\n\x10unanswered_count\x18\x04 \x01(\x03\x12\x30\n\x08verdicts\x18\x05 \x01(\x0b\x32\x1e.loupe.project.v1.VerdictRates\x12.\n\x07\x63lasses\x18\x06 \x01(\x0b\x32\x1d.loupe.project.v1.Measurement\x12,\n\x05\x62oxes\x18\x07 \x01(\x0b\x32\x1d.loupe.project.v1.Measurement\x12.\n\x06groups\x18\x08 \x03(\x0b\x32\x1e.loupe.project.v1.GroupedRates\x12\x0f\n\x07min_iou\x18\t \x01(\x01\x12\x16\n\x0emin_confidence\x18\n \x01(\x01\"N\n\x04Rate\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\x12\r\n\x05value\x18\x03 \x01(\x01\x12\x0b\n\x03low\x18\x04 \x01(\x01\x12\x0c\n\x04high\x18\x05 \x01(\x01\"\xbc\x01\n\x0cVerdictRates\x12\x15\n\rtrue_ok_count\x18\x01 \x01(\x03\x12\x15\n\rtrue_ng_count\x18\x02 \x01(\x03\x12(\n\x08overkill\x18\x03 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12&\n\x06\x65scape\x18\x04 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12\x16\n\x0eoverkill_query\x18\x05 \x01(\t\x12\x14\n\x0c\x65scape_query\x18\x06 \x01(\t\"\xed\x01\n\x0cGroupedRates\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x34\n\x06groups\x18\x02 \x03(\x0b\x32$.loupe.project.v1.GroupedRates.Group\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x1a\x84\x01\n\x05Group\x12\r\n\x05value\x18\x01 \x01(\t\x12\x13\n\x0bimage_count\x18\x02 \x01(\x03\x12\x16\n\x0everified_count\x18\x03 \x01(\x03\x12\x30\n\x08verdicts\x18\x04 \x01(\x0b\x32\x1e.loupe.project.v1.VerdictRates\x12\r\n\x05query\x18\x05 \x01(\t\"\xdf\x02\n\x0bMeasurement\x12\x13\n\x0bright_count\x18\x01 \x01(\x03\x12\x1c\n\x14\x66\x61lse_positive_count\x18\x02 \x01(\x03\x12\x14\n\x0cmissed_count\x18\x03 \x01(\x03\x12)\n\tprecision\x18\x04 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12&\n\x06recall\x18\x05 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12\n\n\x02\x66\x31\x18\x06 \x01(\x01\x12\x10\n\x08macro_f1\x18\x07 \x01(\x01\x12\x1e\n\x16mean_average_precision\x18\x08 \x01(\x01\x12\x33\n\x07\x63lasses\x18\t \x03(\x0b\x32\".loupe.project.v1.ClassMeasurement\x12.\n\x05\x63\x65lls\x18\n \x03(\x0b\x32\x1f.loupe.project.v1.ConfusionCell\x12\x11\n\ttruncated\x18\x0b \x01(\x08\"\xdf\x01\n\x10\x43lassMeasurement\x12\r\n\x05label\x18\x01 \x01(\t\x12\x13\n\x0blabel_count\x18\x02 \x01(\x03\x12\x18\n\x10prediction_count\x18\x03 \x01(\x03\x12\x13\n\x0bright_count\x18\x04 \x01(\x03\x12)\n\tprecision\x18\x05 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12&\n\x06recall\x18\x06 \x01(\x0b\x32\x16.loupe.project.v1.Rate\x12\n\n\x02\x66\x31\x18\x07 \x01(\x01\x12\x19\n\x11\x61verage_precision\x18\x08 \x01(\x01\"O\n\rConfusionCell\x12\r\n\x05truth\x18\x01 \x01(\t\x12\x11\n\tpredicted\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x12\r\n\x05query\x18\x04 \x01(\t\"^\n\x16GetImageMatchesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0f\n\x07min_iou\x18\x03 \x01(\x01\x12\x16\n\x0emin_confidence\x18\x04 \x01(\x01\"\xb3\x05\n\x0cImageMatches\x12\x13\n\x0bis_verified\x18\x01 \x01(\x08\x12\x37\n\x07verdict\x18\x02 \x01(\x0e\x32&.loupe.project.v1.ImageMatches.Verdict\x12\r\n\x05truth\x18\x03 \x01(\t\x12\x11\n\tpredicted\x18\x04 \x01(\t\x12\x35\n\x07matched\x18\x05 \x03(\x0b\x32$.loupe.project.v1.ImageMatches.Match\x12=\n\x0f\x66\x61lse_positives\x18\x06 \x03(\x0b\x32$.loupe.project.v1.ImageMatches.Match\x12\x34\n\x06missed\x18\x07 \x03(\x0b\x32$.loupe.project.v1.ImageMatches.Match\x12\r\n\x05model\x18\x08 \x01(\t\x12\x30\n\x0cpredict_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\xcd\x01\n\x05Match\x12\r\n\x05label\x18\x01 \x01(\t\x12\x13\n\x0blabel_class\x18\x02 \x01(\t\x12\x30\n\tlabel_box\x18\x03 \x01(\x0b\x32\x1d.loupe.project.v1.BoundingBox\x12\x17\n\x0fpredicted_class\x18\x04 \x01(\t\x12\x34\n\rpredicted_box\x18\x05 \x01(\x0b\x32\x1d.loupe.project.v1.BoundingBox\x12\x12\n\nconfidence\x18\x06 \x01(\x01\x12\x0b\n\x03iou\x18\x07 \x01(\x01\"v\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_TRUE_OK\x10\x01\x12\x13\n\x0fVERDICT_TRUE_NG\x10\x02\x12\x14\n\x10VERDICT_OVERKILL\x10\x03\x12\x12\n\x0eVERDICT_ESCAPE\x10\x04\x32\xad\x03\n\x11\x45valuationService\x12\x7f\n\rEvaluateModel\x12&.loupe.project.v1.EvaluateModelRequest\x1a\x1c.loupe.project.v1.Evaluation\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=projects/*}:evaluate\x12\x88\x01\n\x0eKeepCellImages\x12\'.loupe.project.v1.KeepCellImagesRequest\x1a\x1a.loupe.project.v1.ImageSet\"1\x82\xd3\xe4\x93\x02+\"&/v1/{parent=projects/*}:keepCellImages:\x01*\x12\x8b\x01\n\x0fGetImageMatches\x12(.loupe.project.v1.GetImageMatchesRequest\x1a\x1e.loupe.project.v1.ImageMatches\".\x82\xd3\xe4\x93\x02(\x12&/v1/{name=projects/*/images/*}:matchesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,34 +37,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVALUATIONSERVICE'].methods_by_name['EvaluateModel']._loaded_options = None
   _globals['_EVALUATIONSERVICE'].methods_by_name['EvaluateModel']._serialized_options = b'\202\323\344\223\002\"\022 /v1/{parent=projects/*}:evaluate'
+  _globals['_EVALUATIONSERVICE'].methods_by_name['KeepCellImages']._loaded_options = None
+  _globals['_EVALUATIONSERVICE'].methods_by_name['KeepCellImages']._serialized_options = b'\202\323\344\223\002+\"&/v1/{parent=projects/*}:keepCellImages:\001*'
   _globals['_EVALUATIONSERVICE'].methods_by_name['GetImageMatches']._loaded_options = None
   _globals['_EVALUATIONSERVICE'].methods_by_name['GetImageMatches']._serialized_options = b'\202\323\344\223\002(\022&/v1/{name=projects/*/images/*}:matches'
-  _globals['_EVALUATEMODELREQUEST']._serialized_start=156
-  _globals['_EVALUATEMODELREQUEST']._serialized_end=283
-  _globals['_EVALUATION']._serialized_start=286
-  _globals['_EVALUATION']._serialized_end=628
-  _globals['_RATE']._serialized_start=630
-  _globals['_RATE']._serialized_end=708
-  _globals['_VERDICTRATES']._serialized_start=711
-  _globals['_VERDICTRATES']._serialized_end=899
-  _globals['_GROUPEDRATES']._serialized_start=902
-  _globals['_GROUPEDRATES']._serialized_end=1139
-  _globals['_GROUPEDRATES_GROUP']._serialized_start=1007
-  _globals['_GROUPEDRATES_GROUP']._serialized_end=1139
-  _globals['_MEASUREMENT']._serialized_start=1142
-  _globals['_MEASUREMENT']._serialized_end=1493
-  _globals['_CLASSMEASUREMENT']._serialized_start=1496
-  _globals['_CLASSMEASUREMENT']._serialized_end=1719
-  _globals['_CONFUSIONCELL']._serialized_start=1721
-  _globals['_CONFUSIONCELL']._serialized_end=1800
-  _globals['_GETIMAGEMATCHESREQUEST']._serialized_start=1802
-  _globals['_GETIMAGEMATCHESREQUEST']._serialized_end=1896
-  _globals['_IMAGEMATCHES']._serialized_start=1899
-  _globals['_IMAGEMATCHES']._serialized_end=2590
-  _globals['_IMAGEMATCHES_MATCH']._serialized_start=2265
-  _globals['_IMAGEMATCHES_MATCH']._serialized_end=2470
-  _globals['_IMAGEMATCHES_VERDICT']._serialized_start=2472
-  _globals['_IMAGEMATCHES_VERDICT']._serialized_end=2590
-  _globals['_EVALUATIONSERVICE']._serialized_start=2593
-  _globals['_EVALUATIONSERVICE']._serialized_end=2883
+  _globals['_EVALUATEMODELREQUEST']._serialized_start=197
+  _globals['_EVALUATEMODELREQUEST']._serialized_end=324
+  _globals['_KEEPCELLIMAGESREQUEST']._serialized_start=327
+  _globals['_KEEPCELLIMAGESREQUEST']._serialized_end=491
+  _globals['_EVALUATION']._serialized_start=494
+  _globals['_EVALUATION']._serialized_end=836
+  _globals['_RATE']._serialized_start=838
+  _globals['_RATE']._serialized_end=916
+  _globals['_VERDICTRATES']._serialized_start=919
+  _globals['_VERDICTRATES']._serialized_end=1107
+  _globals['_GROUPEDRATES']._serialized_start=1110
+  _globals['_GROUPEDRATES']._serialized_end=1347
+  _globals['_GROUPEDRATES_GROUP']._serialized_start=1215
+  _globals['_GROUPEDRATES_GROUP']._serialized_end=1347
+  _globals['_MEASUREMENT']._serialized_start=1350
+  _globals['_MEASUREMENT']._serialized_end=1701
+  _globals['_CLASSMEASUREMENT']._serialized_start=1704
+  _globals['_CLASSMEASUREMENT']._serialized_end=1927
+  _globals['_CONFUSIONCELL']._serialized_start=1929
+  _globals['_CONFUSIONCELL']._serialized_end=2008
+  _globals['_GETIMAGEMATCHESREQUEST']._serialized_start=2010
+  _globals['_GETIMAGEMATCHESREQUEST']._serialized_end=2104
+  _globals['_IMAGEMATCHES']._serialized_start=2107
+  _globals['_IMAGEMATCHES']._serialized_end=2798
+  _globals['_IMAGEMATCHES_MATCH']._serialized_start=2473
+  _globals['_IMAGEMATCHES_MATCH']._serialized_end=2678
+  _globals['_IMAGEMATCHES_VERDICT']._serialized_start=2680
+  _globals['_IMAGEMATCHES_VERDICT']._serialized_end=2798
+  _globals['_EVALUATIONSERVICE']._serialized_start=2801
+  _globals['_EVALUATIONSERVICE']._serialized_end=3230
 # @@protoc_insertion_point(module_scope)

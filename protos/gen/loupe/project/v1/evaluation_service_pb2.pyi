@@ -71,6 +71,56 @@ class EvaluateModelRequest(_message.Message):
 Global___EvaluateModelRequest: _TypeAlias = EvaluateModelRequest  # noqa: Y015
 
 @_typing.final
+class KeepCellImagesRequest(_message.Message):
+    """Request of KeepCellImages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    MIN_IOU_FIELD_NUMBER: _builtins.int
+    MIN_CONFIDENCE_FIELD_NUMBER: _builtins.int
+    TRUTH_FIELD_NUMBER: _builtins.int
+    PREDICTED_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`."""
+    query: _builtins.str
+    """As in EvaluateModel."""
+    model: _builtins.str
+    """As in EvaluateModel."""
+    min_iou: _builtins.float
+    """As in EvaluateModel. Default 0.6."""
+    min_confidence: _builtins.float
+    """As in EvaluateModel. Default 0."""
+    truth: _builtins.str
+    """The class by label, upper and lower case alike; empty: predicted where nothing is labelled."""
+    predicted: _builtins.str
+    """The class by prediction; empty: labelled where nothing was predicted."""
+    request_id: _builtins.str
+    """A UUID; repeating it returns the first answer."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        query: _builtins.str = ...,
+        model: _builtins.str = ...,
+        min_iou: _builtins.float = ...,
+        min_confidence: _builtins.float = ...,
+        truth: _builtins.str = ...,
+        predicted: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_confidence", b"min_confidence", "min_iou", b"min_iou", "model", b"model", "parent", b"parent", "predicted", b"predicted", "query", b"query", "request_id", b"request_id", "truth", b"truth"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepCellImagesRequest: _TypeAlias = KeepCellImagesRequest  # noqa: Y015
+
+@_typing.final
 class Evaluation(_message.Message):
     """How good a model is on the labelled images of a query."""
 
@@ -434,7 +484,7 @@ class ConfusionCell(_message.Message):
     """Images, or boxes."""
     query: _builtins.str
     """Query that opens the images of the cell: exactly those for classes of images, those that may have such boxes
-    for boxes. Empty for another model than the project's.
+    for boxes, of which KeepCellImages finds exactly those of the cell. Empty for another model than the project's.
     """
     def __init__(
         self,

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from loupe.project.v1 import analysis_service_pb2 as loupe_dot_project_dot_v1_dot_analysis__service__pb2
 from loupe.project.v1 import evaluation_service_pb2 as loupe_dot_project_dot_v1_dot_evaluation__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -45,6 +46,11 @@ class EvaluationServiceStub:
                 request_serializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.EvaluateModelRequest.SerializeToString,
                 response_deserializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.Evaluation.FromString,
                 _registered_method=True)
+        self.KeepCellImages = channel.unary_unary(
+                '/loupe.project.v1.EvaluationService/KeepCellImages',
+                request_serializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.KeepCellImagesRequest.SerializeToString,
+                response_deserializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.ImageSet.FromString,
+                _registered_method=True)
         self.GetImageMatches = channel.unary_unary(
                 '/loupe.project.v1.EvaluationService/GetImageMatches',
                 request_serializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.GetImageMatchesRequest.SerializeToString,
@@ -69,6 +75,15 @@ class EvaluationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def KeepCellImages(self, request, context):
+        """Keeps the images that a cell of the confusions of boxes counts as a set: `set:<id>` finds exactly these, as far as whoever
+        asks may see them, for seven days. It takes the model, overlap and confidence of the evaluation. QUERY_INVALID when the
+        query cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetImageMatches(self, request, context):
         """Says of one image which predicted boxes meet which labels, and whether the predicted class is right.
         """
@@ -83,6 +98,11 @@ def add_EvaluationServiceServicer_to_server(servicer, server):
                     servicer.EvaluateModel,
                     request_deserializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.EvaluateModelRequest.FromString,
                     response_serializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.Evaluation.SerializeToString,
+            ),
+            'KeepCellImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepCellImages,
+                    request_deserializer=loupe_dot_project_dot_v1_dot_evaluation__service__pb2.KeepCellImagesRequest.FromString,
+                    response_serializer=loupe_dot_project_dot_v1_dot_analysis__service__pb2.ImageSet.SerializeToString,
             ),
             'GetImageMatches': grpc.unary_unary_rpc_method_handler(
                     servicer.GetImageMatches,
@@ -123,6 +143,33 @@ class EvaluationService:
             '/loupe.project.v1.EvaluationService/EvaluateModel',
             loupe_dot_project_dot_v1_dot_evaluation__service__pb2.EvaluateModelRequest.SerializeToString,
             loupe_dot_project_dot_v1_dot_evaluation__service__pb2.Evaluation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepCellImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.project.v1.EvaluationService/KeepCellImages',
+            loupe_dot_project_dot_v1_dot_evaluation__service__pb2.KeepCellImagesRequest.SerializeToString,
+            loupe_dot_project_dot_v1_dot_analysis__service__pb2.ImageSet.FromString,
             options,
             channel_credentials,
             insecure,

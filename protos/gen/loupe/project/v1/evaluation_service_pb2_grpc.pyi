@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from loupe.project.v1 import analysis_service_pb2 as _analysis_service_pb2
 from loupe.project.v1 import evaluation_service_pb2 as _evaluation_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -43,6 +44,11 @@ class EvaluationServiceStub:
     """Measures a model on the labelled images that match a query and that the caller may see. Every number is exact.
     QUERY_INVALID when the query or a field of `group_by` cannot be read.
     """
+    KeepCellImages: _grpc.UnaryUnaryMultiCallable[_evaluation_service_pb2.KeepCellImagesRequest, _analysis_service_pb2.ImageSet]
+    """Keeps the images that a cell of the confusions of boxes counts as a set: `set:<id>` finds exactly these, as far as whoever
+    asks may see them, for seven days. It takes the model, overlap and confidence of the evaluation. QUERY_INVALID when the
+    query cannot be read.
+    """
     GetImageMatches: _grpc.UnaryUnaryMultiCallable[_evaluation_service_pb2.GetImageMatchesRequest, _evaluation_service_pb2.ImageMatches]
     """Says of one image which predicted boxes meet which labels, and whether the predicted class is right."""
 
@@ -60,6 +66,11 @@ class EvaluationServiceAsyncStub(EvaluationServiceStub):
     EvaluateModel: _aio.UnaryUnaryMultiCallable[_evaluation_service_pb2.EvaluateModelRequest, _evaluation_service_pb2.Evaluation]  # type: ignore[assignment]
     """Measures a model on the labelled images that match a query and that the caller may see. Every number is exact.
     QUERY_INVALID when the query or a field of `group_by` cannot be read.
+    """
+    KeepCellImages: _aio.UnaryUnaryMultiCallable[_evaluation_service_pb2.KeepCellImagesRequest, _analysis_service_pb2.ImageSet]  # type: ignore[assignment]
+    """Keeps the images that a cell of the confusions of boxes counts as a set: `set:<id>` finds exactly these, as far as whoever
+    asks may see them, for seven days. It takes the model, overlap and confidence of the evaluation. QUERY_INVALID when the
+    query cannot be read.
     """
     GetImageMatches: _aio.UnaryUnaryMultiCallable[_evaluation_service_pb2.GetImageMatchesRequest, _evaluation_service_pb2.ImageMatches]  # type: ignore[assignment]
     """Says of one image which predicted boxes meet which labels, and whether the predicted class is right."""
@@ -81,6 +92,17 @@ class EvaluationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_evaluation_service_pb2.Evaluation, _abc.Awaitable[_evaluation_service_pb2.Evaluation]]:
         """Measures a model on the labelled images that match a query and that the caller may see. Every number is exact.
         QUERY_INVALID when the query or a field of `group_by` cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def KeepCellImages(
+        self,
+        request: _evaluation_service_pb2.KeepCellImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.ImageSet, _abc.Awaitable[_analysis_service_pb2.ImageSet]]:
+        """Keeps the images that a cell of the confusions of boxes counts as a set: `set:<id>` finds exactly these, as far as whoever
+        asks may see them, for seven days. It takes the model, overlap and confidence of the evaluation. QUERY_INVALID when the
+        query cannot be read.
         """
 
     @_abc_1.abstractmethod

@@ -12,6 +12,7 @@ from loupe_project.domain import matching
 from loupe_project.domain.image import Box
 from loupe_project.domain.matching import Boxes, Ints
 from loupe_project.domain.rates import Rate, VerdictCounts, f1
+from loupe_project.domain.text import fold
 
 MAX_CLASSES = 200
 """Most classes that an answer lists."""
@@ -20,6 +21,8 @@ MAX_GROUPS = 200
 
 Cell = tuple[str, str]
 """Class by label and class by prediction; empty for none."""
+_NOTHING = -1
+"""Number of the class that such a none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,62 @@ class BoxPiece:
 
     predicted: Boxes
     labelled: Boxes
+    image_ids: Sequence[str] = ()
+    """Of the images, at the places that the boxes name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of the boxes of a piece: each pair is one outcome, and each box that is alone."""
+
+    images: Ints
+    """(M,), places of their images."""
+    truths: Ints
+    """(M,), class by label; -1: nothing is labelled there."""
+    called: Ints
+    """(M,), class by prediction; -1: nothing was predicted there."""
+    is_right: NDArray[np.bool_]
+    """(N,), whether each predicted box meets a label of its class."""
+
+
+def outcomes(piece: BoxPiece, min_iou: float) -> Outcomes:
+    """Pair the boxes of a piece: those of one class first; what is left over may be the same thing under two names."""
+    predicted, labelled = piece.predicted, piece.labelled
+    pairs = matching.match(predicted, labelled, min_iou)
+    is_right, is_found = _marks(len(predicted), pairs.predicted), _marks(len(labelled), pairs.labelled)
+    wrong, missed = predicted.only(~is_right), labelled.only(~is_found)
+    confused = matching.match(wrong, missed, min_iou, same_class=False)
+    alone = wrong.only(~_marks(len(wrong), confused.predicted))
+    lost = missed.only(~_marks(len(missed), confused.labelled))
+    right = labelled.only(is_found)
+    return Outcomes(
+        images=np.concatenate([right.images, missed.images[confused.labelled], alone.images, lost.images]),
+        truths=np.concatenate(
+            [right.classes, missed.classes[confused.labelled], np.full(len(alone), _NOTHING), lost.classes]
+        ),
+        called=np.concatenate(
+            [right.classes, wrong.classes[confused.predicted], alone.classes, np.full(len(lost), _NOTHING)]
+        ),
+        is_right=is_right,
+    )
+
+
+def images_of_cell(piece: BoxPiece, min_iou: float, cell: Cell, names: Sequence[str]) -> list[str]:
+    """Ids of the images of a piece that have an outcome of a cell.
+
+    Args:
+        piece: Boxes, and whose they are.
+        min_iou: As it was counted with.
+        cell: Class by label and class by prediction, upper and lower case alike; empty for none.
+        names: Name of each class by its number.
+    """
+    numbers = {fold(name): number for number, name in enumerate(names)} | {"": _NOTHING}
+    truth, called = (numbers.get(fold(name)) for name in cell)
+    if truth is None or called is None:
+        return []
+    found = outcomes(piece, min_iou)
+    places = found.images[(found.truths == truth) & (found.called == called)]
+    return [piece.image_ids[place] for place in np.unique(places).tolist()]
 
 
 @dataclass(slots=True)
@@ -195,25 +254,12 @@ class BoxTally:
 
     def add(self, piece: BoxPiece) -> None:
         """Count the boxes of some more images."""
-        predicted, labelled = piece.predicted, piece.labelled
-        pairs = matching.match(predicted, labelled, self.min_iou)
-        is_right, is_found = _marks(len(predicted), pairs.predicted), _marks(len(labelled), pairs.labelled)
-        self._confidences.append(predicted.confidences)
-        self._classes.append(predicted.classes)
-        self._right.append(is_right)
-        self._labels.update(labelled.classes.tolist())
-        self._cells.update((one, one) for one in labelled.classes[is_found].tolist())
-        self._confuse(predicted.only(~is_right), labelled.only(~is_found))
-
-    def _confuse(self, wrong: Boxes, missed: Boxes) -> None:
-        """What is left over on both sides may be the same thing under two names."""
-        pairs = matching.match(wrong, missed, self.min_iou, same_class=False)
-        truths, called = missed.classes[pairs.labelled].tolist(), wrong.classes[pairs.predicted].tolist()
-        self._cells.update(zip(truths, called, strict=True))
-        alone = wrong.classes[~_marks(len(wrong), pairs.predicted)].tolist()
-        self._cells.update((_NOTHING, one) for one in alone)
-        lost = missed.classes[~_marks(len(missed), pairs.labelled)].tolist()
-        self._cells.update((one, _NOTHING) for one in lost)
+        found = outcomes(piece, self.min_iou)
+        self._confidences.append(piece.predicted.confidences)
+        self._classes.append(piece.predicted.classes)
+        self._right.append(found.is_right)
+        self._labels.update(piece.labelled.classes.tolist())
+        self._cells.update(zip(found.truths.tolist(), found.called.tolist(), strict=True))
 
     def result(self, names: Sequence[str]) -> Measurement:
         """All that was counted.
@@ -235,9 +281,6 @@ class BoxTally:
                 measured.append(ClassMeasurement(name, labels, len(own), int(right[own].sum()), precision))
         shown = {_NOTHING: "", **dict(enumerate(names))}
         return Measurement(tuple(measured), {(shown[a], shown[b]): count for (a, b), count in self._cells.items()})
-
-
-_NOTHING = -1
 
 
 def _marks(length: int, places: Ints) -> NDArray[np.bool_]:

@@ -19,6 +19,21 @@ export interface Asked {
 
 export const PLAIN: Asked = { query: "", model: "", minIou: 0.6, minConfidence: 0, groupBy: "" };
 
+/** The query of exactly the images whose boxes a cell counts. */
+export async function cellQuery(project: string, asked: Asked, cell: { truth?: string; predicted?: string }): Promise<string> {
+  const body = {
+    query: asked.query,
+    model: asked.model,
+    minIou: asked.minIou,
+    minConfidence: asked.minConfidence,
+    truth: cell.truth ?? "",
+    predicted: cell.predicted ?? "",
+    requestId: crypto.randomUUID(),
+  };
+  const kept = await unwrap(api.POST("/v1/projects/{project}:keepCellImages", { params: { path: { project } }, body }));
+  return kept.query ?? "";
+}
+
 export const evaluationQuery = (project: string, asked: Asked) =>
   queryOptions({
     queryKey: ["evaluation", project, asked],

@@ -1,21 +1,27 @@
-import { Link } from "@tanstack/react-router";
+import { useMutation } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Measurement } from "@/features/quality/api/evaluation";
 import type { Target } from "@/features/quality/components/quality-tab";
 import { count } from "@/lib/format";
 
-interface MatrixProps {
+export interface CellLinks {
+  queryLink: (query: string) => Target;
+  /** Finds out what opens exactly the images of a cell, where its own query does not; undefined where it does. */
+  findQuery?: ((cell: Cell) => Promise<string>) | undefined;
+}
+
+interface MatrixProps extends CellLinks {
   title: string;
   measurement: Measurement;
-  queryLink: (query: string) => Target;
 }
 
 const MOST_SQUARE = 30;
 
-type Cell = NonNullable<Measurement["cells"]>[number];
+export type Cell = NonNullable<Measurement["cells"]>[number];
 
 /** Labels down, predictions across; each cell opens its images. Darker is more of its row. */
-export function Matrix({ title, measurement, queryLink }: MatrixProps) {
+export function Matrix({ title, measurement, ...links }: MatrixProps) {
   const { t } = useTranslation();
   const cells = measurement.cells ?? [];
   const [rows, columns] = sidesOf(cells);
@@ -37,7 +43,7 @@ export function Matrix({ title, measurement, queryLink }: MatrixProps) {
               <tr key={truth}>
                 <th scope="row" className="max-w-32 truncate pr-2 text-right font-medium" title={shown(truth)}>{shown(truth)}</th>
                 {columns.map((predicted) => (
-                  <Place key={predicted} cell={byPlace.get(JSON.stringify([truth, predicted]))} total={total} isRight={truth === predicted} truth={shown(truth)} predicted={shown(predicted)} queryLink={queryLink} />
+                  <Place key={predicted} cell={byPlace.get(JSON.stringify([truth, predicted]))} total={total} isRight={truth === predicted} truth={shown(truth)} predicted={shown(predicted)} {...links} />
                 ))}
               </tr>
             );
@@ -62,17 +68,18 @@ function inOrder(names: readonly string[]): string[] {
   return [...new Set(names)].sort((one, other) => (one === "" ? 1 : other === "" ? -1 : one.localeCompare(other)));
 }
 
-interface PlaceProps {
+interface PlaceProps extends CellLinks {
   cell: Cell | undefined;
   total: number;
   isRight: boolean;
   truth: string;
   predicted: string;
-  queryLink: (query: string) => Target;
 }
 
-function Place({ cell, total, isRight, truth, predicted, queryLink }: PlaceProps) {
+function Place({ cell, total, isRight, truth, predicted, queryLink, findQuery }: PlaceProps) {
   const { t } = useTranslation();
+  const navigate = useNavigate();
+  const open = useMutation({ mutationFn: (find: () => Promise<string>) => find(), onSuccess: (query) => void navigate(queryLink(query)) });
   const share = total > 0 ? Number(cell?.count ?? 0) / total : 0;
   const colour = isRight ? "var(--color-good)" : "var(--color-danger)";
   const style = { background: `color-mix(in oklab, ${colour} ${Math.round(share * 45)}%, var(--color-sunken))` };
@@ -81,8 +88,9 @@ function Place({ cell, total, isRight, truth, predicted, queryLink }: PlaceProps
   const text = t("quality.cell", { truth, predicted, count: count(cell.count) });
   return (
     <td>
-      {cell.query
-        ? <Link {...queryLink(cell.query)} className={`${look} hover:outline-2 hover:outline-accent`} style={style} title={text} aria-label={text}>{count(cell.count)}</Link>
+      {findQuery
+        ? <button type="button" disabled={open.isPending} onClick={() => { open.mutate(() => findQuery(cell)); }} className={`${look} w-full hover:outline-2 hover:outline-accent`} style={style} title={open.error?.message ?? text} aria-label={text}>{count(cell.count)}</button>
+        : cell.query ? <Link {...queryLink(cell.query)} className={`${look} hover:outline-2 hover:outline-accent`} style={style} title={text} aria-label={text}>{count(cell.count)}</Link>
         : <span className={look} style={style} title={text}>{count(cell.count)}</span>}
     </td>
   );

@@ -2,22 +2,20 @@ import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Card } from "@/components/ui/card";
 import type { Measurement } from "@/features/quality/api/evaluation";
-import { Matrix } from "@/features/quality/components/matrix";
-import type { Target } from "@/features/quality/components/quality-tab";
+import { Matrix, type CellLinks } from "@/features/quality/components/matrix";
 import { RateText } from "@/features/quality/components/rate-text";
 import { HEAD, NUMBER, TABLE } from "@/features/quality/components/table";
 import { count, decimal } from "@/lib/format";
 
-interface MeasurementViewProps {
+interface MeasurementViewProps extends CellLinks {
   title: string;
   measurement: Measurement;
   /** Whether there is an average precision: of boxes alone. */
   hasAp: boolean;
-  queryLink: (query: string) => Target;
 }
 
 /** Precision, recall and confusions of images or of boxes. */
-export function MeasurementView({ title, measurement, hasAp, queryLink }: MeasurementViewProps) {
+export function MeasurementView({ title, measurement, hasAp, ...links }: MeasurementViewProps) {
   const { t } = useTranslation();
   const id = useId();
   return (
@@ -31,7 +29,7 @@ export function MeasurementView({ title, measurement, hasAp, queryLink }: Measur
         {hasAp && <Overall name={t("quality.meanAp")}>{decimal(measurement.meanAveragePrecision ?? 0, 3)}</Overall>}
       </div>
       <div className="flex flex-wrap gap-x-8 gap-y-4">
-        <Matrix title={title} measurement={measurement} queryLink={queryLink} />
+        <Matrix title={title} measurement={measurement} {...links} />
         <div className="min-w-0 overflow-x-auto">
           <table className={TABLE} aria-labelledby={id}>
             <thead>

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_project.adapters.sql import tag_links
 from loupe_project.adapters.sql.copying_tables import copying, copying_tags, empty
+from loupe_project.adapters.sql.search_changes import Named
 from loupe_project.adapters.sql.tables import image_tags, tags
 from loupe_project.domain import auto_tags
 from loupe_project.domain.image import Origin
@@ -30,7 +31,7 @@ async def write(
         capture_times: When the copied images were taken, by id of the copy.
         now: When the copies arrive.
     """
-    await _pair(session, target_id, now)
+    target_tags = await _pair(session, target_id, now)
     links, new = image_tags.c, copying_tags.c
     joined = copying.join(image_tags, links.image_id == copying.c.image_id).join(
         copying_tags, new.tag_id == links.tag_id
@@ -39,12 +40,13 @@ async def write(
     found = select(copying.c.copy_id, new.target_id, links.origin, links.creator, time).select_from(joined)
     found = found.where(or_(~new.is_result, copying.c.is_answered))
     names = ["image_id", "tag_id", "origin", "creator", "create_time"]
-    await session.execute(insert(image_tags).from_select(names, found))
+    named = Named(target_id, list(capture_times), target_tags)
+    await session.execute(named.of(insert(image_tags).from_select(names, found)))
     await _write_months(session, target_id, capture_times, now)
 
 
-async def _pair(session: AsyncSession, target_id: str, now: datetime) -> None:
-    """Note which tag of the images becomes which one of the other project."""
+async def _pair(session: AsyncSession, target_id: str, now: datetime) -> list[str]:
+    """Note which tag of the images becomes which one of the other project; ids of these."""
     used = (
         select(tags.c.id, tags.c.display_name, tags.c.name_folded, tags.c.origin)
         .select_from(
@@ -75,6 +77,7 @@ async def _pair(session: AsyncSession, target_id: str, now: datetime) -> None:
     await empty(session, copying_tags)
     if pairs:
         await session.execute(insert(copying_tags), pairs)
+    return [one["target_id"] for one in pairs]
 
 
 async def _write_months(

@@ -17,6 +17,7 @@ from loupe_kit import ids
 from loupe_project.adapters.sql import copied_tags
 from loupe_project.adapters.sql.copying_tables import copying, empty
 from loupe_project.adapters.sql.scope import sight
+from loupe_project.adapters.sql.search_changes import Named
 from loupe_project.adapters.sql.tables import (
     analysis_jobs,
     image_features,
@@ -53,6 +54,7 @@ class SqlCopyRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._copies = Named("", ())
 
     async def plan(self, scope: Scope, project_id: str, target: Project, copies: Mapping[str, str]) -> CopyPlan:
         """See the port."""
@@ -111,6 +113,7 @@ class SqlCopyRepository:
         capture_times = {row.id: row.capture_time for row in found}
         if not capture_times:
             return []
+        self._copies = Named(target.id, [plan.new[one] for one in capture_times])
         await self._pair(plan, list(capture_times))
         await self._copy_images(target, creator, now)
         for table in (image_metadata, narrowed_images):
@@ -228,7 +231,8 @@ class SqlCopyRepository:
         found = select(*values).select_from(joined)
         if condition is not None:
             found = found.where(condition)
-        await self._session.execute(insert(table).from_select([column.key for column in table.c], found))
+        written = insert(table).from_select([column.key for column in table.c], found)
+        await self._session.execute(self._copies.of(written))
 
     async def _rows(self, table: Table, image_ids: Sequence[str]) -> list[Row]:
         if not image_ids:

@@ -67,7 +67,7 @@ class SqlBoxReader:
             end = start + _PIECE * _ID_BYTES
             image_ids = ids.unpack_ids(self._images[start:end])
             prediction_ids = ids.unpack_ids(self._predictions[start:end])
-            yield BoxPiece(await self._predicted(prediction_ids), await self._labelled(image_ids))
+            yield BoxPiece(await self._predicted(prediction_ids), await self._labelled(image_ids), image_ids)
 
     async def _predicted(self, prediction_ids: Sequence[str]) -> Boxes:
         table = prediction_boxes.c

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_project.adapters.sql import image_rows, tag_links
 from loupe_project.adapters.sql.history import SqlHistoryRepository
+from loupe_project.adapters.sql.search_changes import Named
 from loupe_project.adapters.sql.tables import image_metadata, images
 from loupe_project.domain import auto_tags
 from loupe_project.domain.history import Alteration, Fact, metadata_value
@@ -72,18 +73,23 @@ async def _write_values(
     rows: list[dict[str, Any]] = []
     for value, image_ids in coming.values():
         if len(image_ids) > _FEW:
-            await _insert_alike(session, image_rows.metadata_row(project_id, "", value.key, value.value), image_ids)
+            await _insert_alike(
+                session, project_id, image_rows.metadata_row(project_id, "", value.key, value.value), image_ids
+            )
         else:
             rows += [image_rows.metadata_row(project_id, one, value.key, value.value) for one in image_ids]
     if rows:
         await session.execute(insert(image_metadata), rows)
 
 
-async def _insert_alike(session: AsyncSession, row: Mapping[str, Any], image_ids: Sequence[str]) -> None:
+async def _insert_alike(
+    session: AsyncSession, project_id: str, row: Mapping[str, Any], image_ids: Sequence[str]
+) -> None:
     columns = [column for column in image_metadata.c if column.key != "image_id"]
     values = [null() if row[one.key] is None else literal(row[one.key], one.type) for one in columns]
     found = select(images.c.id, *values).where(images.c.id.in_(image_ids))
-    await session.execute(insert(image_metadata).from_select(["image_id", *(one.key for one in columns)], found))
+    written = insert(image_metadata).from_select(["image_id", *(one.key for one in columns)], found)
+    await session.execute(Named(project_id, image_ids).of(written))
 
 
 async def _write_lines(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Any
 
-from sqlalchemy import Select, Table, delete, event, insert, select, update
+from sqlalchemy import Insert, Select, Table, delete, event, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnElement
@@ -50,6 +50,8 @@ class Part(IntFlag):
 
 
 _NOTHING = Part(0)
+_NAMED = "named_for_search"
+"""Execution option with a `Named`."""
 
 
 @dataclass(slots=True)
@@ -165,9 +167,9 @@ class ChangeLog:
     def _touch_tags(self, session: Session, statement: Any, parameters: Sequence[Mapping[str, Any]]) -> None:
         links = t.image_tags.c
         if statement.is_insert:
-            rows = _rows(session, statement, parameters, {"tag_id", "image_id"})
-            tag_ids: set[str] | None = {row["tag_id"] for row in rows}
-            image_ids: set[str] | None = {row["image_id"] for row in rows}
+            tag_ids: set[str] | None
+            image_ids: set[str] | None
+            tag_ids, image_ids = self._new_links(session, statement, parameters)
         else:
             tag_ids = _named(statement.whereclause, links.tag_id, parameters)
             image_ids = _named(statement.whereclause, links.image_id, parameters)
@@ -186,6 +188,23 @@ class ChangeLog:
             change.parts |= Part.TAGS
             change.tagged_ids.add(image_id)
 
+    def _new_links(
+        self, session: Session, statement: Any, parameters: Sequence[Mapping[str, Any]]
+    ) -> tuple[set[str], set[str]]:
+        """Ids of the tags and images whose links an INSERT writes."""
+        named = self._named(statement)
+        if named is not None:
+            return set(named.tag_ids), set(named.image_ids)
+        rows = _rows(session, statement, parameters, {"tag_id", "image_id"})
+        return {row["tag_id"] for row in rows}, {row["image_id"] for row in rows}
+
+    def _named(self, statement: Any) -> "Named | None":
+        """What its writer says of a statement."""
+        named: Named | None = statement.get_execution_options().get(_NAMED)
+        if named is not None:
+            self._projects.update(dict.fromkeys((*named.image_ids, *named.tag_ids), named.project_id))
+        return named
+
     def _projects_by_id(self, session: Session, table: Table, row_ids: set[str]) -> Iterable[tuple[str, str]]:
         """Images or tags with the project of each; those that are not there are left out."""
         for some in chunks(sorted(row_ids - self._projects.keys())):
@@ -199,6 +218,9 @@ class ChangeLog:
         """Ids of the images whose rows the statement writes."""
         key = "id" if table is t.images else "image_id"
         if statement.is_insert:
+            said = self._named(statement)
+            if said is not None:
+                return set(said.image_ids)
             rows = _rows(session, statement, parameters, {key, "project_id"})
             if "project_id" in table.c:
                 self._projects.update((row[key], row["project_id"]) for row in rows if row.get("project_id"))
@@ -221,6 +243,21 @@ class ChangeLog:
         if named is not None:
             return named
         return {one for (one,) in _asked(session, select(table.c.project_id).distinct(), statement, parameters)}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an INSERT … SELECT writes rows of, or more: said by who knows, its SELECT need not be asked for it first."""
+
+    project_id: str
+    """Of the images."""
+    image_ids: Sequence[str]
+    tag_ids: Sequence[str] = ()
+    """Tags that it puts on them."""
+
+    def of(self, statement: Insert) -> Insert:
+        """The statement with this as its option."""
+        return statement.execution_options(**{_NAMED: self})
 
 
 def _parameters(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
