@@ -1,5 +1,8 @@
 """Fits maps through the whole RPC, from streamed features to received coordinates, beside scikit-learn and umap-learn.
 
+`first_picture_s` is the time until the first early picture is there, in a fresh process for the first method of a size;
+`place_s` that of placing 2,000 of the images again on the map that was fitted last.
+
 Vectors are made up like those of a network's last layer: 1,280 numbers, not negative, in 40 groups of low dimension.
 Peers run in a process of their own with the same number of threads; umap-learn only where it is installed.
 """
@@ -16,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,6 +42,9 @@ from tests.integration.reduction.inference import FakeFeatureService
 
 DIMENSION = 1280
 GROUPS = 40
+METHODS = ("UMAP", "TSNE", "PACMAP", "PCA")
+EARLY_POINTS = 20_000
+PLACED = 2_000
 INNER = 5
 PEER_TSNE = "from sklearn.manifold import TSNE; fit = TSNE(random_state=0).fit_transform"
 PEER_UMAP = "import umap; fit = umap.UMAP().fit_transform"
@@ -69,6 +76,17 @@ def made_up_features(count: int, seed: int = 0) -> NDArray[np.float32]:
     return np.maximum(values, 0.0).astype(np.float32)
 
 
+@dataclass
+class Fit:
+    """What came of a fit."""
+
+    seconds: float = 0.0
+    """From the first message to the last coordinate."""
+    first_picture_s: float = 0.0
+    header: pb.ProjectionHeader = field(default_factory=pb.ProjectionHeader)
+    reducer: bytes = b""
+
+
 class Client:
     """Asks a running service for maps."""
 
@@ -76,30 +94,57 @@ class Client:
         self._stub = pb_grpc.ReductionServiceStub(server.channel)
         self._metadata = server.metadata(Caller(kind=CallerKind.SERVICE, id="project"))
 
-    async def fit(self, image_ids: Sequence[str], method: str, dimensions: int) -> tuple[float, pb.ProjectionHeader]:
-        """Returns the seconds from the first message to the last coordinate, and the header."""
+    async def fit(self, image_ids: Sequence[str], method: str, dimensions: int) -> Fit:
+        """Fits a map, with early pictures as the product asks for them."""
         recipe = projection_pb.Recipe(
             method=projection_pb.Method.Value(f"METHOD_{method}"), dimensions=dimensions, seed=1
         )
         model = source_pb.ModelFeatures(model="efficientnet-lite0", version="1")
-        spec = pb.FitSpec(project_id=ids.new_id(), source=source_pb.FeatureSource(model_features=model), recipe=recipe)
+        spec = pb.FitSpec(
+            project_id=ids.new_id(),
+            source=source_pb.FeatureSource(model_features=model),
+            recipe=recipe,
+            early_points=EARLY_POINTS,
+        )
         packed = ids.pack_ids(image_ids)
         messages = [pb.FitProjectionRequest(spec=spec)]
         step = 65_536 * 16
         messages += [pb.FitProjectionRequest(image_ids=packed[at : at + step]) for at in range(0, len(packed), step)]
-        header, received = pb.ProjectionHeader(), 0
+        fit, received = Fit(), 0
         began = time.perf_counter()
         async for response in self._stub.FitProjection(iter(messages), metadata=self._metadata):
-            if response.WhichOneof("content") == "header":
-                header = response.header
+            content = response.WhichOneof("content")
+            if content == "header":
+                fit.header = response.header
+            if content in {"early", "coordinates"} and not fit.first_picture_s:
+                fit.first_picture_s = time.perf_counter() - began
+            fit.reducer += response.reducer
             received += len(response.coordinates.image_ids) // 16
         if received != len(image_ids):
             raise SystemExit(f"{received} points came back for {len(image_ids)} images")
-        return time.perf_counter() - began, header
+        fit.seconds = time.perf_counter() - began
+        return fit
+
+    async def place(self, image_ids: Sequence[str], reducer: bytes) -> float:
+        """Returns the seconds that placing images on a map takes, from the first message to the last coordinate."""
+        model = source_pb.ModelFeatures(model="efficientnet-lite0", version="1")
+        source = source_pb.FeatureSource(model_features=model)
+        messages = [pb.PlaceImagesRequest(spec=pb.PlaceSpec(project_id=ids.new_id(), source=source))]
+        step = 1 << 20
+        messages += [pb.PlaceImagesRequest(reducer=reducer[at : at + step]) for at in range(0, len(reducer), step)]
+        messages.append(pb.PlaceImagesRequest(image_ids=ids.pack_ids(image_ids)))
+        began, received = time.perf_counter(), 0
+        async for response in self._stub.PlaceImages(iter(messages), metadata=self._metadata):
+            received += len(response.coordinates.image_ids) // 16
+        if received != len(image_ids):
+            raise SystemExit(f"{received} of {len(image_ids)} images were placed")
+        return time.perf_counter() - began
 
 
-async def measure_ours(sizes: Sequence[int], runs: int, threads: int, folder: Path) -> list[dict[str, Any]]:
-    """Fits every method in 2-D and 3-D; the first fit of each size is in a fresh process."""
+async def measure_ours(
+    sizes: Sequence[int], methods: Sequence[str], runs: int, threads: int, folder: Path
+) -> list[dict[str, Any]]:
+    """Fits each method in 2-D and 3-D; the first fit of each size is in a fresh process."""
     rows: list[dict[str, Any]] = []
     keys, features = SigningKeys(), FakeFeatureService()
     for size in sizes:
@@ -114,19 +159,23 @@ async def measure_ours(sizes: Sequence[int], runs: int, threads: int, folder: Pa
             await service.start()
             stack.push_async_callback(service.stop)
             client = Client(await stack.enter_async_context(running_server(service.registrations, keys=keys)))
-            for method, dimensions in [(m, d) for m in ("UMAP", "TSNE", "PCA") for d in (2, 3)]:
+            for method, dimensions in [(m, d) for m in methods for d in (2, 3)]:
                 fits = [await client.fit(image_ids, method, dimensions) for _ in range(runs)]
-                rows.append(_row(size, method, dimensions, [seconds for seconds, _ in fits], fits[-1][1]))
+                placed = await client.place(image_ids[:PLACED], fits[-1].reducer)
+                rows.append(_row(size, method, dimensions, fits, placed))
     return rows
 
 
-def _row(size: int, method: str, dimensions: int, seconds: list[float], header: pb.ProjectionHeader) -> dict[str, Any]:
+def _row(size: int, method: str, dimensions: int, fits: list[Fit], placed_s: float) -> dict[str, Any]:
+    seconds, header = [fit.seconds for fit in fits], fits[-1].header
     row = {
         "points": size,
         "method": method,
         "dims": dimensions,
         "first_s": round(seconds[0], 3),
         "warm_s": round(statistics.median(seconds[1:] or seconds), 3),
+        "first_picture_s": round(fits[0].first_picture_s, 3),
+        "place_s": round(placed_s, 3),
         "trustworthiness": round(header.quality.trustworthiness, 4),
         "preservation": round(header.quality.neighbour_preservation, 4),
         "worker_mib": max(child.memory_info().rss for child in psutil.Process().children()) >> 20,
@@ -164,10 +213,11 @@ def compare(rows: list[dict[str, Any]], size: int, threads: int, folder: Path, r
     ours = {row["method"]: row for row in rows if row["points"] == size and row["dims"] == 2}
     values = made_up_features(size)
     result: dict[str, Any] = {"points": size}
-    tsne = measure_peer(PEER_TSNE, values, 1, threads, folder)
-    result["sklearn_tsne"] = tsne
-    result["vs_sklearn_tsne"] = round(tsne["first_s"] / ours["TSNE"]["warm_s"], 2)
-    if find_spec("umap") is not None:
+    if "TSNE" in ours:
+        tsne = measure_peer(PEER_TSNE, values, 1, threads, folder)
+        result["sklearn_tsne"] = tsne
+        result["vs_sklearn_tsne"] = round(tsne["first_s"] / ours["TSNE"]["warm_s"], 2)
+    if "UMAP" in ours and find_spec("umap") is not None:
         umap = measure_peer(PEER_UMAP, values, runs, threads, folder)
         result["umap"] = umap
         result["vs_umap_first"] = round(umap["first_s"] / ours["UMAP"]["first_s"], 2)
@@ -180,6 +230,7 @@ def main() -> None:
     """Measures and prints one JSON object as the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[2_000, 20_000], help="numbers of points")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, help="what to fit")
     parser.add_argument("--runs", type=int, default=4, help="fits of each map, the first of them in a fresh process")
     parser.add_argument("--threads", type=int, default=psutil.cpu_count(logical=False) or 1)
     parser.add_argument("--peers-up-to", type=int, default=2_000, help="largest size at which peers run too")
@@ -188,7 +239,7 @@ def main() -> None:
         folder = Path(name)
         warming = {**psutil.Process().environ(), "LOUPE_DATA_DIR": name}
         subprocess.run([sys.executable, "-m", "loupe_reduction", "warm"], env=warming, check=True)
-        rows = asyncio.run(measure_ours(options.sizes, options.runs, options.threads, folder))
+        rows = asyncio.run(measure_ours(options.sizes, options.methods, options.runs, options.threads, folder))
         compared = [
             compare(rows, size, options.threads, folder, options.runs)
             for size in options.sizes
