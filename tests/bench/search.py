@@ -60,11 +60,16 @@ class Service:
     """A running project service with the images in it, and its stubs."""
 
     def __init__(self, server: RunningServer, indexes: Any) -> None:
-        self._metadata = server.metadata(make_user(data.OWNER))
+        self._server = server
         self._search = pb_grpc.SearchServiceStub(server.channel)
         self._tags = tag_service_pb2_grpc.TagServiceStub(server.channel)
         self._operations = operation_service_pb2_grpc.OperationServiceStub(server.channel)
         self._indexes = indexes
+
+    @property
+    def _metadata(self) -> Any:
+        # Tokens live for minutes, a million images for longer.
+        return self._server.metadata(make_user(data.OWNER))
 
     async def page(self, query: str) -> int:
         """Asks for the first page; how many images match."""

@@ -37,7 +37,12 @@ async def build(session: AsyncSession, project_id: str, stopped: Callable[[], bo
 
 
 async def follow(
-    session: AsyncSession, project_id: str, index: ProjectIndex, changes: StoredChanges, version: int
+    session: AsyncSession,
+    project_id: str,
+    index: ProjectIndex,
+    changes: StoredChanges,
+    version: int,
+    piece_size: int = SMALL_PIECE,
 ) -> None:
     """Bring an index to the state that the transaction sees. Cut off in the middle, it can be done again.
 
@@ -47,15 +52,15 @@ async def follow(
         index: At an earlier version; half-way states are seen by nobody, as views are made of it afterwards.
         changes: What changed since.
         version: The version then.
+        piece_size: Images that are read at a time.
     """
-    for piece in chunks(changes.image_ids, SMALL_PIECE):
+    for piece in chunks(changes.image_ids, piece_size):
         index.replace(piece, await loader.facts_of(session, project_id, piece))
-    for piece in chunks(changes.tagged_ids, SMALL_PIECE):
+    for piece in chunks(changes.tagged_ids, piece_size):
         index.put_tags(piece, await loader.tags_of(session, project_id, piece))
-    if Part.TAG_PLACES in changes.parts:
-        for tag_id in changes.tag_ids:
-            index.put_places(tag_id, await loader.places_of(session, tag_id))
-    if changes.parts & (Part.TAG_NAMES | Part.TAG_PLACES):
+    for tag_id in changes.tag_ids:
+        index.put_places(tag_id, await loader.places_of(session, tag_id))
+    if changes.tag_ids or Part.TAG_NAMES in changes.parts:
         index.set_tags(await loader.tags(session, project_id))
     if Part.SCORES in changes.parts:
         index.set_scores(await loader.scores(session, project_id))
