@@ -17,7 +17,7 @@ from loupe_client._transport import Transport
 SplitPart = Literal["train", "val", "test"]
 
 _PAGE = 200
-_PARTS: dict[SplitPart, pb.SplitPart] = {
+_PARTS: dict[SplitPart, pb.SplitPart.ValueType] = {
     "train": pb.SPLIT_PART_TRAIN,
     "val": pb.SPLIT_PART_VAL,
     "test": pb.SPLIT_PART_TEST,

@@ -247,6 +247,7 @@ async def test_split__deleted(bench: Bench) -> None:
 
 async def test_tag_split__the_newest_split_counts(bench: Bench) -> None:
     await with_duplicates(bench)
+    made = pb.Split()
     for seed in (1, 2):
         made = await split(bench, **HALVES, seed=seed)
         for part in (TRAIN, TEST):

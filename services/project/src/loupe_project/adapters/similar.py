@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
 
 import grpc
 import numpy as np
@@ -14,6 +15,8 @@ from loupe_kit.status import from_rpc_error
 from loupe_project.adapters.reduction import IDS_A_MESSAGE, source_message, translated
 from loupe_project.domain.image import FeatureSource
 from loupe_project.ports.similar import Alikeness, AlikeObject, AlikeObjects, PictureFeature, Vector
+
+Request = TypeVar("Request", pb.FindNeighboursRequest, pb.FindNeighbourObjectsRequest)
 
 _TIMEOUT_SECONDS = 600.0
 """The first search reads the vectors of a whole project."""
@@ -68,9 +71,8 @@ class GrpcNeighbourhood:
         return AlikeObjects(tuple(found), answer.count)
 
 
-async def _requests(
-    first: pb.FindNeighboursRequest | pb.FindNeighbourObjectsRequest, image_ids: Sequence[str]
-) -> AsyncIterator[pb.FindNeighboursRequest | pb.FindNeighbourObjectsRequest]:
+async def _requests(first: Request, image_ids: Sequence[str]) -> AsyncIterator[Request]:
+    """The request with the spec, then the ids of images in requests of the same kind."""
     yield first
     for start in range(0, len(image_ids), IDS_A_MESSAGE):
         packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + IDS_A_MESSAGE])

@@ -47,7 +47,7 @@ def new_of(project_id: str, message: pb.Split) -> NewSplit:
     )
 
 
-def part_of(message: pb.SplitPart) -> Part | None:
+def part_of(message: pb.SplitPart.ValueType) -> Part | None:
     """A part; None where none is given.
 
     Raises:
