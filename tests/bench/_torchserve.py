@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,8 +58,14 @@ def compare(models: Sequence[str], threads: int, images: int = 512, turns: int =
         turns: Of either way.
     """
     with servers.torchserve(models, LOUPE_TORCHSERVE_COMPUTE_THREADS=str(threads)) as running:
-        hosted = [model for model in models if _is_hosted(running, model)]
-        return {model: asyncio.run(_compare(running, model, threads, images, turns)) for model in hosted}
+        found: dict[str, Comparison] = {}
+        for model in models:
+            if _is_hosted(running, model):
+                found[model] = asyncio.run(_compare(running, model, threads, images, turns))
+                print(f"{model}: {found[model]}", file=sys.stderr, flush=True)
+            else:
+                print(f"{model}: LEFT OUT, its weights are missing", file=sys.stderr, flush=True)
+        return found
 
 
 async def _compare(running: TorchServe, model: str, threads: int, images: int, turns: int) -> Comparison:
