@@ -1,7 +1,7 @@
 """Tags of copied images: people's with who put them there and when, automatic ones as the copy itself has them."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,39 +21,37 @@ _OF_IMAGE = ("source:", *(f"{key}:" for key in auto_tags.METADATA_KEYS))
 
 
 async def write(
-    session: AsyncSession, target_id: str, capture_times: Mapping[str, datetime | None], now: datetime
+    session: AsyncSession, target_id: str, copies: Mapping[str, tuple[str, datetime | None]], now: datetime
 ) -> None:
     """Put tags on copies, which have none yet.
 
     Args:
         session: Open transaction, with the copies paired in `copying`.
         target_id: Project of the copies.
-        capture_times: When the copied images were taken, by id of the copy.
+        copies: Ids of the copies, and when the images were taken, by id of the image.
         now: When the copies arrive.
     """
-    target_tags = await _pair(session, target_id, now)
+    target_tags = await _pair(session, target_id, list(copies), now)
     links, new = image_tags.c, copying_tags.c
-    joined = copying.join(image_tags, links.image_id == copying.c.image_id).join(
+    joined = image_tags.join(copying, copying.c.image_id == links.image_id).join(
         copying_tags, new.tag_id == links.tag_id
     )
     time = case((new.is_new, literal(now, links.create_time.type)), else_=links.create_time)
     found = select(copying.c.copy_id, new.target_id, links.origin, links.creator, time).select_from(joined)
-    found = found.where(or_(~new.is_result, copying.c.is_answered))
+    # The images are listed, so that the databases need not guess whether to begin with these or with the tags.
+    found = found.where(links.image_id.in_(list(copies)), or_(~new.is_result, copying.c.is_answered))
     names = ["image_id", "tag_id", "origin", "creator", "create_time"]
-    named = Named(target_id, list(capture_times), target_tags)
+    named = Named(target_id, [copy for copy, _ in copies.values()], target_tags)
     await session.execute(named.of(insert(image_tags).from_select(names, found)))
-    await _write_months(session, target_id, capture_times, now)
+    await _write_months(session, target_id, dict(copies.values()), now)
 
 
-async def _pair(session: AsyncSession, target_id: str, now: datetime) -> list[str]:
+async def _pair(session: AsyncSession, target_id: str, image_ids: Sequence[str], now: datetime) -> list[str]:
     """Note which tag of the images becomes which one of the other project; ids of these."""
     used = (
         select(tags.c.id, tags.c.display_name, tags.c.name_folded, tags.c.origin)
-        .select_from(
-            copying.join(image_tags, image_tags.c.image_id == copying.c.image_id).join(
-                tags, tags.c.id == image_tags.c.tag_id
-            )
-        )
+        .join(image_tags, image_tags.c.tag_id == tags.c.id)
+        .where(image_tags.c.image_id.in_(image_ids))
         .distinct()
     )
     wanted: dict[Origin, dict[str, Any]] = defaultdict(dict)

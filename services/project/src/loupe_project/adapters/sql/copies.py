@@ -55,6 +55,7 @@ class SqlCopyRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._copies = Named("", ())
+        self._image_ids: Sequence[str] = ()
 
     async def plan(self, scope: Scope, project_id: str, target: Project, copies: Mapping[str, str]) -> CopyPlan:
         """See the port."""
@@ -113,20 +114,20 @@ class SqlCopyRepository:
         capture_times = {row.id: row.capture_time for row in found}
         if not capture_times:
             return []
-        self._copies = Named(target.id, [plan.new[one] for one in capture_times])
+        self._copies, self._image_ids = Named(target.id, [plan.new[one] for one in capture_times]), list(capture_times)
         await self._pair(plan, list(capture_times))
         await self._copy_images(target, creator, now)
         for table in (image_metadata, narrowed_images):
-            await self._copy(table, _hangs_on(table), {"project_id": target.id})
+            await self._copy(table, self._of(table.c.image_id), {"project_id": target.id})
         await self._copy_labels(target.id, {one: plan.new[one] for one in capture_times})
         await self._copy_answers(target)
         await copied_tags.write(
-            self._session, target.id, {plan.new[one]: time for one, time in capture_times.items()}, now
+            self._session, target.id, {one: (plan.new[one], time) for one, time in capture_times.items()}, now
         )
         for source, copies in features.items():
             same = and_(image_features.c.model == source.model, image_features.c.version == source.version)
             wanted = and_(same, copying.c.copy_id.in_(sorted(copies)))
-            await self._copy(image_features, _hangs_on(image_features), {"project_id": target.id}, wanted)
+            await self._copy(image_features, self._of(image_features.c.image_id), {"project_id": target.id}, wanted)
         return list(capture_times)
 
     async def _pair(self, plan: CopyPlan, image_ids: Sequence[str]) -> None:
@@ -154,7 +155,7 @@ class SqlCopyRepository:
             name: case((copying.c.is_answered, images.c[name]), else_=_literal(images.c[name], value))
             for name, value in _UNANSWERED.items()
         }
-        itself = images.c.id == copying.c.image_id
+        itself = self._of(images.c.id)
         try:
             await self._copy(images, itself, arrived | answer)
         except IntegrityError as error:
@@ -182,7 +183,7 @@ class SqlCopyRepository:
     async def _copy_answers(self, target: Project) -> None:
         """What the target's own model said."""
         said = and_(
-            predictions.c.image_id == copying.c.image_id,
+            self._of(predictions.c.image_id),
             predictions.c.model == target.model,
             predictions.c.version == target.model_version,
         )
@@ -234,6 +235,14 @@ class SqlCopyRepository:
         written = insert(table).from_select([column.key for column in table.c], found)
         await self._session.execute(self._copies.of(written))
 
+    def _of(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """That a row belongs to an image, by its column.
+
+        The images are listed as well: nothing is known of the size of a temporary table, so that SQLite may as soon go
+        through the whole of the other one.
+        """
+        return and_(column == copying.c.image_id, column.in_(self._image_ids))
+
     async def _rows(self, table: Table, image_ids: Sequence[str]) -> list[Row]:
         if not image_ids:
             return []
@@ -245,11 +254,6 @@ def _is_answered(target: Project) -> Any:
     """Whether the source's own model is the target's, so that its answer is the copy's as well."""
     same = and_(images.c.model == target.model, images.c.version == target.model_version)
     return case((and_(same, images.c.state == ImageState.ANALYSED), True), else_=False)
-
-
-def _hangs_on(table: Table) -> ColumnElement[bool]:
-    """That a row belongs to an image."""
-    return table.c.image_id == copying.c.image_id
 
 
 def _literal(column: Column[Any], value: Any) -> Any:
