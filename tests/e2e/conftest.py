@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from tests.e2e import chromium
 
 # A busy machine is no fault of the page.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Takes a picture of every page, in both languages, light and dark, wide and narrow, and says what axe finds.
 
-    python -m tests.e2e.look_at_pages [only]
+    python -m tests.e2e.look_at_pages [page [look]]
 
-`only`: pages whose name contains it. The pictures are in gateway/web/test-results/pages, to be looked at. The images
-are drawn, or those of the folder that LOUPE_LOOK_AT names.
+`page`: those whose name contains it. `look`: such as "ko-dark-390", or a part of it. The pictures are in
+gateway/web/test-results/pages, to be looked at. The images are drawn, or those of the folder that LOUPE_LOOK_AT names.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from loupe_client.demo.server import StandaloneProcess
 from tests.e2e import chromium, surfaces, watched_page, web_steps
 from tests.e2e.watched_page import WatchedPage
 
-COUNT = 120
+COUNT = 60
 EMAIL = "chief@plant.example"
 TARGET = watched_page.PICTURES / "pages"
 LANGUAGES = {"en": "en-GB", "ko": "ko-KR"}
 WIDTHS = {1440: 900, 390: 844}
-PARTS = ("select", "outliers", "duplicates", "teach", "drift")
+PARTS = ("select", "split", "outliers", "duplicates", "similar", "teach", "drift")
 
 Step = Callable[[Page], Awaitable[Any]]
 
@@ -112,7 +112,7 @@ async def _prepare(browser: Browser, loupe: StandaloneProcess, folder: Path) -> 
     await web_steps.draw_map(page, "UMAP", 2)
     await page.goto(f"/projects/{project}?tab=curation")
     await page.get_by_role("button", name="Select images").click()
-    await page.get_by_role("list").get_by_role("img").first.wait_for(timeout=120_000)
+    await page.locator("img[src*=thumbnail]").first.wait_for(timeout=180_000)
     found = await (await page.request.get(f"/v1/projects/{project}/images:search?pageSize=1")).json()
     state = await context.storage_state()
     await context.close()
@@ -128,13 +128,15 @@ def _files(folder: Path) -> list[Path]:
     return [archive]
 
 
-async def _look(loupe: StandaloneProcess, browser_path: str, folder: Path, only: str) -> list[str]:
+async def _look(loupe: StandaloneProcess, browser_path: str, folder: Path, only: str, looks: str) -> list[str]:
     faults: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_path, args=list(chromium.FLAGS))
         state, pages = await _prepare(browser, loupe, folder)
         for language, theme, width in itertools.product(LANGUAGES, ("light", "dark"), WIDTHS):
             look = f"{language}-{theme}-{width}"
+            if looks not in look:
+                continue
             options: dict[str, Any] = {"locale": LANGUAGES[language], "color_scheme": theme, "storage_state": state}
             async with WatchedPage.open(browser, loupe.http, **options) as tab:
                 await tab.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
@@ -152,7 +154,7 @@ async def _take(tab: WatchedPage, name: str, address: str, step: Step) -> None:
     await page.goto(address)
     await page.locator("main, h1, h2").first.wait_for()
     try:
-        await page.wait_for_load_state("networkidle", timeout=5_000)
+        await page.wait_for_load_state("networkidle", timeout=30_000)
         await step(page)
         await page.wait_for_timeout(300)
         await tab.picture(f"pages/{name}")
@@ -174,7 +176,7 @@ def main() -> None:
         loupe = StandaloneProcess(Path(folder), account)
         loupe.start()
         try:
-            faults = asyncio.run(_look(loupe, path, Path(folder), sys.argv[1] if len(sys.argv) > 1 else ""))
+            faults = asyncio.run(_look(loupe, path, Path(folder), *[*sys.argv[1:], "", ""][:2]))
         finally:
             loupe.stop()
     sys.stdout.write("\n".join([*faults, f"{len(faults)} faults; pictures in {TARGET}"]) + "\n")

@@ -60,7 +60,7 @@ class WatchedPage:
         context: BrowserContext = await browser.new_context(
             base_url=base, viewport={"width": 1440, "height": 900}, **options
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         await context.add_init_script(_CATCH_POLICY)
         tab = cls(await context.new_page(), base)
         try:

@@ -106,10 +106,11 @@ function TabContent({ project, search }: { project: string; search: ProjectSearc
   const { t } = useTranslation();
   const navigate = useNavigate();
   const go = (next: ProjectSearch) => void navigate({ to: "/projects/$project", params: { project }, search: next, resetScroll: false });
-  const { onlyLooks } = useRights(project);
+  const { mayEdit, onlyLooks } = useRights(project);
   const query = search.query ?? "";
 
-  if (onlyLooks && EDITING.has(search.tab)) return <OnlyLooks />;
+  // Not before it is known: these pages ask for what only editors get.
+  if (!mayEdit && EDITING.has(search.tab)) return onlyLooks ? <OnlyLooks /> : <p className="text-quiet">{t("common.loading")}</p>;
   if (search.tab === "upload") return <UploadTab project={project} />;
   if (search.tab === "results") return <ExportsTab project={project} query={query} />;
   if (search.tab === "curation") {

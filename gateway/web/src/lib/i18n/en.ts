@@ -86,6 +86,7 @@ export const en = {
   },
   curation: {
     what: "What to look for",
+    history: "Earlier ones",
     parts: { select: "Select for training", split: "Split for training", similar: "Search by picture", outliers: "Outliers", duplicates: "Duplicates", teach: "Teach", drift: "Drift" },
     select: "Select images",
     selectHint: "Picks the images that are most worth training on or labelling, never two that show the same.",

@@ -98,7 +98,7 @@ function History({ project, selections, opened, onOpen }: HistoryProps) {
   if (selections.length === 0) return null;
   return (
     <div>
-      <h2 className="mb-2 text-sm font-medium">{t("maps.history")}</h2>
+      <h2 className="mb-2 text-sm font-medium">{t("curation.history")}</h2>
       <ErrorNotice error={remove.error} />
       <ul className="flex flex-col gap-1">
         {selections.map((each) => (

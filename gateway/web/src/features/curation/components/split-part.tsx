@@ -63,7 +63,7 @@ function History({ project, splits, opened, onOpen }: HistoryProps) {
   if (splits.length === 0) return null;
   return (
     <div>
-      <h2 className="mb-2 text-sm font-medium">{t("maps.history")}</h2>
+      <h2 className="mb-2 text-sm font-medium">{t("curation.history")}</h2>
       <ErrorNotice error={remove.error} />
       <ul className="flex flex-col gap-1">
         {splits.map((each) => (

@@ -59,10 +59,12 @@ function Reviewing({ project, asked, overlay }: { project: string; asked: Asked;
     showToast(t("review.notSaved", { name: image.fileName, why: error.message }), { label: t("review.back"), run: reopen });
   }, [t]);
   const queue = useQueue(project, asked, onSaved, onFailed);
+  const hasNone = useQuery(progressQuery(project, asked)).data?.imageCount === "0";
 
   if (queue.error instanceof ApiError && queue.error.status === 403) return <Empty title={t("tabs.review")} icon={CheckCheck}>{t("review.mayNot")}</Empty>;
   if (queue.error && !queue.item) return <ErrorNotice error={queue.error} />;
   if (queue.isWaiting) return <Skeleton className="min-h-80 grow" />;
+  if (!queue.item?.image && hasNone) return <Empty title={t("images.none")} icon={CheckCheck}>{t("review.noneHint")}</Empty>;
   if (!queue.item?.image) {
     return (
       <Empty title={t("review.done")} icon={CheckCheck}>
