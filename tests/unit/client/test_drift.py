@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,36 @@ def test_command_line__drift_alarms_by_its_status(
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == verdict
     assert DriftGroup(**told).unlike_share == 0.25
+
+
+def test_command_line__a_watch_is_changed_by_what_is_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef\n")
+    watch = pb.DriftWatch(reference="tag:golden", group_by="line", every_images=200)
+    transport = FakeTransport({"UpdateDriftWatchRequest": [watch]})
+    loupe = Client(transport=transport)
+    given = ["--reference", "tag:golden", "--every", "200", "--webhook", "https://a/", "--secret-file", str(secret)]
+    parsed = _parser().parse_args(["drift-watch", "projects/p", *given])
+
+    assert parsed.run(loupe, parsed) == 0
+
+    (asked,) = transport.asked
+    assert asked.update_mask.paths == ["every_images", "reference", "webhook_secret", "webhook_url"]
+    assert (asked.drift_watch.name, asked.drift_watch.every_images) == ("projects/p/driftWatch", 200)
+    assert asked.drift_watch.webhook_secret == "0123456789abcdef"
+    assert json.loads(capsys.readouterr().out)["every_images"] == 200
+
+
+def test_command_line__history_turns_pages(capsys: pytest.CaptureFixture[str]) -> None:
+    points = [pb.DriftPoint(date=f"2026-11-2{day}", group=pb.DriftGroup(value="L3")) for day in (2, 1)]
+    pages = [
+        pb.ListDriftPointsResponse(drift_points=points[:1], next_page_token="more"),
+        pb.ListDriftPointsResponse(drift_points=points[1:]),
+    ]
+    loupe = Client(transport=FakeTransport({"ListDriftPointsRequest": pages}))
+    parsed = _parser().parse_args(["drift-history", "projects/p", "--value", "L3"])
+
+    assert parsed.run(loupe, parsed) == 0
+
+    told = [json.loads(line)["date"] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["2026-11-22", "2026-11-21"]

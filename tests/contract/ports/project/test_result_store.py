@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 
 from loupe_project.adapters.sql.tables import analysis_jobs, prediction_boxes, predictions
 from loupe_project.domain.image import FeatureSource, ImageState
-from loupe_project.domain.job import FoundBox, Job, ModelChoice
+from loupe_project.domain.job import Appearance, FoundBox, Job, ModelChoice
 from loupe_project.domain.project import Project
 from tests.contract.ports.project.builders import (
+    LOUPE,
     MODEL,
     NOW,
     Units,
@@ -41,6 +42,23 @@ async def test_store__answer_is_kept(units: Units) -> None:
     assert tag_names(found)[:3] == ["label:Scratch", f"model:{MODEL}", "month:2026-11"]
     assert "task:classification" in tag_names(found)
     assert await _job_count(units) == 0
+
+
+async def test_store__how_an_image_looks_is_searched_by_and_stays(units: Units) -> None:
+    project = await add_project(units)
+    image_id = await add_image(units, project)
+    await report(units, make_result(project, image_id, appearance=Appearance(0.5, 0.1, 0.25)))
+    await _order(units, project, image_id)
+    # As a server of an older release reports it.
+    await report(units, make_result(project, image_id, attempt=2))
+
+    async with units(read_only=True) as unit:
+        for query, found in (
+            ("brightness:0.5 contrast<0.2 sharpness:0.2..0.3", [image_id]),
+            ("선명도>0.25", []),
+            ("has:sharpness", [image_id]),
+        ):
+            assert await unit.search.ids(LOUPE, project, query) == found
 
 
 async def test_store__repeat_changes_nothing(units: Units) -> None:
