@@ -39,9 +39,9 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
   }, [name]);
 
   useEffect(() => {
-    // A browser that does not tell when it is idle loads maps when somebody opens them.
+    // A browser that does not tell when it is idle loads maps and images' pages when somebody opens them.
     if (!("requestIdleCallback" in window)) return;
-    const timer = setTimeout(() => { requestIdleCallback(() => void loadMaps()); }, QUIET_MS);
+    const timer = setTimeout(() => { requestIdleCallback(() => void Promise.all([import("@/app/image-view"), loadMaps()])); }, QUIET_MS);
     return () => { clearTimeout(timer); };
   }, []);
 

@@ -1,7 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { ImageView } from "@/app/image-view";
 import { AdminRoute, readAdminSearch } from "@/app/admin-route";
 import { Layout } from "@/app/layout";
 import { ProjectPage } from "@/app/project-page";
@@ -33,8 +32,12 @@ const imageRoute = createRoute({
   validateSearch: readProjectSearch,
 });
 
+// Not part of the first load; a project's page fetches it when it has nothing else to do.
+const ImageView = lazy(() => import("@/app/image-view").then((module) => ({ default: module.ImageView })));
+
 function ImageRoute() {
-  return <ImageView {...imageRoute.useParams()} search={imageRoute.useSearch()} />;
+  const [params, search] = [imageRoute.useParams(), imageRoute.useSearch()];
+  return <Suspense><ImageView {...params} search={search} /></Suspense>;
 }
 
 const SettingsPage = lazy(() => import("@/features/account/components/settings-page").then((module) => ({ default: module.SettingsPage })));
