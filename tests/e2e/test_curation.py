@@ -77,6 +77,8 @@ async def test_curation__by_hand_in_the_browser(browser: Browser, loupe: Standal
         await _find_duplicates(tab)
         await _find_outliers(tab)
         await _select_and_tag(tab)
+        await _split_and_tag(tab)
+        await _search_by_picture(tab, tmp_path)
         project = tab.page.url.partition("?")[0]
         state = await tab.page.context.storage_state()
 
@@ -144,6 +146,69 @@ async def _select_and_tag(tab: WatchedPage) -> None:
     await page.get_by_role("link", name="Show the images").click()
     found = page.get_by_role("region", name="Images", exact=True).get_by_role("status")
     await expect(found).to_have_text("8 found")
+
+
+async def _split_and_tag(tab: WatchedPage) -> None:
+    page = tab.page
+    await page.get_by_role("link", name="Curation").click()
+    await page.get_by_role("button", name="Split for training").click()
+    await tab.picture("curation-split-empty")
+    form = page.get_by_role("form", name="Split images")
+    await form.get_by_label("Of the images that match").fill("")
+    await form.get_by_label("Same shares of each").fill("line")
+    await form.get_by_label("Test").fill("30")
+    await expect(form.get_by_role("alert")).to_contain_text("120 together, not 100")
+    await form.get_by_label("Training").fill("60")
+    await form.get_by_role("button", name="Split images").click()
+    # Copies of the first cell came without a line.
+    await expect(page.get_by_role("alert")).to_contain_text("2 of 27 images have no line", timeout=120_000)
+    await form.get_by_label("Same shares of each").fill("")
+    await form.get_by_role("button", name="Split images").click()
+    images = page.get_by_role("list", name="Training").get_by_role("listitem")
+    await expect(images).to_have_count(16, timeout=120_000)
+    await expect(page.get_by_text("1 groups stayed together")).to_be_visible()
+    await page.get_by_role("button", name="Look for leaks").first.click()
+    await expect(page.get_by_text("No part shows what another one shows; 27 images")).to_be_visible(timeout=60_000)
+    await _pictures(page)
+    await tab.picture("curation-split")
+    await tab.check_accessibility("curation-split")
+    await page.get_by_role("button", name="Tag them split:train").click()
+    await expect(page.get_by_text("Tagged “split:train”.")).to_be_visible(timeout=60_000)
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Manifest").click()
+    assert '"split_sha256"' in (await (await download.value).path()).read_text()
+    await _leaks_of_another_split(tab)
+
+
+async def _leaks_of_another_split(tab: WatchedPage) -> None:
+    page = tab.page
+    await page.get_by_role("button", name="Check another split").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Training").fill("name:*cell00*")
+    await dialog.get_by_label("Validation").fill("")
+    await dialog.get_by_label("Test").fill("name:again*")
+    await dialog.get_by_role("button", name="Look for leaks").click()
+    await expect(dialog.get_by_role("status")).to_have_text("3 of 3 images leak, in 1 groups.", timeout=60_000)
+    await tab.picture("curation-leaks")
+    await page.keyboard.press("Escape")
+
+
+async def _search_by_picture(tab: WatchedPage, folder: Path) -> None:
+    page = tab.page
+    await page.get_by_role("button", name="Search by picture").click()
+    await page.get_by_label("Of the images that match").fill("")
+    text = folder / "notes.png"
+    text.write_text("This is no picture.")
+    await page.get_by_label("Choose a picture").set_input_files(text)
+    await expect(page.get_by_role("alert")).to_be_visible(timeout=60_000)
+    photo = folder / "phone.jpg"
+    Image.fromarray(_striped(3)).resize((80, 80)).save(photo, quality=85)
+    await page.get_by_label("Choose a picture").set_input_files(photo)
+    first = page.get_by_role("list", name="Similar images").get_by_role("listitem").first
+    await expect(first).to_contain_text("cells/cell", timeout=120_000)
+    await _pictures(page)
+    await tab.picture("curation-picture")
+    await tab.check_accessibility("curation-picture")
 
 
 async def _look_in_korean(tab: WatchedPage, project: str) -> None:
