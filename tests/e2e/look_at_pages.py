@@ -108,8 +108,7 @@ async def _prepare(browser: Browser, loupe: StandaloneProcess, folder: Path) -> 
     await web_steps.create_project(page, "Plates of hall 2, line 1 to 3, brushed steel")
     project = page.url.split("/projects/")[1].split("?")[0]
     await web_steps.upload(page, _files(folder))
-    await page.get_by_role("link", name="Maps").click()
-    await web_steps.draw_map(page, "UMAP", 2)
+    await web_steps.make_map(page, loupe, project, "Plates by UMAP")
     await page.goto(f"/projects/{project}?tab=curation")
     await page.get_by_role("button", name="Select images").click()
     await page.locator("img[src*=thumbnail]").first.wait_for(timeout=180_000)

@@ -38,28 +38,6 @@ async def _share_with_all(page: Page, loupe: StandaloneProcess, project: str) ->
     assert answer.ok, await answer.text()
 
 
-async def _draw_shared_map(page: Page, loupe: StandaloneProcess, project: str, name: str) -> None:
-    wanted = {
-        "method": "METHOD_PCA",
-        "dimensions": 2,
-        "displayName": name,
-        "visibility": "VISIBILITY_SHARED",
-        "selector": {"query": ""},
-    }
-    answer = await page.request.post(
-        f"/v1/projects/{project}/analyses",
-        data={"analysis": wanted},
-        headers={"origin": loupe.http},
-    )
-    assert answer.ok, await answer.text()
-    for _ in range(600):
-        found = await (await page.request.get(f"/v1/projects/{project}/analyses")).json()
-        if any(one["displayName"] == name and one["state"] == "STATE_SUCCEEDED" for one in found["analyses"]):
-            return
-        await page.wait_for_timeout(200)
-    raise AssertionError(f"the map {name!r} is not drawn after two minutes")
-
-
 def _watch_refusals(context: BrowserContext) -> list[str]:
     refused: list[str] = []
 
@@ -89,7 +67,7 @@ async def test_viewer__is_offered_what_he_may_do(browser: Browser, loupe: Standa
         await web_steps.upload(page, [archive])
         project = page.url.split("/projects/")[1].split("?")[0]
         await _share_with_all(page, loupe, project)
-        await _draw_shared_map(page, loupe, project, "Of Ada")
+        await web_steps.make_map(page, loupe, project, "Of Ada")
         await page.get_by_role("link", name="Images").click()
         await page.get_by_role("button", name=re.compile("^Select all")).click()
         await expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
@@ -107,7 +85,7 @@ async def test_viewer__is_offered_what_he_may_do(browser: Browser, loupe: Standa
         await expect(links).to_have_text(TABS)
         await _look_everywhere(viewer, project)
         # A map of his own is his to delete, another's is his to look at.
-        await _draw_shared_map(page, loupe, project, "Of Bob")
+        await web_steps.make_map(page, loupe, project, "Of Bob")
         await page.goto(f"/projects/{project}?tab=maps")
         await page.get_by_role("button", name="More about Of Bob").click()
         await expect(page.get_by_role("menuitem", name="Delete")).to_be_visible()

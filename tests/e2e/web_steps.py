@@ -64,6 +64,8 @@ async def draw_map(page: Page, method: str, dimensions: int) -> None:
     await form.get_by_text(f"{dimensions}-D", exact=True).click()
     await form.get_by_role("button", name="Draw a map").click()
     await page.get_by_role("heading", name=f"{method} {dimensions}-D").wait_for(timeout=60_000)
+    # Until it is made, the early picture stands there, which nothing can be selected on.
+    await page.get_by_role("application", name=f"{method} {dimensions}-D").wait_for(timeout=60_000)
     await page.locator("canvas").wait_for()
 
 
@@ -76,3 +78,23 @@ async def select_on_map(page: Page) -> None:
     await page.mouse.down()
     await page.mouse.move(frame["x"] + frame["width"] - 5, frame["y"] + frame["height"] - 5, steps=4)
     await page.mouse.up()
+
+
+async def make_map(page: Page, loupe: StandaloneProcess, project: str, name: str) -> None:
+    """Has a map of all images made, for all of the project, by whoever is signed in, and waits; shows nothing."""
+    wanted = {
+        "method": "METHOD_UMAP",
+        "dimensions": 2,
+        "displayName": name,
+        "visibility": "VISIBILITY_SHARED",
+        "selector": {"query": ""},
+    }
+    address = f"/v1/projects/{project}/analyses"
+    answer = await page.request.post(address, data={"analysis": wanted}, headers={"origin": loupe.http})
+    assert answer.ok, await answer.text()
+    for _ in range(600):
+        found = await (await page.request.get(address)).json()
+        if any(one["displayName"] == name and one["state"] == "STATE_SUCCEEDED" for one in found["analyses"]):
+            return
+        await page.wait_for_timeout(200)
+    raise AssertionError(f"the map {name!r} is not there after two minutes")

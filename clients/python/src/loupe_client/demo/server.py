@@ -16,7 +16,7 @@ import httpx
 
 from loupe_client.demo import mailbox
 
-_START_SECONDS = 120.0
+_START_SECONDS = 400.0
 _STOP_SECONDS = 30.0
 
 
