@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from loupe_kit.sql import create_engine
-from loupe_project.adapters.search import following, snapshot
+from loupe_project.adapters.search import following, loader, snapshot
 from loupe_project.adapters.search import indexes as indexes_module
 from loupe_project.adapters.search.indexes import SearchIndexes
 from loupe_project.adapters.search.search import IndexedImageSearch
@@ -50,6 +50,18 @@ async def test_index__says_what_the_store_says_after_every_change(
     world = await make_world(units, indexes, seed)
 
     for _ in range(8):
+        await world.change()
+        await world.check()
+
+
+async def test_index__tags_on_very_many_images_are_followed_tag_by_tag(
+    units: Units, indexes: SearchIndexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "MAX_IDS", 0)
+    world = await make_world(units, indexes, 4)
+
+    for _ in range(8):
+        await world.change()
         await world.change()
         await world.check()
 
