@@ -41,7 +41,8 @@ async def place(bench: Bench, name: str, query: str | None = None) -> pb.PlaceIm
 async def keep(bench: Bench, name: str, kept: bool = True) -> pb.Analysis:
     changed = pb.Analysis(name=name, kept_current=kept)
     request = pb.UpdateAnalysisRequest(analysis=changed, update_mask=FieldMask(paths=["kept_current"]))
-    return await bench.stub("Analysis").UpdateAnalysis(request, metadata=bench.who)
+    updated: pb.Analysis = await bench.stub("Analysis").UpdateAnalysis(request, metadata=bench.who)
+    return updated
 
 
 async def operations(bench: Bench) -> int:
