@@ -78,11 +78,12 @@ class MapKeeper:
             check_placeable(analysis)
             async with self._stores(read_only=True) as store:
                 project = await access.viewer(store, scope, analysis.project_id, Right.ANALYSE)
-                if analysis.selection.ids is None:
-                    wanted = set(await store.search.ids(scope, project, analysis.selection.query))
+                named, query = analysis.selection.ids, analysis.selection.query.strip()
+                if named is None and query:
+                    wanted = set(await store.search.ids(scope, project, query))
                 else:
-                    named = sorted(set(analysis.selection.ids) & set(image_ids))
-                    wanted = await store.images.existing(scope, project.id, named)
+                    some = image_ids if named is None else sorted(set(named) & set(image_ids))
+                    wanted = await store.images.existing(scope, project.id, some)
         except LoupeError as error:
             _log.warning("map_not_kept_current", analysis=analysis.id, reason=error.reason)
             return []

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -121,8 +121,7 @@ class PlaceOnMap:
         known = await self._read(analysis)
         async with self.stores(read_only=True) as store:
             placed = await store.placements.placed(analysis)
-        there = known.image_ids | _rows(placed)
-        new = [one for one in image_ids if ids.pack_ids([one]) not in there]
+        new = await asyncio.to_thread(_without, image_ids, known.image_ids, _rows(placed))
         if not new:
             return Placed(0, len(image_ids), 0)
         request = PlaceRequest(analysis.project_id, analysis.source, requester, known.reducer)
@@ -195,6 +194,15 @@ class PlaceImages:
 
 
 def _rows(points: Coordinates) -> frozenset[bytes]:
-    packed = points.ids.tobytes()
+    return frozenset(_cut(points.ids.tobytes()))
+
+
+def _without(image_ids: Sequence[str], *known: frozenset[bytes]) -> list[str]:
+    """The images that are in none of the sets."""
+    packed = _cut(ids.pack_ids(image_ids))
+    return [one for one, key in zip(image_ids, packed, strict=True) if not any(key in some for some in known)]
+
+
+def _cut(packed: bytes) -> Iterator[bytes]:
     width = ids.BYTES_PER_ID
-    return frozenset(packed[start : start + width] for start in range(0, len(packed), width))
+    return (packed[start : start + width] for start in range(0, len(packed), width))
