@@ -65,7 +65,8 @@ async def draw_map(page: Page, method: str, dimensions: int) -> None:
     await form.get_by_role("button", name="Draw a map").click()
     await page.get_by_role("heading", name=f"{method} {dimensions}-D").wait_for(timeout=60_000)
     # Until it is made, the early picture stands there, which nothing can be selected on.
-    await page.get_by_role("application", name=f"{method} {dimensions}-D").wait_for(timeout=60_000)
+    # The first map of a method compiles its kernels, which takes minutes on a machine that does much else.
+    await page.get_by_role("application", name=f"{method} {dimensions}-D").wait_for(timeout=300_000)
     await page.locator("canvas").wait_for()
 
 
