@@ -23,6 +23,6 @@ image_set_parts = make_table(
     "image_set_parts",
     Column("set_id", IdType, ForeignKey("image_sets.id", ondelete="CASCADE"), primary_key=True, nullable=False),
     Column("part", Integer, primary_key=True, autoincrement=False),
-    # A list in JSON: a tenth of the rows' time to write, and both databases read it as a table.
+    # A list in JSON: no row for each image to write and to delete, and both databases read it as a table.
     Column("ids", _LONG_TEXT, nullable=False),
 )
