@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.async_api import Browser, expect
 
 from loupe_client import Client, InvalidRequest, NotReady, UploadFile
 from loupe_client.demo.server import StandaloneProcess
 from loupe_inference.models import nanodet, weights
+from tests.e2e.watched_page import WatchedPage
 
 EMAIL, PASSWORD = "ada@plant.example", "a long enough pass phrase"
 PHOTOS = Path(__file__).parents[1] / "contract" / "models" / "photos"
@@ -135,3 +137,28 @@ def test_boxes__are_exported(loupe: Client, project: str, tmp_path: Path) -> Non
     assert [one["bbox"] for one in people] == [pytest.approx((10, 10, 360, 490), abs=20)]
     assert len(coco["images"]) == 3
     assert sorted(bool(text) for text in yolo.values()) == [False, True, True]
+
+
+@pytest.mark.timeout(600)  # the first time a browser may have to be installed
+async def test_objects__by_a_click_on_a_box(
+    browser: Browser, process: StandaloneProcess, loupe: Client, project: str
+) -> None:
+    astronaut = next(image for image in loupe.images.search(project) if image.file_name == "astronaut.jpg")
+    async with WatchedPage.open(browser, process.http, locale="en-GB") as tab:
+        page = tab.page
+        await page.goto("/")
+        await page.get_by_label("E-mail").fill(EMAIL)
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await expect(page.get_by_role("link", name="Around the line")).to_be_visible(timeout=60_000)
+        await page.goto(f"/{astronaut.name}")
+        box = page.get_by_title("Show objects like this one").filter(has_text="person").first
+        await box.click()
+        like = page.get_by_role("list", name="Similar objects").get_by_role("button")
+        await expect(like.first).to_be_visible(timeout=120_000)
+        await tab.picture("similar-objects")
+        await tab.check_accessibility("similar-objects")
+        await like.filter(has_text="cat").first.click()
+        await expect(page.get_by_role("main", name="cat.jpg")).to_be_visible()
+        await expect(page.get_by_role("list", name="Similar objects")).to_have_count(0)
+    assert not tab.faults, "\n".join(tab.faults)

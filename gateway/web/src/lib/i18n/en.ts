@@ -60,7 +60,7 @@ export const en = {
   similar: {
     title: "Similar images", show: "Show similar images", none: "No other image has features yet.", open: "{{name}}, {{share}} alike",
     objects: "Similar objects", like: "Like this {{name}}", likeObject: "Show objects like this one", close: "Close similar objects",
-    noObjects: "No other object was found in this project.", openObject: "{{label}} in {{name}}, {{share}} alike",
+    noObjects: "No other object was found in this project.", openObject: "{{label}} {{share}} alike, in {{name}}",
   },
   splits: splitsEn,
   drift: driftEn,

@@ -60,7 +60,7 @@ export const ko: Texts = {
   similar: {
     title: "비슷한 이미지", show: "비슷한 이미지 보기", none: "특징이 있는 다른 이미지가 아직 없습니다.", open: "{{name}}, 유사도 {{share}}",
     objects: "비슷한 객체", like: "이 {{name}}와 비슷한 객체", likeObject: "이와 비슷한 객체 보기", close: "비슷한 객체 닫기",
-    noObjects: "이 프로젝트에서 찾은 다른 객체가 없습니다.", openObject: "{{name}}의 {{label}}, 유사도 {{share}}",
+    noObjects: "이 프로젝트에서 찾은 다른 객체가 없습니다.", openObject: "{{label}} {{share}} 유사, {{name}}",
   },
   splits: splitsKo,
   drift: driftKo,
