@@ -68,7 +68,7 @@ async def _until_shades(page: Page, low: range, high: range) -> None:
     raise AssertionError(f"drawn in {await _shades(page)}")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_deep_scan__is_seen_and_windowed(browser: Browser, loupe: StandaloneProcess, tmp_path: Path) -> None:
     async with WatchedPage.open(browser, loupe.http, locale="en-GB") as tab:
         page = tab.page

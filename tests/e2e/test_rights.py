@@ -55,7 +55,7 @@ async def _offers_no_change(page: Page) -> None:
     assert [await one.text_content() or await one.get_attribute("aria-label") for one in offered] == []
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_viewer__is_offered_what_he_may_do(browser: Browser, loupe: StandaloneProcess, tmp_path: Path) -> None:
     archive = tmp_path / "plates.zip"
     surfaces.write_zip(archive, COUNT, seed=3)
