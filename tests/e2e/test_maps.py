@@ -14,6 +14,10 @@ from tests.e2e import surfaces, web_steps
 from tests.e2e.watched_page import WatchedPage
 
 COUNT = 24
+LATER = 6
+# So near to each other that no point lies out of reach of all places.
+STEP_PIXELS = 16
+_DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # As long as anything may take on a machine that does much else.
 PATIENCE_MS = 60_000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,8 +55,12 @@ async def test_maps__drawn_selected_and_compared(browser: Browser, loupe: Standa
         assert (await _picture(page, "PNG")).startswith(b"\x89PNG")
         svg = ET.fromstring(await _picture(page, "SVG"))
         assert sum((path.get("d") or "").count("M") for path in svg.iter(f"{SVG}path")) >= MIN_DOTS
+        await _point_at_the_same_image(page)
+        await tab.picture("map-compared-pointed")
         await _to_the_grid_and_back(page)
         await tab.picture("map-highlights-what-was-picked")
+        await _place(page, tmp_path)
+        await tab.picture("map-placed")
 
     assert not tab.faults, "\n".join(tab.faults)
 
@@ -102,3 +110,35 @@ async def _compare(page: Page) -> None:
     await page.locator("canvas").nth(1).wait_for()
     await expect(page.get_by_role("application")).to_have_count(2, timeout=PATIENCE_MS)
     await expect(page.get_by_role("region", name="Selected points")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.get_by_text("Shared neighbours")).to_be_visible(timeout=PATIENCE_MS)
+
+
+async def _point_at_the_same_image(page: Page) -> None:
+    """Resting on a point of one map rings the same image on the other."""
+    frame = await page.locator("canvas").nth(1).bounding_box()
+    assert frame is not None
+    ring = page.get_by_test_id("pointed")
+    across, down = int(frame["width"] / STEP_PIXELS), int(frame["height"] / STEP_PIXELS)
+    # From the middle outwards: a flat map lies there.
+    places = sorted(
+        ((x, y) for x in range(1, across) for y in range(1, down)),
+        key=lambda at: (at[0] - across / 2) ** 2 + (at[1] - down / 2) ** 2,
+    )
+    for x, y in places:
+        await page.mouse.move(frame["x"] + x * STEP_PIXELS, frame["y"] + y * STEP_PIXELS)
+        await page.evaluate(_DRAWN)
+        if await ring.count():
+            return
+    raise AssertionError("no point of the map rings its image on the other")
+
+
+async def _place(page: Page, folder: Path) -> None:
+    """Further images appear on the map that is opened; it has its points where they were."""
+    archive = folder / "more.zip"
+    surfaces.write_zip(archive, LATER, seed=4)
+    await page.get_by_role("link", name="Upload").click()
+    await web_steps.upload(page, [archive])
+    await page.get_by_role("link", name="Maps").click()
+    await page.get_by_role("button", name="More about PCA 3-D").click()
+    await page.get_by_role("menuitem", name="Place new images").click()
+    await expect(page.get_by_text(f"{LATER} placed later")).to_be_visible(timeout=PATIENCE_MS)
