@@ -158,7 +158,7 @@ def test_coordinates__reads_the_table() -> None:
 
 
 def test_keep_points__sends_a_bit_a_point() -> None:
-    answers = {
+    answers: dict[str, list[Any]] = {
         "GetAnalysisRequest": [analysis_service_pb2.Analysis(point_count=10)] * 2,
         "KeepPointsRequest": [analysis_service_pb2.ImageSet(query="set:s", image_count=2)],
     }

@@ -221,7 +221,7 @@ async def test_metadata__over_the_wire(world: World) -> None:
     table = metadata_service_pb2.ImportMetadataRequest(
         parent=world.name, content=b"file_name,lot\nnowhere.png,1\n", file_name="late.csv"
     )
-    sent = await world.metadata.ImportMetadata([table], metadata=by)
+    sent = await world.metadata.ImportMetadata(iter([table]), metadata=by)
     report = unpacked(await world.project.finished(sent.name), metadata_service_pb2.ImportMetadataResponse())
     listed = metadata_service_pb2.ListMetadataKeysRequest(parent=world.name, page_size=2)
     first = await world.metadata.ListMetadataKeys(listed, metadata=by)

@@ -96,7 +96,7 @@ async def bring(
     project: Project, parent: str, file_name: str, content: bytes, **fields: Any
 ) -> pb.ImportLabelsResponse:
     request = pb.ImportLabelsRequest(parent=parent, file_name=file_name, content=content, **fields)
-    asked = await project.labels.ImportLabels([request], metadata=project.by(project.ada))
+    asked = await project.labels.ImportLabels(iter([request]), metadata=project.by(project.ada))
     done = await project.finished(asked.name)
     assert done.WhichOneof("result") == "response", done.error
     answer = pb.ImportLabelsResponse()
@@ -216,7 +216,7 @@ async def test_import__a_file_that_cannot_be_read_fails_the_operation(
     parent = await make_project(project, {"b.png": ()})
     request = pb.ImportLabelsRequest(parent=parent, file_name=file_name, content=content)
 
-    done = await project.labels.ImportLabels([request], metadata=project.by(project.ada))
+    done = await project.labels.ImportLabels(iter([request]), metadata=project.by(project.ada))
     done = await project.finished(done.name)
 
     assert done.WhichOneof("result") == "error"
@@ -239,7 +239,7 @@ async def test_import__is_undone_as_one_operation(project: Project) -> None:
     request = pb.ImportLabelsRequest(
         parent=parent, file_name="l.csv", content=b"file_name,label\nb.png,OK\nc.png,NG\n", replace=True
     )
-    asked = await project.labels.ImportLabels([request], metadata=project.by(project.ada))
+    asked = await project.labels.ImportLabels(iter([request]), metadata=project.by(project.ada))
     await project.finished(asked.name)
     assert (await labels_of(project, parent))["b.png"] == {("OK",)}
 

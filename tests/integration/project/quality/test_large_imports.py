@@ -94,13 +94,13 @@ async def test_import__repeated_with_its_request_id_gives_the_first_answer(proje
     request = Labels(parent=parent, file_name="l.csv", content=b"file_name,label\na.png,OK\n", request_id=ids.new_id())
     by = project.by(project.ada)
 
-    first = await project.labels.ImportLabels([request], metadata=by)
+    first = await project.labels.ImportLabels(iter([request]), metadata=by)
     pieces = [Labels(content=request.content[:7]), Labels(content=request.content[7:])]
     again = await project.labels.ImportLabels(
-        [Labels(parent=parent, file_name="l.csv", request_id=request.request_id), *pieces], metadata=by
+        iter([Labels(parent=parent, file_name="l.csv", request_id=request.request_id), *pieces]), metadata=by
     )
     with pytest.raises(grpc.aio.AioRpcError) as other:
-        await project.labels.ImportLabels([request, Labels(content=b"a.png,NG\n")], metadata=by)
+        await project.labels.ImportLabels(iter([request, Labels(content=b"a.png,NG\n")]), metadata=by)
 
     assert first.name == again.name
     assert reason_of(other.value) == "REQUEST_ID_REUSED"
@@ -128,7 +128,7 @@ async def test_import__a_client_that_goes_away_leaves_nothing(project: Project) 
 @pytest.mark.parametrize("requests", [[], [Labels(file_name="l.csv", content=b"x")]])
 async def test_import__without_a_description(project: Project, requests: list[Labels]) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await project.labels.ImportLabels(requests, metadata=project.by(project.ada))
+        await project.labels.ImportLabels(iter(requests), metadata=project.by(project.ada))
 
     assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
@@ -136,8 +136,9 @@ async def test_import__without_a_description(project: Project, requests: list[La
 async def test_import__an_empty_file(project: Project) -> None:
     parent = await make_project(project, {"a.png": ()})
 
+    empty = iter([Labels(parent=parent, file_name="l.csv")])
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await project.labels.ImportLabels([Labels(parent=parent, file_name="l.csv")], metadata=project.by(project.ada))
+        await project.labels.ImportLabels(empty, metadata=project.by(project.ada))
 
     assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert await _has_no_file(project, parent)

@@ -41,7 +41,7 @@ WRITES: dict[str, Call] = {
         metadata=by,
     ),
     "ImportLabels": lambda p, parent, _, by: p.labels.ImportLabels(
-        [label_service_pb2.ImportLabelsRequest(parent=parent, file_name="l.csv", content=b"file_name,label\n")],
+        iter([label_service_pb2.ImportLabelsRequest(parent=parent, file_name="l.csv", content=b"file_name,label\n")]),
         metadata=by,
     ),
 }

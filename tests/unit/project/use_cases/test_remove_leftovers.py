@@ -76,7 +76,9 @@ async def test_remove_once__a_project_leaves_what_others_share() -> None:
     key, thumbnail, tiles = "projects/p/images/i", "projects/p/thumbnails/i.jpg", "projects/p/tiles/i.lpt"
     foreign = "projects/q/images/j"
     store = FakeStore(leftovers=[Removal("1", "p", None), Removal("2", "p", "copy", foreign)], shared={key})
-    objects = await make_objects(key, thumbnail, tiles, "projects/p/images/alone", "projects/p/tiles/alone.lpt", foreign)
+    objects = await make_objects(
+        key, thumbnail, tiles, "projects/p/images/alone", "projects/p/tiles/alone.lpt", foreign
+    )
 
     assert await LeftoverRemover(factory_of(store), objects, FakeFeatures(), Bell()).remove_once() == 2
 

@@ -60,7 +60,8 @@ class ImageSearch(Protocol):
             scope: Of the caller.
             project_id: Whose images are counted.
             node: What they match.
-            field: conf, width, height, size, brightness, contrast, sharpness, outlier, at, uploaded, or metadata, of which only numbers count.
+            field: conf, width, height, size, brightness, contrast, sharpness, outlier, at, uploaded, or metadata, of
+                which only numbers count.
             bins: How many bins of equal width, 1 to `MAX_BINS`; a single one if all values are the same.
         """
         ...

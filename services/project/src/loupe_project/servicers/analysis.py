@@ -189,9 +189,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         project_id, analysis_id = names.split(_NAME, request.name)
         read, what = (point_matches, request.query) if request.query else (point_values, request.field)
         scope = await self._calls.scope()
-        return await read(
-            self._calls.stores, self._objects, scope, project_id, analysis_id, what, early=request.early
-        )
+        return await read(self._calls.stores, self._objects, scope, project_id, analysis_id, what, early=request.early)
 
 
 async def _pieces(table: bytes) -> AsyncIterator[bytes]:

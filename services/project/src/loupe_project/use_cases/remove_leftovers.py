@@ -92,7 +92,7 @@ class LeftoverRemover:
                 await self._objects.delete(key)
 
     async def _remove_bytes(self, object_keys: Sequence[str]) -> None:
-        """Bytes and what was made of them, but those that another image shares: nobody begins to once the last one is gone."""
+        """Bytes and what was made of them, but those that another image shares; nobody begins to once all are gone."""
         async with self._stores(read_only=True) as store:
             needed = await store.removals.needed(object_keys)
         for key in object_keys:

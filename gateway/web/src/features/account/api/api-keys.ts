@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, idOf, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type ApiKey = Schemas["ApiKey"];
 
@@ -12,7 +13,7 @@ export const apiKeysQuery = queryOptions({
 export function useCreateApiKey() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (apiKey: ApiKey) => unwrap(api.POST("/v1/apiKeys", { body: { apiKey, requestId: crypto.randomUUID() } })),
+    mutationFn: (apiKey: ApiKey) => unwrap(api.POST("/v1/apiKeys", { body: { apiKey, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["apiKeys"] }),
   });
 }
@@ -22,7 +23,7 @@ export function useRotateApiKey() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (name: string) =>
-      unwrap(api.POST("/v1/apiKeys/{api_key}:rotate", { params: { path: { api_key: idOf(name) } }, body: { requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/apiKeys/{api_key}:rotate", { params: { path: { api_key: idOf(name) } }, body: { requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["apiKeys"] }),
   });
 }
@@ -31,7 +32,7 @@ export function useRevokeApiKey() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (name: string) =>
-      unwrap(api.POST("/v1/apiKeys/{api_key}:revoke", { params: { path: { api_key: idOf(name) } }, body: { requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/apiKeys/{api_key}:revoke", { params: { path: { api_key: idOf(name) } }, body: { requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["apiKeys"] }),
   });
 }

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
 import { meQuery } from "@/lib/api/rights";
+import { newRequestId } from "@/lib/request-id";
 
 export type User = Schemas["User"];
 
@@ -34,7 +35,7 @@ export function useUpdateMe() {
     mutationFn: (profile: Pick<User, "displayName" | "department" | "duty" | "location">) =>
       unwrap(
         api.PATCH("/v1/me", {
-          params: { query: { updateMask: "displayName,department,duty,location", requestId: crypto.randomUUID() } },
+          params: { query: { updateMask: "displayName,department,duty,location", requestId: newRequestId() } },
           body: profile,
         }),
       ),
@@ -46,7 +47,7 @@ export function useChangePassword() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: { currentPassword: string; newPassword: string }) =>
-      unwrap(api.POST("/v1/me:changePassword", { body: { ...body, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/me:changePassword", { body: { ...body, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["sessions"] }),
   });
 }

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export interface SignUpForm {
   email: string;
@@ -20,14 +21,14 @@ export const signInOptionsQuery = queryOptions({
 export function useSignUp() {
   return useMutation({
     mutationFn: (form: SignUpForm) =>
-      unwrap(api.POST("/v1/account:signUp", { body: { ...form, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/account:signUp", { body: { ...form, requestId: newRequestId() } })),
   });
 }
 
 export function useVerifyEmail() {
   return useMutation({
     mutationFn: (body: { verification: string; code: string }) =>
-      unwrap(api.POST("/v1/account:verifyEmail", { body: { ...body, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/account:verifyEmail", { body: { ...body, requestId: newRequestId() } })),
   });
 }
 
@@ -35,20 +36,20 @@ export function useVerifyEmail() {
 export function useResendCode() {
   return useMutation({
     mutationFn: (verification: string) =>
-      unwrap(api.POST("/v1/account:resendVerification", { body: { verification, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/account:resendVerification", { body: { verification, requestId: newRequestId() } })),
   });
 }
 
 export function useRequestReset() {
   return useMutation({
     mutationFn: (email: string) =>
-      unwrap(api.POST("/v1/account:requestPasswordReset", { body: { email, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/account:requestPasswordReset", { body: { email, requestId: newRequestId() } })),
   });
 }
 
 export function useResetPassword() {
   return useMutation({
     mutationFn: (body: { verification: string; code: string; newPassword: string }) =>
-      unwrap(api.POST("/v1/account:resetPassword", { body: { ...body, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/account:resetPassword", { body: { ...body, requestId: newRequestId() } })),
   });
 }

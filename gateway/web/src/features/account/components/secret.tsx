@@ -12,7 +12,10 @@ export function Secret({ secret, onDone }: { secret: string; onDone: () => void 
     <div className="flex flex-col gap-4">
       <div className="flex gap-2">
         <Input readOnly aria-label={t("settings.secret")} className="flex-1 font-mono text-xs" value={secret} onFocus={(event) => { event.target.select(); }} />
-        <Button icon={isCopied ? Check : Copy} onClick={() => void navigator.clipboard.writeText(secret).then(() => { setIsCopied(true); })}>{t(isCopied ? "settings.copied" : "settings.copy")}</Button>
+        {/* Over plain http browsers have no clipboard; a click into the field selects all of it. */}
+        {window.isSecureContext && (
+          <Button icon={isCopied ? Check : Copy} onClick={() => void navigator.clipboard.writeText(secret).then(() => { setIsCopied(true); })}>{t(isCopied ? "settings.copied" : "settings.copy")}</Button>
+        )}
       </div>
       <Button look="primary" onClick={onDone}>{t("settings.secretKept")}</Button>
     </div>

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, idOf, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Department = Schemas["Department"];
 
@@ -8,7 +9,7 @@ export function useSaveDepartment() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: ({ name, ...changed }: Department) => {
-      const query = { requestId: crypto.randomUUID() };
+      const query = { requestId: newRequestId() };
       if (!name) return unwrap(api.POST("/v1/departments", { params: { query }, body: changed }));
       const params = { path: { department: idOf(name) }, query: { ...query, updateMask: "displayName,description" } };
       return unwrap(api.PATCH("/v1/departments/{department}", { params, body: changed }));
@@ -21,7 +22,7 @@ export function useDeleteDepartment() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (name: string) =>
-      unwrap(api.DELETE("/v1/departments/{department}", { params: { path: { department: idOf(name) }, query: { requestId: crypto.randomUUID() } } })),
+      unwrap(api.DELETE("/v1/departments/{department}", { params: { path: { department: idOf(name) }, query: { requestId: newRequestId() } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["departments"] }),
   });
 }
@@ -37,7 +38,7 @@ export function useDecide() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: ({ name, isApproved }: { name: string; isApproved: boolean }) => {
-      const call = { params: { path: { membership_request: idOf(name) } }, body: { requestId: crypto.randomUUID() } };
+      const call = { params: { path: { membership_request: idOf(name) } }, body: { requestId: newRequestId() } };
       return unwrap(isApproved ? api.POST("/v1/membershipRequests/{membership_request}:approve", call) : api.POST("/v1/membershipRequests/{membership_request}:decline", call));
     },
     onSuccess: () => cache.invalidateQueries({ queryKey: ["membershipRequests"] }),

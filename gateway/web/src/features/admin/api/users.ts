@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, idOf, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type User = Schemas["User"];
 export type Role = NonNullable<User["role"]>;
@@ -37,7 +38,7 @@ export function useUpdateUser() {
     mutationFn: ({ name, ...changed }: { name: string; role?: Role; department?: string }) =>
       unwrap(
         api.PATCH("/v1/users/{user}", {
-          params: { path: { user: idOf(name) }, query: { updateMask: Object.keys(changed).join(","), requestId: crypto.randomUUID() } },
+          params: { path: { user: idOf(name) }, query: { updateMask: Object.keys(changed).join(","), requestId: newRequestId() } },
           body: changed,
         }),
       ),
@@ -50,7 +51,7 @@ export function useSetEnabled() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: ({ name, isEnabled }: { name: string; isEnabled: boolean }) => {
-      const call = { params: { path: { user: idOf(name) } }, body: { requestId: crypto.randomUUID() } };
+      const call = { params: { path: { user: idOf(name) } }, body: { requestId: newRequestId() } };
       return unwrap(isEnabled ? api.POST("/v1/users/{user}:enable", call) : api.POST("/v1/users/{user}:disable", call));
     },
     onSuccess: () => cache.invalidateQueries({ queryKey: ["users"] }),

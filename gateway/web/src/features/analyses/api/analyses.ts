@@ -3,6 +3,7 @@ import { readCoordinates } from "@/features/analyses/api/coordinates";
 import { readPointValues, type PointValues } from "@/features/analyses/api/point-values";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
 import { ApiError, errorFromBody } from "@/lib/api/errors";
+import { newRequestId } from "@/lib/request-id";
 
 export type Analysis = Schemas["Analysis"];
 
@@ -100,7 +101,7 @@ export function useCreateAnalysis(project: string) {
       unwrap(
         api.POST("/v1/projects/{project}/analyses", {
           params: { path: { project } },
-          body: { analysis, requestId: crypto.randomUUID() },
+          body: { analysis, requestId: newRequestId() },
         }),
       ),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["analyses", project] }),
@@ -114,7 +115,7 @@ export function usePlaceImages(project: string) {
       unwrap(
         api.POST("/v1/projects/{project}/analyses/{analysis}:place", {
           params: { path: { project, analysis } },
-          body: { requestId: crypto.randomUUID() },
+          body: { requestId: newRequestId() },
         }),
       ),
   });
@@ -127,7 +128,7 @@ export function useUpdateAnalysis(project: string) {
     mutationFn: ({ id, ...changed }: Pick<Analysis, "displayName" | "visibility" | "keptCurrent"> & { id: string }) =>
       unwrap(
         api.PATCH("/v1/projects/{project}/analyses/{analysis}", {
-          params: { path: { project, analysis: id }, query: { requestId: crypto.randomUUID() } },
+          params: { path: { project, analysis: id }, query: { requestId: newRequestId() } },
           body: changed,
         }),
       ),

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { bitsOf } from "@/features/analyses/api/point-values";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 // As many arguments as every browser lets a call have.
 const PIECE = 8192;
@@ -26,7 +27,7 @@ export function useTagPoints() {
     mutationFn: async ({ tag, ...points }: PickedPoints & { tag: string }) => {
       const { query = "" } = await keepPoints(points);
       const path = { project: points.project };
-      return unwrap(api.POST("/v1/projects/{project}/images:modifyTags", { params: { path }, body: { selector: { query }, add: [tag], requestId: crypto.randomUUID() } }));
+      return unwrap(api.POST("/v1/projects/{project}/images:modifyTags", { params: { path }, body: { selector: { query }, add: [tag], requestId: newRequestId() } }));
     },
     onSuccess: (_, { project }) => cache.invalidateQueries({ queryKey: ["images", project] }),
   });
@@ -34,7 +35,7 @@ export function useTagPoints() {
 
 /** A bit a point, not an id: a million of them are 125 kB. */
 function keepPoints({ project, analysis, rows, count }: PickedPoints): Promise<Schemas["ImageSet"]> {
-  const body = { points: base64(bitsOf(rows, count)), requestId: crypto.randomUUID() };
+  const body = { points: base64(bitsOf(rows, count)), requestId: newRequestId() };
   return unwrap(api.POST("/v1/projects/{project}/analyses/{analysis}:keepPoints", { params: { path: { project, analysis } }, body }));
 }
 

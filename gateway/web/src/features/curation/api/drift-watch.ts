@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
+import { newRequestId } from "@/lib/request-id";
 
 export type DriftWatch = Schemas["DriftWatch"];
 export type DriftPoint = Schemas["DriftPoint"];
@@ -45,7 +46,7 @@ export function useUpdateWatch(project: string) {
     mutationFn: (driftWatch: DriftWatch) =>
       unwrap(
         api.PATCH("/v1/projects/{project}/driftWatch", {
-          params: { path: { project }, query: { updateMask: Object.keys(driftWatch).join(","), requestId: crypto.randomUUID() } },
+          params: { path: { project }, query: { updateMask: Object.keys(driftWatch).join(","), requestId: newRequestId() } },
           body: driftWatch,
         }),
       ),
@@ -65,7 +66,7 @@ export function useLook(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: () =>
-      unwrap(api.POST("/v1/projects/{project}/driftWatch:look", { params: { path: { project } }, body: { requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/driftWatch:look", { params: { path: { project } }, body: { requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["driftWatch", project] }),
   });
 }
@@ -75,7 +76,7 @@ export function useTestWebhook(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: () =>
-      unwrap(api.POST("/v1/projects/{project}/driftWatch:test", { params: { path: { project } }, body: { requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/driftWatch:test", { params: { path: { project } }, body: { requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["driftWatch", project, "alerts"] }),
   });
 }

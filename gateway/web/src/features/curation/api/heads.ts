@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Head = Schemas["Head"];
 
@@ -17,7 +18,7 @@ export function useTeachHead(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (head: Head) =>
-      unwrap(api.POST("/v1/projects/{project}/heads", { params: { path: { project } }, body: { head, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/heads", { params: { path: { project } }, body: { head, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["heads", project] }),
   });
 }
@@ -29,7 +30,7 @@ export function useUseHead(project: string, head: string) {
       unwrap(
         api.POST("/v1/projects/{project}/heads/{head}:use", {
           params: { path: { project, head } },
-          body: { asVerdict, requestId: crypto.randomUUID() },
+          body: { asVerdict, requestId: newRequestId() },
         }),
       ),
   });

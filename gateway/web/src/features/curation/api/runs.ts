@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type CurationRun = Schemas["CurationRun"];
 export type Outlier = Schemas["Outlier"];
@@ -47,7 +48,7 @@ export function useCreateRun(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (curationRun: CurationRun) =>
-      unwrap(api.POST("/v1/projects/{project}/curationRuns", { params: { path: { project } }, body: { curationRun, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/curationRuns", { params: { path: { project } }, body: { curationRun, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["curationRuns", project] }),
   });
 }

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Selection = Schemas["Selection"];
 export type Pick = Schemas["Pick"];
@@ -33,7 +34,7 @@ export function useCreateSelection(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (selection: Selection) =>
-      unwrap(api.POST("/v1/projects/{project}/selections", { params: { path: { project } }, body: { selection, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/selections", { params: { path: { project } }, body: { selection, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["selections", project] }),
   });
 }
@@ -54,7 +55,7 @@ export function useTagSelection(project: string, selection: string) {
       unwrap(
         api.POST("/v1/projects/{project}/selections/{selection}:tag", {
           params: { path: { project, selection } },
-          body: { tag, requestId: crypto.randomUUID() },
+          body: { tag, requestId: newRequestId() },
         }),
       ),
   });

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Split = Schemas["Split"];
 export type SplitImage = Schemas["SplitImage"];
@@ -50,7 +51,7 @@ export function useCreateSplit(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (split: Split) =>
-      unwrap(api.POST("/v1/projects/{project}/splits", { params: { path: { project } }, body: { split, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/splits", { params: { path: { project } }, body: { split, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["splits", project] }),
   });
 }
@@ -70,7 +71,7 @@ export function useTagSplit(project: string, split: string) {
       unwrap(
         api.POST("/v1/projects/{project}/splits/{split}:tag", {
           params: { path: { project, split } },
-          body: { part, requestId: crypto.randomUUID() },
+          body: { part, requestId: newRequestId() },
         }),
       ),
   });

@@ -40,6 +40,8 @@ export function SimilarPart({ project, query, imageLink }: SimilarPartProps) {
     <div className="flex flex-wrap gap-6 md:flex-nowrap">
       <div className="flex w-72 shrink-0 flex-col gap-3 text-sm">
         <Field label={t("curation.of")} placeholder={t("maps.all")} isCode value={text} onChange={(event) => { setText(event.target.value); }} />
+        {/* Dropping is a second way beside the button, which has the keyboard's. */}
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <section
           aria-label={t("splits.picture")}
           onDragOver={(event) => { event.preventDefault(); setOver(true); }}

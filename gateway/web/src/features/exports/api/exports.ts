@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Content = Schemas["Export.Content"];
 export type Selector = Schemas["ImageSelector"];
@@ -19,7 +20,7 @@ export function useCreateExport(project: string) {
       unwrap(
         api.POST("/v1/projects/{project}/exports", {
           params: { path: { project } },
-          body: { export: { ...images, contents }, requestId: crypto.randomUUID() },
+          body: { export: { ...images, contents }, requestId: newRequestId() },
         }),
       ),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["exports", project] }),
@@ -30,7 +31,7 @@ export function useDeleteExport(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (id: string) =>
-      unwrap(api.DELETE("/v1/projects/{project}/exports/{export}", { params: { path: { project, export: id }, query: { requestId: crypto.randomUUID() } } })),
+      unwrap(api.DELETE("/v1/projects/{project}/exports/{export}", { params: { path: { project, export: id }, query: { requestId: newRequestId() } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["exports", project] }),
   });
 }

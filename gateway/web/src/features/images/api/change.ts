@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Selector = Schemas["ImageSelector"];
 export type Operation = Schemas["Operation"];
@@ -17,7 +18,7 @@ export type Change =
 
 export function changeImages(project: string, selector: Selector, change: Change): Promise<Operation> {
   const params = { path: { project } };
-  const body = { selector, requestId: crypto.randomUUID() };
+  const body = { selector, requestId: newRequestId() };
   switch (change.kind) {
     case "tags":
       return unwrap(api.POST("/v1/projects/{project}/images:modifyTags", { params, body: { ...body, add: change.add ?? [], remove: change.remove ?? [] } }));
@@ -41,7 +42,7 @@ export function changeImages(project: string, selector: Selector, change: Change
 /** Takes an operation back: what it changed and nobody changed since. Deleted images come out of the trash. */
 export function takeBack(name: string, change: Change["kind"]): Promise<Operation> {
   const [, project = "", , operation = ""] = name.split("/");
-  const requestId = crypto.randomUUID();
+  const requestId = newRequestId();
   return change === "delete"
     ? unwrap(api.POST("/v1/projects/{project}/deletedImages:restore", { params: { path: { project } }, body: { selector: { deletion: name }, requestId } }))
     : unwrap(api.POST("/v1/projects/{project}/operations/{operation}:undo", { params: { path: { project, operation } }, body: { requestId } }));

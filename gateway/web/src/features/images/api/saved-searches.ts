@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ImageSearch } from "@/features/images/api/search";
 import { api, idOf, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type SavedSearch = Schemas["SavedSearch"];
 
@@ -17,7 +18,7 @@ export function useSaveSearch(project: string) {
     mutationFn: ({ search, name, isShared }: { search: ImageSearch; name: string; isShared: boolean }) =>
       unwrap(
         api.POST("/v1/projects/{project}/savedSearches", {
-          params: { path: { project }, query: { requestId: crypto.randomUUID() } },
+          params: { path: { project }, query: { requestId: newRequestId() } },
           body: { displayName: name, query: search.query, order: search.order, visibility: isShared ? "VISIBILITY_SHARED" : "VISIBILITY_PRIVATE" },
         }),
       ),
@@ -30,7 +31,7 @@ export function useOpenSavedSearch(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (name: string | undefined) =>
-      unwrap(api.POST("/v1/projects/{project}/savedSearches/{saved_search}:open", { params: { path: { project, saved_search: idOf(name) } }, body: { requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/savedSearches/{saved_search}:open", { params: { path: { project, saved_search: idOf(name) } }, body: { requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: savedSearchesQuery(project).queryKey }),
   });
 }
@@ -39,7 +40,7 @@ export function useForgetSearch(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (name: string | undefined) =>
-      unwrap(api.DELETE("/v1/projects/{project}/savedSearches/{saved_search}", { params: { path: { project, saved_search: idOf(name) }, query: { requestId: crypto.randomUUID() } } })),
+      unwrap(api.DELETE("/v1/projects/{project}/savedSearches/{saved_search}", { params: { path: { project, saved_search: idOf(name) }, query: { requestId: newRequestId() } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: savedSearchesQuery(project).queryKey }),
   });
 }

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, idOf, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Project = Schemas["Project"];
 export type Member = Schemas["ProjectMember"];
@@ -27,7 +28,7 @@ export function useCreateProject() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (project: Project) =>
-      unwrap(api.POST("/v1/projects", { body: project, params: { query: { requestId: crypto.randomUUID() } } })),
+      unwrap(api.POST("/v1/projects", { body: project, params: { query: { requestId: newRequestId() } } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["projects"] }),
   });
 }
@@ -39,7 +40,7 @@ export function useUpdateProject(project: string) {
     mutationFn: ({ etag, ...changed }: Project) =>
       unwrap(
         api.PATCH("/v1/projects/{project}", {
-          params: { path: { project }, query: { updateMask: Object.keys(changed).join(","), requestId: crypto.randomUUID() } },
+          params: { path: { project }, query: { updateMask: Object.keys(changed).join(","), requestId: newRequestId() } },
           body: { ...changed, ...(etag && { etag }) },
         }),
       ),
@@ -51,7 +52,7 @@ export function useTransferProject(project: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (owner: string) =>
-      unwrap(api.POST("/v1/projects/{project}:transfer", { params: { path: { project } }, body: { owner, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}:transfer", { params: { path: { project } }, body: { owner, requestId: newRequestId() } })),
     onSuccess: () => cache.invalidateQueries({ queryKey: ["projects"] }),
   });
 }
@@ -59,7 +60,7 @@ export function useTransferProject(project: string) {
 export function useDeleteProject(project: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: () => unwrap(api.DELETE("/v1/projects/{project}", { params: { path: { project }, query: { requestId: crypto.randomUUID() } } })),
+    mutationFn: () => unwrap(api.DELETE("/v1/projects/{project}", { params: { path: { project }, query: { requestId: newRequestId() } } })),
     onSuccess: () => {
       cache.removeQueries({ queryKey: ["projects", project] });
       return cache.invalidateQueries({ queryKey: ["projects", "list"] });

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Evaluation = Schemas["Evaluation"];
 export type Measurement = Schemas["Measurement"];
@@ -28,7 +29,7 @@ export async function cellQuery(project: string, asked: Asked, cell: { truth?: s
     minConfidence: asked.minConfidence,
     truth: cell.truth ?? "",
     predicted: cell.predicted ?? "",
-    requestId: crypto.randomUUID(),
+    requestId: newRequestId(),
   };
   const kept = await unwrap(api.POST("/v1/projects/{project}:keepCellImages", { params: { path: { project } }, body }));
   return kept.query ?? "";

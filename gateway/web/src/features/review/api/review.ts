@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type ReviewItem = Schemas["ReviewItem"];
 export type ReviewedImage = Schemas["Image"];
@@ -29,7 +30,7 @@ export function sayOf(project: string, item: ReviewItem, word: Word) {
   return unwrap(
     api.POST("/v1/projects/{project}/images/{image}:review", {
       params: { path: { project, image } },
-      body: { action: word.action, ...said, ...mark, requestId: crypto.randomUUID() },
+      body: { action: word.action, ...said, ...mark, requestId: newRequestId() },
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useMutation } from "@tanstack/react-query";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type DeletedImage = Schemas["DeletedImage"];
 export type TrashSelector = Schemas["TrashSelector"];
@@ -18,11 +19,11 @@ export const trashQuery = (project: string) =>
 export const useRestore = (project: string) =>
   useMutation({
     mutationFn: (selector: TrashSelector) =>
-      unwrap(api.POST("/v1/projects/{project}/deletedImages:restore", { params: { path: { project } }, body: { selector, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/deletedImages:restore", { params: { path: { project } }, body: { selector, requestId: newRequestId() } })),
   });
 
 export const usePurge = (project: string) =>
   useMutation({
     mutationFn: (selector: TrashSelector) =>
-      unwrap(api.POST("/v1/projects/{project}/deletedImages:purge", { params: { path: { project } }, body: { selector, requestId: crypto.randomUUID() } })),
+      unwrap(api.POST("/v1/projects/{project}/deletedImages:purge", { params: { path: { project } }, body: { selector, requestId: newRequestId() } })),
   });

@@ -1,5 +1,6 @@
 import { sendForm, type Sending } from "@/features/uploads/api/send";
 import { api, unwrap, type Schemas } from "@/lib/api/client";
+import { newRequestId } from "@/lib/request-id";
 
 export type Operation = Schemas["Operation"];
 export type ImportKind = "labels" | "metadata";
@@ -24,7 +25,7 @@ export interface ImportReport {
 
 export function importFile(project: string, file: File, wish: ImportWish, onProgress: (sent: number) => void): Sending<Operation> {
   const form = new FormData();
-  form.append("request_id", crypto.randomUUID());
+  form.append("request_id", newRequestId());
   form.append("key", wish.key);
   if (wish.kind === "labels") form.append("replace", String(wish.replace));
   form.append("apply_good_rows", String(wish.applyGoodRows));
@@ -36,5 +37,5 @@ export function importFile(project: string, file: File, wish: ImportWish, onProg
 /** Takes back what an import changed and nobody changed since. */
 export function undoImport(name: string): Promise<Operation> {
   const [, project = "", , operation = ""] = name.split("/");
-  return unwrap(api.POST("/v1/projects/{project}/operations/{operation}:undo", { params: { path: { project, operation } }, body: { requestId: crypto.randomUUID() } }));
+  return unwrap(api.POST("/v1/projects/{project}/operations/{operation}:undo", { params: { path: { project, operation } }, body: { requestId: newRequestId() } }));
 }

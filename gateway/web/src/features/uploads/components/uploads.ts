@@ -4,6 +4,7 @@ import { portions, recognised } from "@/features/uploads/components/portions";
 import type { Schemas } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
 import { follow } from "@/lib/api/events";
+import { newRequestId } from "@/lib/request-id";
 
 /** `waiting`: the connection is gone and is tried again by itself. `stopped`: refused as a whole, or given up. */
 export type Phase = "sending" | "paused" | "waiting" | "stopped" | "analysing" | "done";
@@ -84,7 +85,7 @@ export function dismissUpload(id: string): void {
 
 /** Sends the portions of one upload one after the other and follows their analysis. */
 class Sender {
-  readonly id = crypto.randomUUID();
+  readonly id = newRequestId();
   private readonly portions: File[][];
   private readonly indexOf: ReadonlyMap<File, number>;
   private done = 0;

@@ -352,7 +352,8 @@ def _is_among(some: NDArray[Any], there: NDArray[np.int32]) -> NDArray[np.bool_]
     if not len(there):
         return np.zeros(len(some), np.bool_)
     places = np.searchsorted(there, some)
-    return there[np.minimum(places, len(there) - 1)] == some
+    is_there: NDArray[np.bool_] = there[np.minimum(places, len(there) - 1)] == some
+    return is_there
 
 
 _STATE_CODES = {state.value: code for code, state in enumerate(STATES)}

@@ -94,6 +94,13 @@ class _Compiler:
                 return self._time(field, times)
             case tree.MetadataTerm():
                 return self._metadata(node)
+            case tree.PresenceTerm(field):
+                return self._present(field)
+            case _:
+                return self._belongs(node)
+
+    def _belongs(self, node: tree.ModelTerm | tree.StateTerm | tree.DuplicateTerm | tree.SetTerm) -> Condition:
+        match node:
             case tree.ModelTerm(models):
                 return self._has(predictions, any_of([model_condition(name, version) for name, version in models]))
             case tree.StateTerm(state):
@@ -102,8 +109,6 @@ class _Compiler:
                 return self._duplicate(part)
             case tree.SetTerm(set_ids):
                 return any_of([in_set(one) for one in set_ids])
-            case tree.PresenceTerm(field):
-                return self._present(field)
 
     def _has(self, table: Any, *where: Condition) -> Condition:
         return images.c.id.in_(select(table.c.image_id).where(table.c.project_id == self._project_id, *where))

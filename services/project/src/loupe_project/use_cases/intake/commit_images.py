@@ -300,7 +300,8 @@ def duplicate_notice(file_name: str, taken: Taken) -> NewNotice:
 def frames_notice(file_name: str, inspected: InspectedImage) -> NewNotice:
     """Tells that a file holds more images than the one that was taken."""
     error = ImageFramesLeftOut(
-        f"{file_name!r} holds {inspected.frames} images, and the first was taken; send the others as files of their own.",
+        f"{file_name!r} holds {inspected.frames} images, and the first was taken; send the others as files of their "
+        "own.",
         file_name=file_name,
         frames=str(inspected.frames),
     )

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import mysql
 
 from loupe_kit.sql import IdType, UtcDateTime
 
-revision = "0014"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

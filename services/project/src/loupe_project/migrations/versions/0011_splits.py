@@ -8,8 +8,8 @@ from sqlalchemy.dialects import mysql
 
 from loupe_kit.sql import IdType, UtcDateTime
 
-revision = "0012"
-down_revision = "0011"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
