@@ -25,6 +25,7 @@ from loupe.reduction.v1 import reduction_service_pb2 as reduction
 from loupe.reduction.v1 import teach_service_pb2 as reduction_teach
 from tests.access.identities import PEOPLE, Identity
 from tests.access.matrix_project import PROJECT_ROWS
+from tests.access.matrix_results import RESULT_ROWS
 from tests.access.row import Row
 from tests.access.world import PASSWORD, Visit, address, picture, unique
 
@@ -195,4 +196,5 @@ ROWS = (
     Row("TeachService.TeachHead", "internal-bad", lambda v: reduction_teach.TeachHeadRequest()),
     Row("TeachService.ApplyHead", "internal-bad", lambda v: reduction_teach.ApplyHeadRequest()),
     *PROJECT_ROWS,
+    *RESULT_ROWS,
 )
