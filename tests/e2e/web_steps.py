@@ -45,8 +45,11 @@ async def upload(page: Page, files: Sequence[Path]) -> None:
     """Sends files and waits until everything is analysed or refused."""
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="Choose files").click()
+    done = page.get_by_role("status").filter(has_text="could not be analysed")
+    # Earlier uploads stay listed.
+    before = await done.count()
     await (await chooser.value).set_files(files)
-    await expect(page.get_by_role("status")).to_contain_text("could not be analysed", timeout=180_000)
+    await expect(done).to_have_count(before + 1, timeout=180_000)
 
 
 async def search(page: Page, query: str) -> None:

@@ -76,7 +76,7 @@ def test_project__all_equal(method: Method) -> None:
 
 
 @pytest.mark.parametrize(("method", "dimensions"), EACH)
-@pytest.mark.parametrize("different", [2, 3, 6])
+@pytest.mark.parametrize("different", [2, 3, 6, 10])
 def test_project__few_different_vectors(method: Method, dimensions: int, different: int) -> None:
     values = np.random.default_rng(0).normal(size=(different, 20)).astype(np.float32)[np.arange(50) % different]
 

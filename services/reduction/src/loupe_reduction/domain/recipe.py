@@ -144,7 +144,8 @@ def fill_recipe(recipe: Recipe, count: int) -> Recipe:
         epochs = parameters.epochs or _epochs(count)
         return replace(recipe, parameters=replace(parameters, neighbours=neighbours, epochs=epochs))
     if isinstance(parameters, PacmapParameters):
-        near = max(1, min(parameters.neighbours or _partners(count), count - 1))
+        # Half of few vectors at most: with all of them near, none would push and the map would be one point.
+        near = max(1, min(parameters.neighbours or _partners(count), (count - 1) // 2))
         return replace(recipe, parameters=replace(parameters, neighbours=near))
     return recipe
 
