@@ -25,6 +25,7 @@ from loupe_client import _convert
 from loupe_client._files import file_messages
 from loupe_client._images import Selection, selector
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 from loupe_client._types import Tag
 
@@ -142,16 +143,9 @@ class Changes:
 
     def metadata_keys(self, project: str, prefix: str = "") -> Iterator[MetadataKey]:
         """Yields the metadata keys of a project."""
-        token = ""
-        while True:
-            request = metadata_service_pb2.ListMetadataKeysRequest(
-                parent=project, page_size=_PAGE, page_token=token, filter=prefix
-            )
-            answer = self._transport.unary(self._metadata.ListMetadataKeys, request)
+        request = metadata_service_pb2.ListMetadataKeysRequest(parent=project, page_size=_PAGE, filter=prefix)
+        for answer in pages(self._transport, self._metadata.ListMetadataKeys, request):
             yield from map(_key, answer.keys)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def modify_metadata(
         self,
@@ -233,14 +227,9 @@ class Changes:
 
     def history(self, image: str) -> Iterator[HistoryLine]:
         """Yields what was changed of an image, newest first."""
-        token = ""
-        while True:
-            request = history_service_pb2.ListImageHistoryRequest(parent=image, page_size=_PAGE, page_token=token)
-            answer = self._transport.unary(self._history.ListImageHistory, request)
+        request = history_service_pb2.ListImageHistoryRequest(parent=image, page_size=_PAGE)
+        for answer in pages(self._transport, self._history.ListImageHistory, request):
             yield from map(_line, answer.lines)
-            token = answer.next_page_token
-            if not token:
-                return
 
 
 def _key(message: metadata_service_pb2.MetadataKey) -> MetadataKey:

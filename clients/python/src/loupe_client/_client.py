@@ -1,8 +1,8 @@
 """The client: signs in, and holds one part for each thing that Loupe keeps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
 import grpc
@@ -19,6 +19,7 @@ from loupe_client._evaluation import Evaluations
 from loupe_client._images import Images
 from loupe_client._labels import Labels
 from loupe_client._models import ModelVersions
+from loupe_client._paging import pages
 from loupe_client._results import Analyses, Exports
 from loupe_client._reviews import Reviews
 from loupe_client._searches import SavedSearches
@@ -130,20 +131,14 @@ class Client:
 
     def models(self) -> list[Model]:
         """Returns the catalogue."""
-
-        def page(token: str) -> Any:
-            return self._transport.unary(self._models.ListModels, model_service_pb2.ListModelsRequest(page_token=token))
-
-        return [_convert.model(message) for answer in _pages(page) for message in answer.models]
+        answers = pages(self._transport, self._models.ListModels, model_service_pb2.ListModelsRequest())
+        return [_convert.model(message) for answer in answers for message in answer.models]
 
     def projects(self) -> Iterator[Project]:
         """Yields the projects that the caller may see, newest first."""
-
-        def page(token: str) -> Any:
-            request = project_service_pb2.ListProjectsRequest(page_token=token)
-            return self._transport.unary(self._projects.ListProjects, request)
-
-        return (_convert.project(message) for answer in _pages(page) for message in answer.projects)
+        request = project_service_pb2.ListProjectsRequest()
+        for answer in pages(self._transport, self._projects.ListProjects, request):
+            yield from map(_convert.project, answer.projects)
 
     def project(self, name: str) -> Project:
         """Returns one project."""
@@ -174,13 +169,3 @@ class Client:
             return self._accounts.RefreshSession(request, timeout=_RENEWAL_SECONDS)
         except grpc.RpcError as error:
             raise _errors.from_rpc(error) from error
-
-
-def _pages(page: Callable[[str], Any]) -> Iterator[Any]:
-    token = ""
-    while True:
-        answer = page(token)
-        yield answer
-        token = answer.next_page_token
-        if not token:
-            return

@@ -1,7 +1,7 @@
 """Curation: images worth training on, outliers, duplicates."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from loupe_client import _convert
 from loupe_client._images import Selection as Images
 from loupe_client._images import selector
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 from loupe_client._types import CurationRun, DuplicateGroup, Outlier, Pick, Selection, Strategy
 
@@ -74,21 +75,15 @@ class Curation:
 
     def selections(self, project: str) -> Iterator[Selection]:
         """Yields the selections of a project, newest first."""
-
-        def page(token: str) -> Any:
-            request = pb.ListSelectionsRequest(parent=project, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListSelections, request)
-
-        return (_convert.selection(one) for answer in _pages(page) for one in answer.selections)
+        request = pb.ListSelectionsRequest(parent=project, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListSelections, request):
+            yield from map(_convert.selection, answer.selections)
 
     def picks(self, selection: str) -> Iterator[Pick]:
         """Yields the picks of a finished selection, best first."""
-
-        def page(token: str) -> Any:
-            request = pb.ListPicksRequest(parent=selection, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListPicks, request)
-
-        return (_convert.pick(one) for answer in _pages(page) for one in answer.picks)
+        request = pb.ListPicksRequest(parent=selection, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListPicks, request):
+            yield from map(_convert.pick, answer.picks)
 
     def tag(self, selection: str, tag: str) -> Operation[int]:
         """Starts to put a tag on all picks; the result is how many images had it not before."""
@@ -138,30 +133,21 @@ class Curation:
 
     def runs(self, project: str) -> Iterator[CurationRun]:
         """Yields the searches of a project, newest first."""
-
-        def page(token: str) -> Any:
-            request = pb.ListCurationRunsRequest(parent=project, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListCurationRuns, request)
-
-        return (_convert.curation_run(one) for answer in _pages(page) for one in answer.curation_runs)
+        request = pb.ListCurationRunsRequest(parent=project, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListCurationRuns, request):
+            yield from map(_convert.curation_run, answer.curation_runs)
 
     def outliers(self, run: str) -> Iterator[Outlier]:
         """Yields the images of a run for outliers, oddest first."""
-
-        def page(token: str) -> Any:
-            request = pb.ListOutliersRequest(parent=run, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListOutliers, request)
-
-        return (_convert.outlier(one) for answer in _pages(page) for one in answer.outliers)
+        request = pb.ListOutliersRequest(parent=run, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListOutliers, request):
+            yield from map(_convert.outlier, answer.outliers)
 
     def duplicates(self, run: str) -> Iterator[DuplicateGroup]:
         """Yields the groups of a run for duplicates, largest first."""
-
-        def page(token: str) -> Any:
-            request = pb.ListDuplicateGroupsRequest(parent=run, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListDuplicateGroups, request)
-
-        return (_convert.duplicate_group(one) for answer in _pages(page) for one in answer.duplicate_groups)
+        request = pb.ListDuplicateGroupsRequest(parent=run, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListDuplicateGroups, request):
+            yield from map(_convert.duplicate_group, answer.duplicate_groups)
 
     def delete_run(self, run: str) -> None:
         """Deletes a run with what it found, not the images."""
@@ -172,13 +158,3 @@ class Curation:
         request = pb.CreateCurationRunRequest(parent=project, curation_run=run, request_id=str(uuid4()))
         message = self._transport.unary(self._stub.CreateCurationRun, request)
         return Operation(self._transport, message, pb.CurationRun, _convert.curation_run)
-
-
-def _pages(page: Callable[[str], Any]) -> Iterator[Any]:
-    token = ""
-    while True:
-        answer = page(token)
-        yield answer
-        token = answer.next_page_token
-        if not token:
-            return

@@ -10,6 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from loupe.project.v1 import drift_service_pb2 as pb
 from loupe.project.v1 import drift_service_pb2_grpc as pb_grpc
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 
 Verdict = Literal["QUIET", "LOOK", "RETRAIN", "UNSPECIFIED"]
@@ -182,22 +183,14 @@ class Drift:
             value: Of one group only; None: of all.
         """
         request = pb.ListDriftPointsRequest(parent=_name(project), page_size=1000, value=value)
-        while True:
-            page = self._transport.unary(self._stub.ListDriftPoints, request)
-            yield from (_point(one) for one in page.drift_points)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        for answer in pages(self._transport, self._stub.ListDriftPoints, request):
+            yield from map(_point, answer.drift_points)
 
     def alerts(self, project: str) -> Iterator[DriftAlert]:
         """Yields alerts, newest first, with what became of them."""
         request = pb.ListDriftAlertsRequest(parent=_name(project), page_size=1000)
-        while True:
-            page = self._transport.unary(self._stub.ListDriftAlerts, request)
-            yield from (_alert(one) for one in page.drift_alerts)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        for answer in pages(self._transport, self._stub.ListDriftAlerts, request):
+            yield from map(_alert, answer.drift_alerts)
 
 
 def _name(project: str) -> str:

@@ -17,6 +17,7 @@ from loupe.project.v1 import (
 )
 from loupe_client import _convert
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 from loupe_client._types import Image, Tag
 
@@ -46,16 +47,9 @@ class Images:
         Raises:
             InvalidRequest: the query cannot be read; `metadata["position"]` says where.
         """
-        token = ""
-        while True:
-            request = search_service_pb2.SearchImagesRequest(
-                parent=project, query=query, page_size=_PAGE, page_token=token
-            )
-            answer = self._transport.unary(self._search.SearchImages, request)
+        request = search_service_pb2.SearchImagesRequest(parent=project, query=query, page_size=_PAGE)
+        for answer in pages(self._transport, self._search.SearchImages, request):
             yield from map(_convert.image, answer.images)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def count(self, project: str, query: str = "") -> int:
         """Returns how many images match, exactly."""
@@ -70,14 +64,9 @@ class Images:
 
     def tags(self, project: str) -> Iterator[Tag]:
         """Yields the tags of a project, the most used first."""
-        token = ""
-        while True:
-            request = tag_service_pb2.ListTagsRequest(parent=project, page_size=_PAGE, page_token=token)
-            answer = self._transport.unary(self._tags.ListTags, request)
+        request = tag_service_pb2.ListTagsRequest(parent=project, page_size=_PAGE)
+        for answer in pages(self._transport, self._tags.ListTags, request):
             yield from map(_convert.tag, answer.tags)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def analyse(self, project: str, selection: Selection = "", *, model: str = "") -> Operation[int]:
         """Analyses images again; the result is how many have an answer.

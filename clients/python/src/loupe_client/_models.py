@@ -8,6 +8,7 @@ from uuid import uuid4
 from loupe.inference.v1 import model_registration_pb2 as registration
 from loupe.inference.v1 import model_service_pb2 as pb
 from loupe.inference.v1 import model_service_pb2_grpc
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 from loupe_client._types import ModelFile, ModelServer, ModelVersion, Preprocessing
 
@@ -28,14 +29,9 @@ class ModelVersions:
 
     def list(self, model: str) -> Iterator[ModelVersion]:
         """Yields the versions of `models/{model}`, newest first."""
-        token = ""
-        while True:
-            request = pb.ListModelVersionsRequest(parent=model, page_token=token)
-            answer = self._transport.unary(self._stub.ListModelVersions, request)
+        request = pb.ListModelVersionsRequest(parent=model)
+        for answer in pages(self._transport, self._stub.ListModelVersions, request):
             yield from map(_version, answer.model_versions)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def register(
         self,
@@ -83,13 +79,8 @@ class ModelVersions:
 
     def servers(self) -> Iterator[ModelServer]:
         """Yields the servers that host models, by name; none where the inference service computes itself."""
-        token = ""
-        while True:
-            answer = self._transport.unary(self._stub.ListModelServers, pb.ListModelServersRequest(page_token=token))
+        for answer in pages(self._transport, self._stub.ListModelServers, pb.ListModelServersRequest()):
             yield from map(_server, answer.model_servers)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def delete(self, name: str) -> None:
         """Deletes a version that is neither active nor used."""

@@ -19,6 +19,7 @@ from loupe.project.v1 import (
 from loupe_client import _convert
 from loupe_client._images import Selection, selector
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 from loupe_client._types import Analysis, Export, ExportContent, Method, Placement
 
@@ -128,14 +129,9 @@ class Analyses:
 
     def list(self, project: str) -> Iterator[Analysis]:
         """Yields the maps of a project that the caller may see, newest first."""
-        token = ""
-        while True:
-            request = analysis_service_pb2.ListAnalysesRequest(parent=project, page_token=token)
-            answer = self._transport.unary(self._stub.ListAnalyses, request)
+        request = analysis_service_pb2.ListAnalysesRequest(parent=project)
+        for answer in pages(self._transport, self._stub.ListAnalyses, request):
             yield from map(_convert.analysis, answer.analyses)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def coordinates(self, analysis: str) -> Coordinates:
         """Returns where the images lie."""

@@ -9,6 +9,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from loupe.project.v1 import saved_search_service_pb2 as pb
 from loupe.project.v1 import saved_search_service_pb2_grpc as pb_grpc
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 
 _PAGE = 200
@@ -50,16 +51,10 @@ class SavedSearches:
             project: `projects/{project}`.
             with_numbers: Whether to count what each finds; takes as long as so many searches.
         """
-        size, token = _PAGE_WITH_NUMBERS if with_numbers else _PAGE, ""
-        while True:
-            request = pb.ListSavedSearchesRequest(
-                parent=project, page_size=size, page_token=token, with_numbers=with_numbers
-            )
-            answer = self._transport.unary(self._stub.ListSavedSearches, request)
+        size = _PAGE_WITH_NUMBERS if with_numbers else _PAGE
+        request = pb.ListSavedSearchesRequest(parent=project, page_size=size, with_numbers=with_numbers)
+        for answer in pages(self._transport, self._stub.ListSavedSearches, request):
             yield from map(_search, answer.saved_searches)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def get(self, name: str) -> SavedSearch:
         """Returns one with its numbers; what is new stays new."""
@@ -101,14 +96,9 @@ class SavedSearches:
 
     def history(self, name: str) -> Iterator[tuple[date, int]]:
         """Yields how many images matched on each day, newest first; nothing if images are hidden from you."""
-        token = ""
-        while True:
-            request = pb.ListSavedSearchCountsRequest(parent=name, page_size=_PAGE, page_token=token)
-            answer = self._transport.unary(self._stub.ListSavedSearchCounts, request)
+        request = pb.ListSavedSearchCountsRequest(parent=name, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListSavedSearchCounts, request):
             yield from ((date.fromisoformat(one.date), one.count) for one in answer.counts)
-            token = answer.next_page_token
-            if not token:
-                return
 
 
 def _visibility(is_shared: bool) -> pb.SavedSearch.Visibility.ValueType:

@@ -1,7 +1,7 @@
 """Splits: images shared out for training, validation and test, and what leaks between parts."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
@@ -12,6 +12,7 @@ from loupe.project.v1 import split_service_pb2_grpc as pb_grpc
 from loupe_client._images import Selection as Images
 from loupe_client._images import selector
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 
 SplitPart = Literal["train", "val", "test"]
@@ -132,23 +133,16 @@ class Splits:
 
     def splits(self, project: str) -> Iterator[Split]:
         """Yields the splits of a project, newest first."""
-
-        def page(token: str) -> Any:
-            request = pb.ListSplitsRequest(parent=project, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListSplits, request)
-
-        return (_split(one) for answer in _pages(page) for one in answer.splits)
+        request = pb.ListSplitsRequest(parent=project, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListSplits, request):
+            yield from map(_split, answer.splits)
 
     def images(self, split: str) -> Iterator[SplitImage]:
         """Yields the images of a finished split with their parts: training, validation, test."""
-
-        def page(token: str) -> Any:
-            request = pb.ListSplitImagesRequest(parent=split, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.ListSplitImages, request)
-
+        request = pb.ListSplitImagesRequest(parent=split, page_size=_PAGE)
         return (
             SplitImage(one.image, one.file_name, _PARTS_OF[one.part], one.stratum, one.reason)
-            for answer in _pages(page)
+            for answer in pages(self._transport, self._stub.ListSplitImages, request)
             for one in answer.split_images
         )
 
@@ -181,12 +175,8 @@ class Splits:
             NotReady: nobody has searched for duplicates.
         """
         given = [pb.FindLeakageRequest.Part(display_name=name, query=query) for name, query in (parts or {}).items()]
-
-        def page(token: str) -> Any:
-            request = pb.FindLeakageRequest(parent=project, split=split, parts=given, page_size=_PAGE, page_token=token)
-            return self._transport.unary(self._stub.FindLeakage, request)
-
-        answers = [*_pages(page)]
+        request = pb.FindLeakageRequest(parent=project, split=split, parts=given, page_size=_PAGE)
+        answers = [*pages(self._transport, self._stub.FindLeakage, request)]
         groups = [
             [Leak(one.image, one.file_name, tuple(one.parts), one.is_exact) for one in group.members]
             for answer in answers
@@ -206,13 +196,3 @@ def _split(message: pb.Split) -> Split:
         message.unsearched_count,
         message.split_sha256,
     )
-
-
-def _pages(page: Callable[[str], Any]) -> Iterator[Any]:
-    token = ""
-    while True:
-        answer = page(token)
-        yield answer
-        token = answer.next_page_token
-        if not token:
-            return

@@ -10,6 +10,7 @@ from loupe.project.v1 import teach_service_pb2_grpc as pb_grpc
 from loupe_client._images import Selection as Images
 from loupe_client._images import selector
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 
 _PAGE = 200
@@ -87,14 +88,9 @@ class Teaching:
 
     def heads(self, project: str) -> Iterator[Head]:
         """Yields all versions of all heads, newest first."""
-        token = ""
-        while True:
-            request = pb.ListHeadsRequest(parent=project, page_size=_PAGE, page_token=token)
-            answer = self._transport.unary(self._stub.ListHeads, request)
+        request = pb.ListHeadsRequest(parent=project, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListHeads, request):
             yield from map(_head, answer.heads)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def use(self, head: str, *, as_verdict: bool = False) -> Operation[Head]:
         """Starts to make a version the one in use.

@@ -10,6 +10,7 @@ from loupe.project.v1 import trash_service_pb2 as pb
 from loupe.project.v1 import trash_service_pb2_grpc as pb_grpc
 from loupe_client._images import Selection, selector
 from loupe_client._operations import Operation
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 
 _PAGE = 200
@@ -73,14 +74,9 @@ class Trash:
             project: `projects/{project}`.
             deletion: Only those of one deletion, `projects/{project}/operations/{operation}`.
         """
-        token = ""
-        while True:
-            request = pb.ListDeletedImagesRequest(parent=project, page_size=_PAGE, page_token=token, deletion=deletion)
-            answer = self._transport.unary(self._trash.ListDeletedImages, request)
+        request = pb.ListDeletedImagesRequest(parent=project, page_size=_PAGE, deletion=deletion)
+        for answer in pages(self._transport, self._trash.ListDeletedImages, request):
             yield from map(_deleted, answer.deleted_images)
-            token = answer.next_page_token
-            if not token:
-                return
 
     def restore(self, project: str, *, ids: Sequence[str] = (), deletion: str = "") -> Operation[int]:
         """Brings images back; the result is how many.

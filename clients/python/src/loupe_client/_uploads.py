@@ -10,6 +10,7 @@ from loupe.project.v1 import upload_batch_service_pb2 as pb
 from loupe.project.v1 import upload_batch_service_pb2_grpc as pb_grpc
 from loupe_client import _convert
 from loupe_client._files import CHUNK_BYTES
+from loupe_client._paging import pages
 from loupe_client._transport import Transport
 from loupe_client._types import Notice, UploadBatch, UploadedFile, UploadFile
 
@@ -57,14 +58,9 @@ class Uploads:
 
     def notices(self, batch: str) -> Iterator[Notice]:
         """Yields what was refused or is worth knowing, file by file."""
-        token = ""
-        while True:
-            request = pb.ListUploadNoticesRequest(parent=batch, page_size=_PAGE, page_token=token)
-            answer = self._transport.unary(self._stub.ListUploadNotices, request)
+        request = pb.ListUploadNoticesRequest(parent=batch, page_size=_PAGE)
+        for answer in pages(self._transport, self._stub.ListUploadNotices, request):
             yield from map(_convert.notice, answer.notices)
-            token = answer.next_page_token
-            if not token:
-                return
 
 
 def _messages(header: pb.UploadHeader, files: Iterable[UploadFile | Path]) -> Iterator[pb.UploadFilesRequest]:

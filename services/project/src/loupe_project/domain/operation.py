@@ -92,6 +92,31 @@ class Operation:
     error: bytes = b""
     """Serialised google.rpc.Status; set when it is DONE and did not go well."""
 
+    @classmethod
+    def asked(
+        cls,
+        operation_id: str,
+        kind: OperationKind,
+        *,
+        project_id: str,
+        target: str,
+        request: bytes,
+        scope: Scope,
+        now: datetime,
+    ) -> "Operation":
+        """The record of work that is asked for now, with the rights of `scope`; the arguments are the attributes."""
+        return cls(
+            id=operation_id,
+            project_id=project_id,
+            kind=kind,
+            target=target,
+            request=request,
+            creator=scope.principal,
+            scope=scope,
+            create_time=now,
+            update_time=now,
+        )
+
     @property
     def is_done(self) -> bool:
         """Whether it has ended, well or not."""

@@ -59,16 +59,14 @@ async def create_analysis(store: Store, scope: Scope, project_id: str, new: NewA
         update_time=now,
         keeper=scope if new.kept_current else None,
     )
-    operation = Operation(
-        id=operation_id,
+    operation = Operation.asked(
+        operation_id,
+        OperationKind.CREATE_ANALYSIS,
         project_id=project_id,
-        kind=OperationKind.CREATE_ANALYSIS,
         target=analysis.name,
         request=analysis_id.encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.analyses.add(analysis)
     await store.operations.add(operation)

@@ -137,16 +137,14 @@ def balance_field(name: str) -> tree.Field | None:
 
 
 def _operation(made: Selection | CurationRun, kind: OperationKind, scope: Scope, now: datetime) -> Operation:
-    return Operation(
-        id=made.operation_id,
+    return Operation.asked(
+        made.operation_id,
+        kind,
         project_id=made.project_id,
-        kind=kind,
         target=made.name,
         request=made.id.encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
 
 

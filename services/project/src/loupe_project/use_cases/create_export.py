@@ -59,16 +59,14 @@ async def create_export(
         expire_time=now + keep_for,
         split_id=new.split_id,
     )
-    operation = Operation(
-        id=operation_id,
+    operation = Operation.asked(
+        operation_id,
+        OperationKind.CREATE_EXPORT,
         project_id=project_id,
-        kind=OperationKind.CREATE_EXPORT,
         target=export.name,
         request=export_id.encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.exports.add(export)
     await store.operations.add(operation)

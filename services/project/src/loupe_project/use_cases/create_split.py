@@ -55,16 +55,14 @@ async def create_split(store: Store, scope: Scope, project_id: str, new: NewSpli
     )
     await images_of(store, scope, project, split)
     await searched_duplicates(store, project_id)
-    operation = Operation(
-        id=operation_id,
+    operation = Operation.asked(
+        operation_id,
+        OperationKind.CREATE_SPLIT,
         project_id=project_id,
-        kind=OperationKind.CREATE_SPLIT,
         target=split.name,
         request=split_id.encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.splits.add(split)
     await store.operations.add(operation)

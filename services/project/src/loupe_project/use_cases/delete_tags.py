@@ -21,7 +21,7 @@ from loupe_project.use_cases import access
 from loupe_project.use_cases.cancelling import cancelled_operation
 from loupe_project.use_cases.changes import begin_operation
 from loupe_project.use_cases.checkpoint import Checkpoint
-from loupe_project.use_cases.manage_tags import existing_tag, refuse_automatic, tag_not_found
+from loupe_project.use_cases.manage_tags import existing_tag, ids_within, refuse_automatic
 from loupe_project.use_cases.retry import retry_conflicts
 
 MAX_TAGS = 100
@@ -49,30 +49,25 @@ async def ask_delete_tags(
         TagIsAutomatic: If one of them is Loupe's own.
     """
     await access.editor(store, scope, project_id)
-    tag_ids = sorted({one for _, one in tags})
+    tag_ids = ids_within(project_id, tags)
     if not 1 <= len(tag_ids) <= MAX_TAGS:
         raise InvalidArgument(
             f"Name 1 to {MAX_TAGS} tags to delete; these are {len(tag_ids)}.",
             fields=[FieldViolation("names", f"must hold 1 to {MAX_TAGS} tags")],
         )
-    elsewhere = next((one for project, one in tags if project != project_id), None)
-    if elsewhere is not None:
-        raise tag_not_found(elsewhere)
     for one in tag_ids:
         tag = await existing_tag(store, scope, project_id, one)
         refuse_automatic(tag, "deleted")
         told = {"display_name": tag.display_name, "images": str(tag.image_count)}
         await store.audit.add(audit.event(scope, audit.Action.DELETE_TAG, names.tag(project_id, one), now, **told))
-    operation = Operation(
-        id=ids.new_id(),
+    operation = Operation.asked(
+        ids.new_id(),
+        OperationKind.DELETE_TAGS,
         project_id=project_id,
-        kind=OperationKind.DELETE_TAGS,
         target=names.project(project_id),
         request=json.dumps(tag_ids).encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.operations.add(operation)
     return operation

@@ -222,16 +222,14 @@ async def _check_features(store: Store, project: Project, source: FeatureSource,
 def _operation(
     head: Head, kind: OperationKind, operation_id: str, wish: bytes, scope: Scope, now: datetime
 ) -> Operation:
-    return Operation(
-        id=operation_id,
+    return Operation.asked(
+        operation_id,
+        kind,
         project_id=head.project_id,
-        kind=kind,
         target=head.name,
         request=wish,
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
 
 

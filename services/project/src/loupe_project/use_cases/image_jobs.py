@@ -96,14 +96,12 @@ def new_operation(
     scope: Scope, project_id: str, kind: OperationKind, image_ids: list[str], now: datetime, wish: bytes = b""
 ) -> Operation:
     """A new operation on images of a project."""
-    return Operation(
-        id=ids.new_id(),
+    return Operation.asked(
+        ids.new_id(),
+        kind,
         project_id=project_id,
-        kind=kind,
         target=names.project(project_id),
         request=pack(image_ids, wish),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )

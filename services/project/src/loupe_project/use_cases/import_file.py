@@ -152,16 +152,14 @@ async def ask_import(
         EditRightRequired: If he may only look.
     """
     await access.editor(store, scope, project_id)
-    operation = Operation(
-        id=file.id,
+    operation = Operation.asked(
+        file.id,
+        kind,
         project_id=project_id,
-        kind=kind,
         target=resource_names.project(project_id),
         request=wish,
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.operations.add(operation)
     return operation

@@ -1,6 +1,7 @@
 """Tags of a project: making and changing. Automatic ones belong to Loupe."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -128,6 +129,18 @@ async def existing_tag(store: Store, scope: Scope, project_id: str, tag_id: str)
 def tag_not_found(tag_id: str) -> TagNotFound:
     """The fault of naming a tag that is not there."""
     return TagNotFound(f"There is no tag {tag_id} in this project; ListTags names those there are.", tag=tag_id)
+
+
+def ids_within(project_id: str, tags: Sequence[tuple[str, ...]]) -> list[str]:
+    """Sorted ids of tags that a request names, each with the id of its project before it.
+
+    Raises:
+        TagNotFound: If one of them is of another project.
+    """
+    elsewhere = next((one for project, one in tags if project != project_id), None)
+    if elsewhere is not None:
+        raise tag_not_found(elsewhere)
+    return sorted({one for _, one in tags})
 
 
 def refuse_automatic(tag: Tag, done: str) -> None:

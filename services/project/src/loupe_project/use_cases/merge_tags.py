@@ -22,7 +22,7 @@ from loupe_project.use_cases import access
 from loupe_project.use_cases.cancelling import cancelled_operation
 from loupe_project.use_cases.changes import begin_operation
 from loupe_project.use_cases.checkpoint import Checkpoint
-from loupe_project.use_cases.manage_tags import existing_tag, refuse_automatic, tag_not_found
+from loupe_project.use_cases.manage_tags import existing_tag, ids_within, refuse_automatic
 from loupe_project.use_cases.retry import retry_conflicts
 
 MAX_SOURCES = 100
@@ -51,27 +51,22 @@ async def ask_merge_tags(
         TagIsAutomatic: If one of them is Loupe's own.
     """
     await access.editor(store, scope, project_id)
-    source_ids = sorted({one for _, one in sources})
+    source_ids = ids_within(project_id, sources)
     if not 1 <= len(source_ids) <= MAX_SOURCES or tag_id in source_ids:
         raise InvalidArgument(
             f"Name 1 to {MAX_SOURCES} tags that go into the one that stays, and not that one itself.",
             fields=[FieldViolation("sources", f"must hold 1 to {MAX_SOURCES} other tags")],
         )
-    elsewhere = next((one for project, one in sources if project != project_id), None)
-    if elsewhere is not None:
-        raise tag_not_found(elsewhere)
     for one in (tag_id, *source_ids):
         refuse_automatic(await existing_tag(store, scope, project_id, one), "merged")
-    operation = Operation(
-        id=ids.new_id(),
+    operation = Operation.asked(
+        ids.new_id(),
+        OperationKind.MERGE_TAGS,
         project_id=project_id,
-        kind=OperationKind.MERGE_TAGS,
         target=names.tag(project_id, tag_id),
         request=json.dumps({"target": tag_id, "sources": source_ids}).encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.operations.add(operation)
     return operation

@@ -41,16 +41,14 @@ def placement_of(analysis: Analysis, selection: Selection | None, scope: Scope, 
     """
     chosen = selection or analysis.selection
     wish = {"analysis": analysis.id, "ids": chosen.ids, "query": chosen.query}
-    return Operation(
-        id=ids.new_id(),
+    return Operation.asked(
+        ids.new_id(),
+        OperationKind.PLACE_IMAGES,
         project_id=analysis.project_id,
-        kind=OperationKind.PLACE_IMAGES,
         target=analysis.name,
         request=json.dumps(wish).encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
 
 

@@ -60,16 +60,14 @@ async def ask_undo(store: Store, scope: Scope, project_id: str, operation_id: st
             "its history is forgotten.",
             operation=operation_id,
         )
-    operation = Operation(
-        id=ids.new_id(),
+    operation = Operation.asked(
+        ids.new_id(),
+        OperationKind.UNDO_OPERATION,
         project_id=project_id,
-        kind=OperationKind.UNDO_OPERATION,
         target=undone.name,
         request=operation_id.encode(),
-        creator=scope.principal,
         scope=scope,
-        create_time=now,
-        update_time=now,
+        now=now,
     )
     await store.operations.add(operation)
     return operation

@@ -5,20 +5,19 @@ import { Button } from "@/components/ui/button";
 import { Empty, ErrorNotice } from "@/components/ui/notice";
 import { OnlyLooks } from "@/components/ui/only-looks";
 import { runsQuery, type Kind } from "@/features/curation/api/runs";
-import { selectionsQuery, useDeleteSelection, type Selection } from "@/features/curation/api/selections";
+import { selectionsQuery, useDeleteSelection } from "@/features/curation/api/selections";
 import type { ImageLink } from "@/features/curation/components/card";
 import { DriftPart } from "@/features/curation/components/drift-part";
 import { DuplicatesView } from "@/features/curation/components/duplicates-view";
 import { OutliersView } from "@/features/curation/components/outliers-view";
+import { PastWork } from "@/features/curation/components/past-work";
 import { RunForm } from "@/features/curation/components/run-form";
 import { SelectForm } from "@/features/curation/components/select-form";
 import { SimilarPart } from "@/features/curation/components/similar-part";
 import { SplitPart } from "@/features/curation/components/split-part";
 import { TeachPart } from "@/features/curation/components/teach-part";
 import { SelectionView } from "@/features/curation/components/selection-view";
-import { idOf } from "@/lib/api/client";
 import { useRights } from "@/lib/api/rights";
-import { time } from "@/lib/format";
 
 const PARTS = ["select", "split", "outliers", "duplicates", "similar", "teach", "drift"] as const;
 type Part = (typeof PARTS)[number];
@@ -58,6 +57,7 @@ export function CurationTab(props: CurationTabProps) {
 function SelectPart({ project, query, imageLink, queryLink }: CurationTabProps) {
   const { t } = useTranslation();
   const cache = useQueryClient();
+  const remove = useDeleteSelection(project);
   const found = useQuery(selectionsQuery(project));
   const [wanted, setWanted] = useState("");
   const made = (found.data?.selections ?? []).filter((each) => each.state === "CURATION_STATE_SUCCEEDED");
@@ -73,44 +73,13 @@ function SelectPart({ project, query, imageLink, queryLink }: CurationTabProps) 
             void cache.invalidateQueries({ queryKey: ["selections", project] });
           }}
         />
-        <History project={project} selections={made} opened={opened} onOpen={setWanted} />
+        <PastWork project={project} made={made} opened={opened} onOpen={setWanted} remove={remove} />
       </div>
       <div className="flex min-w-0 flex-1 flex-col gap-3">
         <ErrorNotice error={found.error} />
         {found.isSuccess && !opened && <Empty title={t("curation.noSelection")}>{t("curation.noSelectionHint")}</Empty>}
         {opened && <SelectionView key={opened.name} project={project} selection={opened} imageLink={imageLink} queryLink={queryLink} />}
       </div>
-    </div>
-  );
-}
-
-interface HistoryProps {
-  project: string;
-  selections: Selection[];
-  opened: Selection | undefined;
-  onOpen: (name: string) => void;
-}
-
-function History({ project, selections, opened, onOpen }: HistoryProps) {
-  const { t } = useTranslation();
-  const remove = useDeleteSelection(project);
-  const { mayManage } = useRights(project);
-  if (selections.length === 0) return null;
-  return (
-    <div>
-      <h2 className="mb-2 text-sm font-medium">{t("curation.history")}</h2>
-      <ErrorNotice error={remove.error} />
-      <ul className="flex flex-col gap-1">
-        {selections.map((each) => (
-          <li key={each.name} className={`flex items-center gap-1 rounded-md border p-1 text-sm ${each === opened ? "border-accent" : "border-line"}`}>
-            <button type="button" aria-current={each === opened || undefined} className="min-w-0 flex-1 px-1 text-left" onClick={() => { onOpen(each.name ?? ""); }}>
-              <span className="block truncate">{each.displayName}</span>
-              <span className="text-xs text-quiet">{time(each.createTime)}</span>
-            </button>
-            {mayManage(each.creator) && <Button look="danger" aria-label={t("maps.deleteNamed", { name: each.displayName })} onClick={() => { remove.mutate(idOf(each.name)); }}>{t("maps.delete")}</Button>}
-          </li>
-        ))}
-      </ul>
     </div>
   );
 }

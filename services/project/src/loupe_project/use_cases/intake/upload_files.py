@@ -209,16 +209,14 @@ class _Upload:
             await self._tools.objects.put_file(key, spooled.path(), "application/zip")
             async with self._tools.uow_factory() as store:
                 await store.operations.add(
-                    Operation(
-                        id=operation_id,
+                    Operation.asked(
+                        operation_id,
+                        OperationKind.IMPORT_ARCHIVE,
                         project_id=self._project.id,
-                        kind=OperationKind.IMPORT_ARCHIVE,
                         target=self._batch.name,
                         request=request.to_bytes(),
-                        creator=self._scope.principal,
                         scope=self._scope,
-                        create_time=now,
-                        update_time=now,
+                        now=now,
                     )
                 )
                 await store.commit()
