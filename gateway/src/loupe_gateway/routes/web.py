@@ -1,5 +1,6 @@
 """The built web UI: hashed assets are cached for a year, the page itself never."""
 
+import mimetypes
 from http import HTTPStatus
 from pathlib import Path
 
@@ -27,10 +28,20 @@ class WebRoutes:
         file = (self._folder / path).resolve()
         if path and file.is_relative_to(self._folder) and file.is_file():
             lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-            return FileResponse(file, headers={"cache-control": lasting})
+            return _file(request, file, lasting)
         if path.startswith("assets/"):
             raise NotFound(f"There is no file {path[:200]}; reload the page.")
         index = self._folder / "index.html"
         if not index.is_file():
             return HTMLResponse(_NOT_BUILT, HTTPStatus.OK)
-        return FileResponse(index, headers={"cache-control": "no-cache"})
+        return _file(request, index, "no-cache")
+
+
+def _file(request: Request, file: Path, lasting: str) -> FileResponse:
+    """The file, or what the build compressed of it for who reads that."""
+    headers = {"cache-control": lasting, "vary": "accept-encoding"}
+    packed = file.with_name(f"{file.name}.gz")
+    if "gzip" not in request.headers.get("accept-encoding", "") or not packed.is_file():
+        return FileResponse(file, headers=headers)
+    kind, _ = mimetypes.guess_type(file.name)
+    return FileResponse(packed, headers=headers | {"content-encoding": "gzip"}, media_type=kind)
