@@ -90,6 +90,28 @@ async def test_upload__capture_time_of_the_camera(client: Client) -> None:
     assert image.capture_time.ToJsonString() == "2026-03-04T05:06:07Z"
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_upload__size_and_thumbnail_are_the_right_way_up(client: Client, kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    bright = Image.new("L", (400, 200))
+    bright.paste(255, (0, 0, 200, 100))
+    target = io.BytesIO()
+    bright.convert("RGB").save(target, kind, exif=exif)
+    answers, _ = await client.upload(("a.bin", target.getvalue()))
+    image = await client.image(answers["a.bin"].image)
+    with Image.open(io.BytesIO(await client.thumbnail(image.name))) as small:
+        corners = np.asarray(small.convert("L").resize((2, 2), Image.Resampling.BOX)) > 127
+        shape = small.size
+    is_sideways = orientation >= 5
+    assert (image.width, image.height) == ((200, 400) if is_sideways else (400, 200))
+    assert shape == ((128, 256) if is_sideways else (256, 128))
+    # Where the upper left corner of the file is on the screen, as the EXIF standard has it: row, column.
+    expected = {1: (0, 0), 2: (0, 1), 3: (1, 1), 4: (1, 0), 5: (0, 0), 6: (0, 1), 7: (1, 1), 8: (1, 0)}[orientation]
+    assert np.argwhere(corners).tolist() == [list(expected)]
+
+
 async def test_upload__sixteen_bits(client: Client) -> None:
     pixels = (np.arange(40 * 40, dtype=np.uint16) * 40).reshape(40, 40)
     target = io.BytesIO()

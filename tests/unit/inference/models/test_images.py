@@ -96,6 +96,7 @@ def test_decode__large_jpeg_is_reduced_to_the_same_picture() -> None:
     assert np.allclose(decoded.pixels[12, 28], (0, 0, 255), atol=6)
 
 
+@pytest.mark.parametrize("image_format", ["PNG", "TIFF"])
 @pytest.mark.parametrize(
     ("orientation", "red_at", "size"),
     [
@@ -109,10 +110,12 @@ def test_decode__large_jpeg_is_reduced_to_the_same_picture() -> None:
         (8, "bottom", (48, 64)),
     ],
 )
-def test_decode__orientation_is_applied(orientation: int, red_at: str, size: tuple[int, int]) -> None:
+def test_decode__orientation_is_applied(
+    orientation: int, red_at: str, size: tuple[int, int], image_format: str
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    decoded = decode(encoded(two_halves(), "PNG", exif=exif))
+    decoded = decode(encoded(two_halves(), image_format, exif=exif))
 
     place = {"left": (12, 2), "right": (12, 29), "top": (2, 16), "bottom": (21, 16)}[red_at]
     assert (decoded.original_width, decoded.original_height) == size

@@ -116,6 +116,8 @@ def _decode_opened(image: Image.Image, width: int, height: int, max_pixels: int,
     with guard:
         # JPEG only: decode at 1/2, 1/4 or 1/8 of the size where that still leaves twice the wanted size.
         image.draft(None, (2 * width, 2 * height))
+        # Pillow turns a TIFF itself when it decodes it, and says so from then on.
+        image.load()
         orientation = image.getexif().get(_ORIENTATION_TAG, 1)
         upright = _to_8_bits(image)
         # Scale before turning: it is the smaller image that is turned. Sideways images swap their wanted sides.

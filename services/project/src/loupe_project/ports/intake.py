@@ -188,6 +188,7 @@ class InspectedImage:
 
     format: str
     width: int
+    """Pixels, as displayed: orientation applied."""
     height: int
     capture_time: datetime | None
     """From EXIF; naive where the camera names no zone."""

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from loupe_project.adapters.tiles import cutter, png
 from loupe_project.domain import tiles
 from loupe_project.domain.tiles import TILE, Pyramid
 
 WIDTH, HEIGHT = 1301, 701
+_LOSSLESS: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True}}
 
 
 def make_pixels(kind: Any, channels: int = 1) -> NDArray[Any]:
@@ -95,6 +96,23 @@ def test_cut__jpeg(tmp_path: Path, mode: str) -> None:
     pyramid, data = cut(tmp_path, image, "JPEG", quality=95)
 
     assert level_of(pyramid, data, 0).shape == (HEIGHT, WIDTH, 1 if mode == "L" else 3)
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_cut__the_right_way_up(tmp_path: Path, image_format: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    image = Image.fromarray(make_pixels(np.uint8, 3))
+
+    pyramid, data = cut(tmp_path, image, image_format, exif=exif, **_LOSSLESS.get(image_format, {}))
+
+    with Image.open(tmp_path / "image") as stored:
+        upright = np.asarray(ImageOps.exif_transpose(stored).convert("RGB"))
+    assert upright.shape == ((WIDTH, HEIGHT, 3) if orientation > 4 else (HEIGHT, WIDTH, 3))
+    assert np.array_equal(upright, make_pixels(np.uint8, 3)) == (orientation == 1)
+    assert (pyramid.height, pyramid.width) == upright.shape[:2]
+    assert np.array_equal(level_of(pyramid, data, 0), upright)
 
 
 def test_cut__floats_keep_their_meaning(tmp_path: Path) -> None:

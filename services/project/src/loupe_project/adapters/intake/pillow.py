@@ -32,6 +32,7 @@ LOOKED_AT_LATER_PIXELS = 4_000_000
 _QUALITY = 82
 _TAIL_BYTES = 1 << 16
 _ORIENTATION = 0x0112
+_SIDEWAYS = range(5, 9)
 
 # Everything that Pillow's plugins raise for bad bytes; SyntaxError is what its PNG reader says.
 _FAULTS = (
@@ -97,14 +98,19 @@ class PillowInspector:
             image.load()
             taken, orientation = _exif(image)
             thumbnail = None if is_small else _thumbnail(image, orientation)
-            return InspectedImage(kind, width, height, taken, thumbnail, _frames(image))
+            return InspectedImage(kind, *_upright(width, height, orientation), taken, thumbnail, _frames(image))
 
 
 def _checked(image: Image.Image, data: bytes) -> InspectedImage:
     png.check(data)
     # EXIF is asked for only where it stands before the pixels; Pillow would decode them to look behind.
-    taken = _exif(image)[0] if "exif" in image.info else None
-    return InspectedImage(image.format or "", *image.size, taken, None, _frames(image))
+    taken, orientation = _exif(image) if "exif" in image.info else (None, 1)
+    return InspectedImage(image.format or "", *_upright(*image.size, orientation), taken, None, _frames(image))
+
+
+def _upright(width: int, height: int, orientation: int) -> tuple[int, int]:
+    """Width and height as displayed: everything that counts pixels of an image counts these."""
+    return (height, width) if orientation in _SIDEWAYS else (width, height)
 
 
 def _frames(image: Image.Image) -> int:

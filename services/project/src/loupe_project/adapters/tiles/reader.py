@@ -1,9 +1,11 @@
 """Reads images from their top to their bottom, some rows at a time, so that hundreds of megapixels need little memory.
 
 libvips decodes PNG, JPEG, TIFF and WebP as they are read, with all bits of their values. It has no BMP: these are
-read by Pillow, whole, which their size of at most one gibibyte bounds.
+read by Pillow, whole, which their size of at most one gibibyte bounds. An image whose EXIF says that it is turned is
+read the right way up; libvips then decodes it first, above 100 MB of pixels to a file in the temporary folder.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +17,7 @@ from PIL import Image
 _LOADERS = {"PNG": "pngload", "JPEG": "jpegload", "TIFF": "tiffload", "WEBP": "webpload"}
 # Those whose values are shown as they are; others, such as CMYK, are made sRGB.
 _KEPT = frozenset({"b-w", "grey16", "srgb", "rgb", "rgb16", "scrgb", "multiband"})
+_ORIENTATION = "orientation"
 _NUMBERS = {
     "uchar": np.uint8,
     "char": np.int8,
@@ -28,7 +31,7 @@ _NUMBERS = {
 
 
 class Rows(Protocol):
-    """An image that is read downwards once."""
+    """An image that is read downwards once, the right way up."""
 
     width: int
     height: int
@@ -54,7 +57,11 @@ def open_rows(path: Path, image_format: str) -> Rows:
 
 class _VipsRows:
     def __init__(self, path: Path, loader: str) -> None:
-        image = getattr(pyvips.Image, loader)(str(path), access="sequential", fail_on="truncated")
+        load = partial(getattr(pyvips.Image, loader), str(path), fail_on="truncated")
+        image = load(access="sequential")
+        if image.get_typeof(_ORIENTATION) and image.get(_ORIENTATION) != 1:
+            # Its upper rows may be the right column of the file.
+            image = load(access="random").autorot()
         if image.interpretation not in _KEPT:
             image = image.colourspace("srgb")
         if image.bands > 4:
