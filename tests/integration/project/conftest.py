@@ -202,6 +202,7 @@ def _registrations(inference: FakeInference) -> list[Registration]:
         "DeleteFeatures",
         "CopyFeatures",
         "CountFeatures",
+        "FindMissingFeatures",
         "ListFeatureSets",
     )
     models = [method.name for method in model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].methods]

@@ -76,6 +76,15 @@ class Stack:
             pb_grpc.ReductionServiceStub(self.channel).PlaceImages(iter(messages), metadata=self.metadata)
         )
 
+    async def forget(self, reducer: bytes, places: bytes, piece: int = 50_000) -> bytes:
+        """Calls ForgetPoints and returns the reducer that is left."""
+        messages = [
+            *[pb.ForgetPointsRequest(reducer=reducer[at : at + piece]) for at in range(0, len(reducer), piece)],
+            *[pb.ForgetPointsRequest(places=places[at : at + piece]) for at in range(0, len(places), piece)],
+        ]
+        call = pb_grpc.ReductionServiceStub(self.channel).ForgetPoints(iter(messages), metadata=self.metadata)
+        return b"".join([answer.reducer async for answer in call])
+
     async def curate(
         self, method: str, image_ids: Sequence[str], columns: dict[str, bytes] | None = None, **spec: Any
     ) -> Answer:
@@ -126,9 +135,15 @@ async def start_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) 
     kernels = tmp_path_factory.getbasetemp() / "kernels"
     async with AsyncExitStack() as stack:
 
-        async def start(*, target: str | None = None, threads: int = 1, **settings: Any) -> Stack:
+        async def start(
+            *,
+            target: str | None = None,
+            threads: int = 1,
+            features: FakeFeatureService | None = None,
+            **settings: Any,
+        ) -> Stack:
             keys = SigningKeys()
-            features = FakeFeatureService()
+            features = features or FakeFeatureService()
             inference = await stack.enter_async_context(running_server([features.registration()], keys=keys))
             channel = open_channel(inference.target, lambda: keys.service_tokens.issue("reduction"))
             await stack.enter_async_context(channel)

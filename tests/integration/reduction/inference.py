@@ -21,8 +21,8 @@ SERVICE = "loupe.inference.v1.FeatureService"
 class FakeFeatureService(pb_grpc.FeatureServiceServicer):
     """Gives out vectors in blocks of 100, in an order of its own."""
 
-    def __init__(self) -> None:
-        self.vectors: dict[str, NDArray[np.float32]] = {}
+    def __init__(self, vectors: dict[str, NDArray[np.float32]] | None = None) -> None:
+        self.vectors: dict[str, NDArray[np.float32]] = vectors or {}
         self.objects: dict[str, NDArray[np.float32]] = {}
         """Vectors of the objects in an image: arrays (K, D)."""
         self.objects_asked: list[str] = []
@@ -80,6 +80,16 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
     async def CountFeatures(self, request: Any, context: Any) -> Any:
         return await self._refuse(context)
 
+    async def FindMissingFeatures(
+        self, request: pb.FindMissingFeaturesRequest, context: Any
+    ) -> pb.FindMissingFeaturesResponse:
+        if self.is_down:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "starting")
+        missing = [
+            one for one in ids.unpack_ids(request.image_ids) if one not in self.vectors and one not in self.objects
+        ]
+        return pb.FindMissingFeaturesResponse(image_ids=ids.pack_ids(missing))
+
     async def ListFeatureSets(self, request: Any, context: Any) -> Any:
         return await self._refuse(context)
 
@@ -94,6 +104,7 @@ class FakeFeatureService(pb_grpc.FeatureServiceServicer):
             "CopyFeatures",
             "DeleteFeatures",
             "CountFeatures",
+            "FindMissingFeatures",
             "ListFeatureSets",
         )
         table = {f"/{SERVICE}/{name}": Access.SERVICE for name in ("StreamFeatures", *unserved)}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from loupe.reduction.v1 import feature_source_pb2 as source_pb
 from loupe.reduction.v1 import neighbour_service_pb2 as pb
 from loupe.reduction.v1 import neighbour_service_pb2_grpc as pb_grpc
 from loupe_kit import ids, status
-from tests.integration.reduction.conftest import MODEL, Stack
+from tests.integration.reduction.conftest import MODEL, Stack, StartStack
+from tests.integration.reduction.inference import FakeFeatureService
 from tests.unit.reduction.arrays import clusters
 
 PROJECT = ids.new_id()
@@ -92,6 +94,26 @@ async def test_find_neighbours__bad_wish(stack: Stack, spec: dict[str, Any], rea
         await find(stack, image_ids, **spec)
 
     assert status.from_rpc_error(caught.value).reason == reason
+
+
+async def test_start__forgets_what_the_inference_service_no_longer_has(start_stack: StartStack) -> None:
+    values, _ = clusters(30)
+    stack = await start_stack()
+    image_ids = stack.features.add(values)
+    await find(stack, image_ids, image_id=ids.pack_ids([image_ids[0]]))
+    folder = stack.data_dir / "reduction" / "neighbours"
+    kept = next(folder.glob("*/ids.bin"))
+    code = (kept.parent / "codes.i8").read_bytes()[:64]
+
+    # The one of the next start knows none of these images but the last.
+    again = await start_stack(features=FakeFeatureService(dict([stack.features.vectors.popitem()])))
+
+    async with asyncio.timeout(60):
+        while kept.exists():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    assert not any(code in one.read_bytes() for one in folder.rglob("*") if one.is_file())
+    answer = await find(again, image_ids, image_id=ids.pack_ids(image_ids[-1:]))
+    assert (found(answer), answer.count) == ([], 0)
 
 
 async def find_objects(stack: Stack, among: Sequence[str], **spec: Any) -> pb.FindNeighbourObjectsResponse:

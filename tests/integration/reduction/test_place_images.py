@@ -6,6 +6,7 @@ import pytest
 
 from loupe.reduction.v1 import projection_pb2 as projection_pb
 from loupe_kit import ids, status
+from loupe_reduction.domain import reducers
 from tests.integration.reduction.conftest import Answer, Stack
 from tests.unit.reduction.arrays import clusters
 
@@ -78,3 +79,35 @@ async def test_fit_projection__early_pictures(stack: Stack) -> None:
     assert all(list(one) == list(shown[0]) for one in shown)
     assert shown[0][next(iter(shown[0]))].shape == (3,)
     assert without.early == []
+
+
+@pytest.mark.parametrize("method", [projection_pb.METHOD_PACMAP, projection_pb.METHOD_UMAP, projection_pb.METHOD_TSNE])
+async def test_forget_points__of_a_map__nothing_of_them_stays(stack: Stack, method: int) -> None:
+    values, _ = clusters(60)
+    image_ids = stack.features.add(values)
+    made = await stack.fit(image_ids, method=method)
+    there = _places(made.blocks)
+    before = reducers.from_bytes(made.reducer)
+    # What an anchor's place is exactly, on the map as in the reducer, is how it is found again.
+    assert {one.tobytes() for one in before.places} == {one.tobytes() for one in there.values()}
+
+    left = await stack.forget(made.reducer, b"".join(there[one].tobytes() for one in image_ids[:20]))
+
+    after = reducers.from_bytes(left)
+    assert {one.tobytes() for one in after.places} == {there[one].tobytes() for one in image_ids[20:]}
+    assert {one.tobytes() for one in after.anchors} < {one.tobytes() for one in before.anchors}
+    assert len(after.anchors) == 40
+    answer = await stack.place(image_ids[30:31], left)
+    assert _places(answer.blocks)[image_ids[30]] == pytest.approx(there[image_ids[30]], abs=1e-2)
+    assert await stack.forget(left, b"") == left
+    assert await stack.forget(left, after.places.tobytes()) == b""
+
+
+async def test_forget_points__refused(stack: Stack) -> None:
+    values, _ = clusters(30)
+    _, made = await _map(stack, values)
+
+    for reducer, places in ((b"nothing of the kind", b""), (made.reducer, b"half")):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stack.forget(reducer, places)
+        assert status.from_rpc_error(caught.value).reason == "REDUCER_INVALID"

@@ -196,6 +196,9 @@ class InMemoryFeatureStore:
         found = [self.vectors[key, image][1] for image in set(_each(image_ids)) if (key, image) in self.vectors]
         return len(found), max((len(vector) for vector in found), default=0)
 
+    async def missing(self, key: FeatureKey, image_ids: bytes) -> bytes:
+        return b"".join(sorted(image for image in set(_each(image_ids)) if (key, image) not in self.vectors))
+
     async def dimension(self, project_id: str, key: FeatureKey) -> int:
         lengths = [len(v) for (k, _), (project, v) in self.vectors.items() if (k, project) == (key, project_id)]
         return lengths[0] if lengths else 0

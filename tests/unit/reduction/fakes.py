@@ -42,6 +42,9 @@ class InMemoryFeatureReader:
             raise AssertionError("nobody asks this reader for objects")
         yield ObjectBlock(b"", np.zeros((0, 1), np.float32))
 
+    async def missing(self, source: FeatureSource, image_ids: bytes) -> bytes:
+        return ids.pack_ids([one for one in ids.unpack_ids(image_ids) if one not in self.vectors])
+
 
 class InMemorySpool:
     """Keeps vectors in a list."""

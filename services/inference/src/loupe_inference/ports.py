@@ -86,6 +86,10 @@ class FeatureStore(Protocol):
         """How many different images of these have a vector, and its length (0 if none has)."""
         ...
 
+    async def missing(self, key: FeatureKey, image_ids: bytes) -> bytes:
+        """Ids of those of the images that have no vector, each once."""
+        ...
+
     async def dimension(self, project_id: str, key: FeatureKey) -> int:
         """Length of the project's vectors of this key; 0 if it has none."""
         ...

@@ -16,10 +16,9 @@ from loupe_kit.service import Hook
 from loupe_kit.tokens import ServiceTokens
 from loupe_reduction.adapters.feature_service import GrpcFeatureReader
 from loupe_reduction.adapters.spool import file_spools
-from loupe_reduction.adapters.vector_store import VectorStore
+from loupe_reduction.adapters.vector_shelf import FolderShelf
 from loupe_reduction.adapters.warming import KernelWarming
 from loupe_reduction.adapters.workers import ProcessWorkers
-from loupe_reduction.domain.features import BYTES_PER_OBJECT
 from loupe_reduction.ports import FeatureReader, Workers
 from loupe_reduction.servicers import curation, neighbours, reduction, teach
 from loupe_reduction.settings import ReductionSettings
@@ -28,6 +27,8 @@ from loupe_reduction.use_cases.find_neighbour_objects import FindNeighbourObject
 from loupe_reduction.use_cases.find_neighbours import FindNeighbours
 from loupe_reduction.use_cases.run_job import RunJob
 
+from loupe_reduction.use_cases.forget_vectors import VectorForgetter
+from loupe_reduction.use_cases.kept_stores import KeptStores
 NAME = "reduction"
 _WARM_AFTER_SECONDS = 3.0
 
@@ -66,9 +67,11 @@ def bootstrap(
             on_stop.append(inference_channel.close)
         reader = GrpcFeatureReader(inference_channel, settings.feature_timeout.total_seconds())
     run_job = RunJob(reader, file_spools(settings.spool_folder), workers)
-    folder = settings.neighbour_folder
-    images = FindNeighbours(reader, lambda name: VectorStore(folder / name))
-    objects = FindNeighbourObjects(reader, lambda name: VectorStore(folder / name, BYTES_PER_OBJECT))
+    stores = KeptStores(FolderShelf(settings.neighbour_folder))
+    forgetter = VectorForgetter(reader, stores)
+    on_start.append(forgetter.start)
+    on_stop.append(forgetter.close)
+    images, objects = FindNeighbours(reader, stores), FindNeighbourObjects(reader, stores)
     neighbour_servicer = neighbours.NeighbourServicer(images, objects, settings.max_images)
     registrations = _registrations(run_job, ApplyHead(reader), neighbour_servicer, settings.max_images)
     return Service(name=NAME, registrations=registrations, on_start=on_start, on_stop=on_stop)

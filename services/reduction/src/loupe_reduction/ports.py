@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.domain.features import FeatureBlock, FeatureSource, ObjectBlock
+from loupe_reduction.domain.features import FeatureBlock, FeatureSource, ObjectBlock, VectorSpace
 from loupe_reduction.domain.jobs import Job, Result, SpooledFeatures
 from loupe_reduction.domain.progress import Report
 
@@ -38,6 +38,18 @@ class FeatureReader(Protocol):
 
         Raises:
             FeaturesUnavailable: the vectors cannot be read now.
+        """
+        ...
+
+    async def missing(self, source: FeatureSource, image_ids: bytes) -> bytes:
+        """Returns the ids of those of the images that have no vector, each once.
+
+        Args:
+            source: the space of the vectors.
+            image_ids: ids, 16 bytes each, at most 1,000,000.
+
+        Raises:
+            FeaturesUnavailable: nobody says so now.
         """
         ...
 
@@ -88,7 +100,7 @@ class Workers(Protocol):
 
 
 class KeptVectors(Protocol):
-    """Vectors of one source that were read before, of images or of objects, and the nearest among some of them."""
+    """Vectors of one space that were read before, and the nearest among some of them."""
 
     def __len__(self) -> int:
         """Returns the number of rows."""
@@ -113,7 +125,7 @@ class KeptVectors(Protocol):
         ...
 
     def image_ids(self) -> bytes:
-        """Returns for each row the id of its image: the first 16 bytes of the row's id."""
+        """Returns for each row the id of its image, the first 16 bytes of its own; zeros where it was forgotten."""
         ...
 
     def append(self, ids: bytes, values: NDArray[np.float32]) -> None:
@@ -132,6 +144,31 @@ class KeptVectors(Protocol):
 
     def cut(self) -> None:
         """Prepares for faster searches; takes minutes, and others may append and search meanwhile."""
+        ...
+
+    def forget(self, image_ids: bytes) -> None:
+        """Writes zeros over all rows of images, 16 bytes an id."""
+        ...
+
+    @property
+    def is_to_be_emptied(self) -> bool:
+        """Whether most of its rows were forgotten."""
+        ...
+
+    def empty(self) -> None:
+        """Throws all rows away, also those that were not forgotten. Not while another thread runs `cut`."""
+        ...
+
+
+class VectorShelf(Protocol):
+    """Where vectors are kept."""
+
+    def open(self, space: VectorSpace) -> KeptVectors:
+        """Returns what is kept of a space, nothing yet of a new one."""
+        ...
+
+    def spaces(self) -> list[VectorSpace]:
+        """Returns all of which something is kept."""
         ...
 
 

@@ -244,6 +244,18 @@ async def test_delete__absent_is_no_error(store: FeatureStore) -> None:
     assert await store.delete(image_ids=some_ids(1), project_id="", model="", version="") == 0
 
 
+async def test_missing__each_image_without_a_vector_of_this_space_once(store: FeatureStore) -> None:
+    project, there, elsewhere, nowhere = ids.new_id(), some_ids(2), some_ids(1), some_ids(1)
+    await store.put(project, KEY, block(there, 3))
+    await store.put(project, FeatureKey(KEY.model, "other"), block(elsewhere, 3))
+
+    missing = await store.missing(KEY, nowhere + there + elsewhere + nowhere)
+
+    assert missing == b"".join(sorted([nowhere, elsewhere]))
+    await store.delete(image_ids=there[:16], project_id="", model="", version="")
+    assert await store.missing(KEY, there) == there[:16]
+
+
 async def test_list_sets__counts_by_model_and_version(store: FeatureStore) -> None:
     await store.put(PROJECT, FeatureKey("uploaded", "mine"), block(some_ids(1), dimension=5))
     await store.put(PROJECT, KEY, block(some_ids(2)))

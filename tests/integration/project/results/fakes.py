@@ -38,6 +38,7 @@ class FakeFeatureService:
         raise AssertionError("this test asks for features only")
 
     PutFeatures = CopyFeatures = DeleteFeatures = CountFeatures = ListFeatureSets = StreamObjectFeatures = refuse
+    FindMissingFeatures = refuse
 
     async def StreamFeatures(
         self, request: feature_service_pb2.StreamFeaturesRequest, context: Any
@@ -239,6 +240,7 @@ def served_neighbours(reduction: FakeReduction, curation: FakeCuration, keys: Si
         "DeleteFeatures",
         "CopyFeatures",
         "CountFeatures",
+        "FindMissingFeatures",
         "ListFeatureSets",
     )
     return running_server(

@@ -112,3 +112,68 @@ def test_cut__likely_parts_hold_the_neighbours(tmp_path: Path, monkeypatch: pyte
     few = np.arange(0, 2000, 3)
     assert len(store.nearest(values[1], few, 300)[0]) == 300
     assert (VectorStore(tmp_path).nearest(values[3], everyone, 5)[0] == store.nearest(values[3], everyone, 5)[0]).all()
+
+
+def _bytes_of(folder: Path) -> bytes:
+    return b"".join(one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file())
+
+
+def test_forget__nothing_of_the_rows_stays_and_the_others_do_not_move(tmp_path: Path) -> None:
+    values, _ = clusters(30)
+    store, packed = _filled(tmp_path, values)
+    gone = [3, 4, 29]
+    stays = [row for row in range(30) if row not in gone]
+    before = [(tmp_path / "codes.i8").read_bytes()[row * 64 : (row + 1) * 64] for row in range(30)]
+    vectors = [store.vector(row) for row in stays]
+
+    store.forget(b"".join(packed[row * 16 : (row + 1) * 16] for row in gone))
+
+    again = VectorStore(tmp_path)
+    for opened in (store, again):
+        assert opened.find(packed).tolist() == [-1 if row in gone else row for row in range(30)]
+        assert all((opened.vector(row) == vector).all() for row, vector in zip(stays, vectors, strict=True))
+        assert not opened.is_to_be_emptied
+    left = _bytes_of(tmp_path)
+    assert all(before[row] not in left and packed[row * 16 : (row + 1) * 16] not in left for row in gone)
+    # Whoever is read again gets a row of its own.
+    again.append(packed[48:64], values[3:4])
+    assert again.find(packed[48:64]).tolist() == [30]
+
+
+def test_forget__all_objects_of_an_image(tmp_path: Path) -> None:
+    values, _ = clusters(4)
+    one, other = ids.pack_ids([ids.new_id()]), ids.pack_ids([ids.new_id()])
+    objects = [one + b"\0\0", one + b"\0\1", other + b"\0\0", other + b"\0\1"]
+    store = VectorStore(tmp_path, 18)
+    store.append(b"".join(objects), values)
+
+    store.forget(one)
+
+    assert store.find(b"".join(objects)).tolist() == [-1, -1, 2, 3]
+
+
+def test_empty__where_most_was_forgotten(tmp_path: Path) -> None:
+    values, _ = clusters(10)
+    store, packed = _filled(tmp_path, values)
+    store.forget(packed[: 6 * 16])
+    assert store.is_to_be_emptied
+
+    store.empty()
+
+    assert (len(store), store.dimension, _bytes_of(tmp_path)) == (0, 0, b"")
+    store.append(packed[:16], values[:1, :8])
+    assert (len(VectorStore(tmp_path)), VectorStore(tmp_path).dimension) == (1, 8)
+
+
+def test_nearest__after_forgetting_in_a_store_that_was_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_store, "MOST_SCANNED", 100)
+    monkeypatch.setattr(vector_store, "ROWS_A_PART", 40)
+    values, _ = clusters(400)
+    store, packed = _filled(tmp_path, values)
+    store.cut()
+    store.forget(packed[: 100 * 16])
+    rows = store.find(packed)
+
+    assert set(store.nearest(values[0], rows[rows >= 0], 300)[0].tolist()) == set(range(100, 400))
+    store.cut()
+    assert set(store.nearest(values[0], rows[rows >= 0], 300)[0].tolist()) == set(range(100, 400))

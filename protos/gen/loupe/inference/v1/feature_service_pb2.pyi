@@ -524,6 +524,58 @@ class CountFeaturesResponse(_message.Message):
 Global___CountFeaturesResponse: _TypeAlias = CountFeaturesResponse  # noqa: Y015
 
 @_typing.final
+class FindMissingFeaturesRequest(_message.Message):
+    """Request of FeatureService.FindMissingFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Id of the model, or "uploaded"."""
+    version: _builtins.str
+    """Id of the version; for "uploaded" the name of the feature set."""
+    image_ids: _builtins.bytes
+    """Ids of the images, 16 bytes each, one after the other; 1 to 1,000,000 of them."""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+        image_ids: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_ids", b"image_ids", "model", b"model", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindMissingFeaturesRequest: _TypeAlias = FindMissingFeaturesRequest  # noqa: Y015
+
+@_typing.final
+class FindMissingFeaturesResponse(_message.Message):
+    """Response of FeatureService.FindMissingFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    image_ids: _builtins.bytes
+    """Ids of the images without a vector, 16 bytes each, one after the other, each once, in no particular order."""
+    def __init__(
+        self,
+        *,
+        image_ids: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_ids", b"image_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindMissingFeaturesResponse: _TypeAlias = FindMissingFeaturesResponse  # noqa: Y015
+
+@_typing.final
 class ListFeatureSetsRequest(_message.Message):
     """Request of FeatureService.ListFeatureSets."""
 

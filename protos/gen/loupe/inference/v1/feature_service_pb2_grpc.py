@@ -70,6 +70,11 @@ class FeatureServiceStub:
                 request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesRequest.SerializeToString,
                 response_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesResponse.FromString,
                 _registered_method=True)
+        self.FindMissingFeatures = channel.unary_unary(
+                '/loupe.inference.v1.FeatureService/FindMissingFeatures',
+                request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.FindMissingFeaturesRequest.SerializeToString,
+                response_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.FindMissingFeaturesResponse.FromString,
+                _registered_method=True)
         self.ListFeatureSets = channel.unary_unary(
                 '/loupe.inference.v1.FeatureService/ListFeatureSets',
                 request_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.ListFeatureSetsRequest.SerializeToString,
@@ -145,6 +150,15 @@ class FeatureServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindMissingFeatures(self, request, context):
+        """Says which of the given images have no vector: who keeps what he has read of vectors learns so which of it has to go.
+
+        Answers FEATURE_IDS_INVALID like StreamFeatures.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListFeatureSets(self, request, context):
         """Lists the feature sets of one project, by model and version, ascending. A project has few: no pages, at most 1,000.
         """
@@ -184,6 +198,11 @@ def add_FeatureServiceServicer_to_server(servicer, server):
                     servicer.CountFeatures,
                     request_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesRequest.FromString,
                     response_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesResponse.SerializeToString,
+            ),
+            'FindMissingFeatures': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindMissingFeatures,
+                    request_deserializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.FindMissingFeaturesRequest.FromString,
+                    response_serializer=loupe_dot_inference_dot_v1_dot_feature__service__pb2.FindMissingFeaturesResponse.SerializeToString,
             ),
             'ListFeatureSets': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFeatureSets,
@@ -359,6 +378,33 @@ class FeatureService:
             '/loupe.inference.v1.FeatureService/CountFeatures',
             loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesRequest.SerializeToString,
             loupe_dot_inference_dot_v1_dot_feature__service__pb2.CountFeaturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindMissingFeatures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loupe.inference.v1.FeatureService/FindMissingFeatures',
+            loupe_dot_inference_dot_v1_dot_feature__service__pb2.FindMissingFeaturesRequest.SerializeToString,
+            loupe_dot_inference_dot_v1_dot_feature__service__pb2.FindMissingFeaturesResponse.FromString,
             options,
             channel_credentials,
             insecure,

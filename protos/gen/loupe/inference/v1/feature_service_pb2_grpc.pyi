@@ -74,6 +74,11 @@ class FeatureServiceStub:
 
     Answers FEATURE_IDS_INVALID like StreamFeatures.
     """
+    FindMissingFeatures: _grpc.UnaryUnaryMultiCallable[_feature_service_pb2.FindMissingFeaturesRequest, _feature_service_pb2.FindMissingFeaturesResponse]
+    """Says which of the given images have no vector: who keeps what he has read of vectors learns so which of it has to go.
+
+    Answers FEATURE_IDS_INVALID like StreamFeatures.
+    """
     ListFeatureSets: _grpc.UnaryUnaryMultiCallable[_feature_service_pb2.ListFeatureSetsRequest, _feature_service_pb2.ListFeatureSetsResponse]
     """Lists the feature sets of one project, by model and version, ascending. A project has few: no pages, at most 1,000."""
 
@@ -120,6 +125,11 @@ class FeatureServiceAsyncStub(FeatureServiceStub):
     """
     CountFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.CountFeaturesRequest, _feature_service_pb2.CountFeaturesResponse]  # type: ignore[assignment]
     """Counts how many of the given images have a vector.
+
+    Answers FEATURE_IDS_INVALID like StreamFeatures.
+    """
+    FindMissingFeatures: _aio.UnaryUnaryMultiCallable[_feature_service_pb2.FindMissingFeaturesRequest, _feature_service_pb2.FindMissingFeaturesResponse]  # type: ignore[assignment]
+    """Says which of the given images have no vector: who keeps what he has read of vectors learns so which of it has to go.
 
     Answers FEATURE_IDS_INVALID like StreamFeatures.
     """
@@ -202,6 +212,17 @@ class FeatureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_feature_service_pb2.CountFeaturesResponse, _abc.Awaitable[_feature_service_pb2.CountFeaturesResponse]]:
         """Counts how many of the given images have a vector.
+
+        Answers FEATURE_IDS_INVALID like StreamFeatures.
+        """
+
+    @_abc_1.abstractmethod
+    def FindMissingFeatures(
+        self,
+        request: _feature_service_pb2.FindMissingFeaturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_feature_service_pb2.FindMissingFeaturesResponse, _abc.Awaitable[_feature_service_pb2.FindMissingFeaturesResponse]]:
+        """Says which of the given images have no vector: who keeps what he has read of vectors learns so which of it has to go.
 
         Answers FEATURE_IDS_INVALID like StreamFeatures.
         """

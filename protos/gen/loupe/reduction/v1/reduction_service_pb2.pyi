@@ -348,3 +348,56 @@ class PlacementHeader(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PlacementHeader: _TypeAlias = PlacementHeader  # noqa: Y015
+
+@_typing.final
+class ForgetPointsRequest(_message.Message):
+    """One message of the stream to ForgetPoints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDUCER_FIELD_NUMBER: _builtins.int
+    PLACES_FIELD_NUMBER: _builtins.int
+    reducer: _builtins.bytes
+    """Next piece of the reducer of the map, at most 1 MiB."""
+    places: _builtins.bytes
+    """Next places to take out, at most 1 MiB: points in the coordinates of the map,
+    as FitProjection gave them, 2 or 3 little-endian float32 each, without a
+    point of an image that stays.
+    """
+    def __init__(
+        self,
+        *,
+        reducer: _builtins.bytes = ...,
+        places: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "places", b"places", "reducer", b"reducer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "places", b"places", "reducer", b"reducer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["reducer", "places"]  # noqa: Y015
+    _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
+
+Global___ForgetPointsRequest: _TypeAlias = ForgetPointsRequest  # noqa: Y015
+
+@_typing.final
+class ForgetPointsResponse(_message.Message):
+    """One message of the answer of ForgetPoints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDUCER_FIELD_NUMBER: _builtins.int
+    reducer: _builtins.bytes
+    """Next piece of the reducer, at most 1 MiB."""
+    def __init__(
+        self,
+        *,
+        reducer: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reducer", b"reducer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetPointsResponse: _TypeAlias = ForgetPointsResponse  # noqa: Y015

@@ -47,6 +47,11 @@ class ReductionServiceStub:
                 request_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesRequest.SerializeToString,
                 response_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesResponse.FromString,
                 _registered_method=True)
+        self.ForgetPoints = channel.stream_stream(
+                '/loupe.reduction.v1.ReductionService/ForgetPoints',
+                request_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.ForgetPointsRequest.SerializeToString,
+                response_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.ForgetPointsResponse.FromString,
+                _registered_method=True)
 
 
 class ReductionServiceServicer:
@@ -93,6 +98,21 @@ class ReductionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetPoints(self, request_iterator, context):
+        """Takes points out of the reducer of a map, whose images are gone: what is left
+        of it holds nothing of them.
+
+        The caller sends the `reducer` in pieces and the `places`, and half-closes.
+        The answer is the new reducer in pieces: the same one, where none of its
+        points lies at these places, and nothing, where no other one is left.
+
+        Errors: INVALID_ARGUMENT (REDUCER_INVALID, also where the places are no whole
+        number of its points).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReductionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -105,6 +125,11 @@ def add_ReductionServiceServicer_to_server(servicer, server):
                     servicer.PlaceImages,
                     request_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesRequest.FromString,
                     response_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesResponse.SerializeToString,
+            ),
+            'ForgetPoints': grpc.stream_stream_rpc_method_handler(
+                    servicer.ForgetPoints,
+                    request_deserializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.ForgetPointsRequest.FromString,
+                    response_serializer=loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.ForgetPointsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -164,6 +189,33 @@ class ReductionService:
             '/loupe.reduction.v1.ReductionService/PlaceImages',
             loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesRequest.SerializeToString,
             loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.PlaceImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetPoints(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/loupe.reduction.v1.ReductionService/ForgetPoints',
+            loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.ForgetPointsRequest.SerializeToString,
+            loupe_dot_reduction_dot_v1_dot_reduction__service__pb2.ForgetPointsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -66,6 +66,17 @@ class ReductionServiceStub:
     RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
     FEATURES_UNAVAILABLE).
     """
+    ForgetPoints: _grpc.StreamStreamMultiCallable[_reduction_service_pb2.ForgetPointsRequest, _reduction_service_pb2.ForgetPointsResponse]
+    """Takes points out of the reducer of a map, whose images are gone: what is left
+    of it holds nothing of them.
+
+    The caller sends the `reducer` in pieces and the `places`, and half-closes.
+    The answer is the new reducer in pieces: the same one, where none of its
+    points lies at these places, and nothing, where no other one is left.
+
+    Errors: INVALID_ARGUMENT (REDUCER_INVALID, also where the places are no whole
+    number of its points).
+    """
 
 @_typing.type_check_only
 class ReductionServiceAsyncStub(ReductionServiceStub):
@@ -104,6 +115,17 @@ class ReductionServiceAsyncStub(ReductionServiceStub):
     (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES),
     RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
     FEATURES_UNAVAILABLE).
+    """
+    ForgetPoints: _aio.StreamStreamMultiCallable[_reduction_service_pb2.ForgetPointsRequest, _reduction_service_pb2.ForgetPointsResponse]  # type: ignore[assignment]
+    """Takes points out of the reducer of a map, whose images are gone: what is left
+    of it holds nothing of them.
+
+    The caller sends the `reducer` in pieces and the `places`, and half-closes.
+    The answer is the new reducer in pieces: the same one, where none of its
+    points lies at these places, and nothing, where no other one is left.
+
+    Errors: INVALID_ARGUMENT (REDUCER_INVALID, also where the places are no whole
+    number of its points).
     """
 
 class ReductionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -152,6 +174,23 @@ class ReductionServiceServicer(metaclass=_abc_1.ABCMeta):
         (FEATURES_MISSING, TOO_FEW_POINTS, DIMENSION_MISMATCH, NON_FINITE_FEATURES),
         RESOURCE_EXHAUSTED (QUEUE_FULL), UNAVAILABLE (WORKER_CRASHED,
         FEATURES_UNAVAILABLE).
+        """
+
+    @_abc_1.abstractmethod
+    def ForgetPoints(
+        self,
+        request_iterator: _MaybeAsyncIterator[_reduction_service_pb2.ForgetPointsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_reduction_service_pb2.ForgetPointsResponse], _abc.AsyncIterator[_reduction_service_pb2.ForgetPointsResponse]]:
+        """Takes points out of the reducer of a map, whose images are gone: what is left
+        of it holds nothing of them.
+
+        The caller sends the `reducer` in pieces and the `places`, and half-closes.
+        The answer is the new reducer in pieces: the same one, where none of its
+        points lies at these places, and nothing, where no other one is left.
+
+        Errors: INVALID_ARGUMENT (REDUCER_INVALID, also where the places are no whole
+        number of its points).
         """
 
 def add_ReductionServiceServicer_to_server(servicer: ReductionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -156,6 +156,16 @@ class MongoFeatureStore:
                     count, dimension = count + row["count"], max(dimension, row["dimension"])
         return count, dimension
 
+    async def missing(self, key: FeatureKey, image_ids: bytes) -> bytes:
+        """See `FeatureStore`. Answered by the index alone."""
+        asked = set(_slices(image_ids, BYTES_PER_ID))
+        async with _reported():
+            for part in _slices(b"".join(sorted(asked)), _READ_IDS * BYTES_PER_ID):
+                which = _space(key) | {"image": {"$in": _uuids(part)}}
+                found = self._features.find(which, {"_id": False, "image": True}, batch_size=_READ_IDS)
+                asked -= {bytes(row["image"]) async for row in found}
+        return b"".join(sorted(asked))
+
     async def dimension(self, project_id: str, key: FeatureKey) -> int:
         """See `FeatureStore`."""
         async with _reported():

@@ -152,6 +152,16 @@ def count(db: sqlite3.Connection, *, key: FeatureKey, image_ids: bytes) -> tuple
     return found, (size or 0) // 4
 
 
+def known(db: sqlite3.Connection, *, key: FeatureKey, image_ids: bytes) -> set[bytes]:
+    """Those of at most 500 images that have a vector."""
+    images = _ids(image_ids)
+    rows = db.execute(
+        f"SELECT image FROM feature WHERE space_id = ? AND image IN ({_marks(images)})",  # noqa: S608 - marks only
+        (_space(db, key), *images),
+    )
+    return {image for (image,) in rows}
+
+
 def dimension(db: sqlite3.Connection, project: bytes, key: FeatureKey) -> int:
     """Length of the project's vectors, 0 if it has none."""
     return _dimension(db, project, _space(db, key))

@@ -71,6 +71,13 @@ class SqliteFeatureStore:
             count, dimension = count + found, max(dimension, length)
         return count, dimension
 
+    async def missing(self, key: FeatureKey, image_ids: bytes) -> bytes:
+        """See `FeatureStore`."""
+        asked = set(_slices(image_ids, BYTES_PER_ID))
+        for packed in _slices(b"".join(sorted(asked)), _READ_IDS * BYTES_PER_ID):
+            asked -= await self._reader.run(functools.partial(queries.known, key=key, image_ids=packed))
+        return b"".join(sorted(asked))
+
     async def dimension(self, project_id: str, key: FeatureKey) -> int:
         """See `FeatureStore`."""
         project = ids.parse_id(project_id).bytes

@@ -23,6 +23,7 @@ ACCESS = {
     f"/{SERVICE}/DeleteFeatures": Access.SERVICE,
     f"/{SERVICE}/CopyFeatures": Access.SERVICE,
     f"/{SERVICE}/CountFeatures": Access.SERVICE,
+    f"/{SERVICE}/FindMissingFeatures": Access.SERVICE,
     f"/{SERVICE}/ListFeatureSets": Access.SERVICE,
 }
 
@@ -101,6 +102,15 @@ class FeatureServicer(pb_grpc.FeatureServiceServicer):
         key = FeatureKey(request.model, request.version)
         count, dimension = await self._store.count(key, check_ids(request.image_ids))
         return pb.CountFeaturesResponse(feature_count=count, dimension=dimension)
+
+    async def FindMissingFeatures(
+        self,
+        request: pb.FindMissingFeaturesRequest,
+        context: grpc.aio.ServicerContext[pb.FindMissingFeaturesRequest, pb.FindMissingFeaturesResponse],
+    ) -> pb.FindMissingFeaturesResponse:
+        key = FeatureKey(request.model, request.version)
+        missing = await self._store.missing(key, check_ids(request.image_ids))
+        return pb.FindMissingFeaturesResponse(image_ids=missing)
 
     async def ListFeatureSets(
         self,

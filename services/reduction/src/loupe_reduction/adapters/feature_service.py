@@ -61,6 +61,21 @@ class GrpcFeatureReader:
             except grpc.RpcError as error:
                 raise _refused(error, source) from error
 
+    async def missing(self, source: FeatureSource, image_ids: bytes) -> bytes:
+        """Returns the ids of those of the images that have no vector, each once.
+
+        Raises:
+            FeaturesUnavailable: the inference service does not answer.
+        """
+        found = []
+        for packed in _parts(image_ids):
+            request = pb.FindMissingFeaturesRequest(model=source.model, version=source.version, image_ids=packed)
+            try:
+                found.append((await self._stub.FindMissingFeatures(request, timeout=self._timeout_s)).image_ids)
+            except grpc.RpcError as error:
+                raise _refused(error, source) from error
+        return b"".join(found)
+
 
 def _parts(image_ids: bytes) -> Iterator[bytes]:
     step = IDS_PER_CALL * BYTES_PER_ID

@@ -1,8 +1,9 @@
-"""Vectors of one source on disk, one byte a number, and the nearest among some of them.
+"""Vectors of one space on disk, one byte a number, and the nearest among some of them.
 
 Rows are appended as vectors become known and never change: what a version of a model gives for an image is always the
-same. Files are mapped, so opening a store of any size takes no time, and what is asked often stays in the memory that
-the system has to spare. Letters in shapes: N rows of D numbers, L parts.
+same. Those of images that are gone become zeros where they are, so that no other row moves. Files are mapped, so
+opening a store of any size takes no time, and what is asked often stays in the memory that the system has to spare.
+Letters in shapes: N rows of D numbers, L parts.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ GROWTH = 0.25
 """Rows that came since the parts were cut, against those before, at which they are cut anew."""
 
 _BLOCK = 4096
+_ID = f"S{BYTES_PER_ID}"
 _SAMPLED_A_PART = 48
 
 Codes = NDArray[np.int8]
@@ -62,13 +64,14 @@ class VectorStore:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._id_bytes = id_bytes
-        self._dimension = int((folder / "dimension").read_text()) if (folder / "dimension").exists() else 0
+        self._dimension = 0
         self._ids = np.zeros(0, f"S{id_bytes}")
         self._order: Rows = np.zeros(0, np.int64)
-        self._codes: Codes = np.zeros((0, max(self._dimension, 1)), np.int8)
+        self._codes: Codes = np.zeros((0, 1), np.int8)
         self._scales = np.zeros(0, np.float32)
         self._parts: _Parts | None = None
-        if self._dimension:
+        if (folder / "dimension").exists():
+            self._dimension = int((folder / "dimension").read_text())
             self._map()
             self._read_parts()
 
@@ -95,7 +98,7 @@ class VectorStore:
         return self._ids[rows].tobytes()
 
     def image_ids(self) -> bytes:
-        """Returns for each row the id of its image: the first 16 bytes of the row's id."""
+        """Returns for each row the id of its image, the first 16 bytes of its own; zeros where it was forgotten."""
         return self._ids.view(np.uint8).reshape(-1, self._id_bytes)[:, :BYTES_PER_ID].tobytes()
 
     def append(self, ids: bytes, values: NDArray[np.float32]) -> None:
@@ -120,6 +123,35 @@ class VectorStore:
         _extend(self._folder / "scales.f32", scales, len(self._ids) * 4)
         _extend(self._folder / "ids.bin", packed, len(self._ids) * self._id_bytes)
         self._map()
+
+    def forget(self, image_ids: bytes) -> None:
+        """Writes zeros over all rows of images.
+
+        Args:
+            image_ids: 16 bytes each.
+        """
+        rows = np.flatnonzero(np.isin(np.frombuffer(self.image_ids(), _ID), np.frombuffer(image_ids, _ID)))
+        if not rows.size:
+            return
+        # Ids last: as long as they are there, whoever looks next does what was cut short again.
+        _blank(self._folder / "codes.i8", rows, self._dimension)
+        _blank(self._folder / "scales.f32", rows, 4)
+        _blank(self._folder / "ids.bin", rows, self._id_bytes)
+        self._map()
+
+    @property
+    def is_to_be_emptied(self) -> bool:
+        """Whether most rows were forgotten: reading the others again costs less than keeping the room of all."""
+        return 2 * int(np.count_nonzero(self._ids == b"")) > len(self)
+
+    def empty(self) -> None:
+        """Throws all rows away. Not while another thread runs `cut`."""
+        for name in ("ids.bin", "parts.npz", "scales.f32", "codes.i8", "dimension"):
+            (self._folder / name).unlink(missing_ok=True)
+        self._dimension = 0
+        self._ids, self._order = self._ids[:0], self._order[:0]
+        self._codes, self._scales = self._codes[:0], self._scales[:0]
+        self._parts = None
 
     def vector(self, row: int) -> NDArray[np.float32]:
         """Returns a row as a vector of length 1: array (D,), float32."""
@@ -226,6 +258,13 @@ class VectorStore:
         if path.exists():
             with np.load(path, allow_pickle=False) as arrays:
                 self._parts = _Parts(arrays["centres"], arrays["rows"], arrays["starts"])
+
+
+def _blank(path: Path, rows: Rows, width: int) -> None:
+    """Writes zeros over some rows of `width` bytes."""
+    content = np.memmap(path, np.uint8, "r+")
+    content[: len(content) // width * width].reshape(-1, width)[rows] = 0
+    content.flush()
 
 
 def _extend(path: Path, values: NDArray[np.generic], size: int) -> None:

@@ -35,6 +35,25 @@ class FeatureSource:
 
 
 @dataclass(frozen=True)
+class VectorSpace:
+    """Vectors that are searched together, and kept together."""
+
+    project_id: str
+    """Whose images they are of."""
+
+    source: FeatureSource
+    """Where they come from."""
+
+    of_objects: bool
+    """Whether they are of objects in the images, not of the images."""
+
+    @property
+    def id_bytes(self) -> int:
+        """Returns the length of an id."""
+        return BYTES_PER_OBJECT if self.of_objects else BYTES_PER_ID
+
+
+@dataclass(frozen=True)
 class FeatureBlock:
     """Some vectors, as they arrive."""
 

@@ -6,7 +6,7 @@ reducer runs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,11 +55,48 @@ class Reducer:
         """Returns D."""
         return len(self.mean)
 
+    def without(self, places: NDArray[np.float32]) -> Reducer:
+        """Returns the reducer without the anchors at some places.
+
+        Args:
+            places: array (G, C), float32: exactly as the map has them.
+        """
+        stays = ~np.isin(_as_keys(self.places), _as_keys(places))
+        return replace(self, anchors=self.anchors[stays], places=self.places[stays])
+
     def to_bytes(self) -> bytes:
         """Returns the reducer as an npz file."""
         names = ("mean", "directions", "centre", "anchors", "places")
         about = {"format": FORMAT, "scale": self.scale, "is_unit": self.is_unit}
         return packed.pack(about, {name: getattr(self, name) for name in names})
+
+
+def forget_points(content: bytes, places: bytes) -> bytes:
+    """Takes points of a map out of its reducer.
+
+    Args:
+        content: the reducer.
+        places: of the points, C little-endian float32 each, exactly as the map has them.
+
+    Returns:
+        The reducer without them; the same bytes where it has none of them, no bytes where it has no others.
+
+    Raises:
+        ReducerInvalid: the content is none, or the places are no whole number of its points.
+    """
+    reducer = from_bytes(content)
+    if len(places) % (4 * len(reducer.centre)):
+        raise ReducerInvalid(f"{len(places)} bytes are no whole number of points of this map; send whole ones.")
+    left = reducer.without(np.frombuffer(places, "<f4").reshape(-1, len(reducer.centre)))
+    if len(left.anchors) == len(reducer.anchors):
+        return content
+    return left.to_bytes() if len(left.anchors) else b""
+
+
+def _as_keys(places: NDArray[np.float32]) -> NDArray[np.void]:
+    """One value for each row, the same for the same row."""
+    rows = np.ascontiguousarray(places, "<f4")
+    return rows.view(f"V{rows.shape[1] * 4}").ravel()
 
 
 def from_bytes(content: bytes) -> Reducer:

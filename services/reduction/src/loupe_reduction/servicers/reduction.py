@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -9,14 +10,19 @@ from loupe.reduction.v1 import reduction_service_pb2 as pb
 from loupe.reduction.v1 import reduction_service_pb2_grpc as pb_grpc
 from loupe_kit.rpc_policy import Access, AccessTable
 from loupe_reduction.convert import requests, responses
+from loupe_reduction.domain import reducers
 from loupe_reduction.domain.jobs import Placement, Projection
 from loupe_reduction.domain.progress import Progress
-from loupe_reduction.servicers.streams import follow, read_call, read_placement
+from loupe_reduction.servicers.streams import follow, read_call, read_forgetting, read_placement
 from loupe_reduction.use_cases.run_job import RunJob
 
 SERVICE = "loupe.reduction.v1.ReductionService"
 
-ACCESS: AccessTable = {f"/{SERVICE}/FitProjection": Access.SERVICE, f"/{SERVICE}/PlaceImages": Access.SERVICE}
+ACCESS: AccessTable = {
+    f"/{SERVICE}/FitProjection": Access.SERVICE,
+    f"/{SERVICE}/PlaceImages": Access.SERVICE,
+    f"/{SERVICE}/ForgetPoints": Access.SERVICE,
+}
 
 
 class ReductionServicer(pb_grpc.ReductionServiceServicer):
@@ -66,3 +72,11 @@ class ReductionServicer(pb_grpc.ReductionServiceServicer):
                 yield pb.PlaceImagesResponse(skipped=skipped)
             for block in responses.coordinate_blocks(news, placement):
                 yield pb.PlaceImagesResponse(coordinates=block)
+
+    async def ForgetPoints(
+        self, request_iterator: AsyncIterator[pb.ForgetPointsRequest], context: Any
+    ) -> AsyncIterator[pb.ForgetPointsResponse]:
+        reducer, places = await read_forgetting(request_iterator)
+        left = await asyncio.to_thread(reducers.forget_points, reducer, places)
+        for piece in responses.pieces(left):
+            yield pb.ForgetPointsResponse(reducer=piece)

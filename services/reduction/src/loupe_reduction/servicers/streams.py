@@ -169,6 +169,27 @@ async def read_placement(
     return spec, bytes(reducer), images
 
 
+async def read_forgetting(requests: AsyncIterable[reduction_pb.ForgetPointsRequest]) -> tuple[bytes, bytes]:
+    """Reads the request stream of ForgetPoints.
+
+    Args:
+        requests: as they come.
+
+    Returns:
+        The reducer and the packed places.
+
+    Raises:
+        ReducerInvalid: one of them is too long.
+    """
+    reducer, places = bytearray(), bytearray()
+    async for request in requests:
+        reducer += request.reducer
+        places += request.places
+        if max(len(reducer), len(places)) > reducers.MAX_BYTES:
+            raise ReducerInvalid(f"A reducer has at most {reducers.MAX_BYTES >> 20} MiB, and so have its places.")
+    return bytes(reducer), bytes(places)
+
+
 class Column:
     """One number for each image of a call, if it is sent at all.
 

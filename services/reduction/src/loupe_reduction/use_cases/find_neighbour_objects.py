@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loupe_reduction.domain.errors import FeaturesMissing
-from loupe_reduction.domain.features import BYTES_PER_ID, BYTES_PER_OBJECT, FeatureSource, ImageIds, object_id
+from loupe_reduction.domain.features import (
+    BYTES_PER_ID,
+    BYTES_PER_OBJECT,
+    FeatureSource,
+    ImageIds,
+    VectorSpace,
+    object_id,
+)
 from loupe_reduction.domain.recipe import check_range
 from loupe_reduction.ports import FeatureReader, KeptVectors
 from loupe_reduction.use_cases.find_neighbours import MAX_COUNT
@@ -51,12 +57,12 @@ class FindNeighbourObjects:
 
     Args:
         reader: where vectors are read from.
-        open_vectors: opens what is kept of objects under a name.
+        stores: what is kept.
     """
 
-    def __init__(self, reader: FeatureReader, open_vectors: Callable[[str], KeptVectors]) -> None:
+    def __init__(self, reader: FeatureReader, stores: KeptStores) -> None:
         self._reader = reader
-        self._stores = KeptStores(open_vectors)
+        self._stores = stores
 
     async def __call__(self, wish: ObjectWish, images: ImageIds) -> FoundObjects:
         """Searches.
@@ -72,11 +78,11 @@ class FindNeighbourObjects:
         """
         check_range("count", wish.count, 1, MAX_COUNT)
         check_range("object", wish.object, 0, MAX_OBJECT)
-        store = await self._stores.open(f"objects {wish.project_id} {wish.source}")
+        store = await self._stores.open(VectorSpace(wish.project_id, wish.source, of_objects=True))
         async with store.lock:
             await self._read_new(store, wish, images)
             found = await asyncio.to_thread(_search, store.vectors, wish, images)
-        store.cut_when_worth_it()
+            store.cut_when_worth_it()
         return found
 
     async def _read_new(self, store: KeptStore, wish: ObjectWish, images: ImageIds) -> None:

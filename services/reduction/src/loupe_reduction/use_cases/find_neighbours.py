@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loupe_reduction.domain.errors import FeaturesMissing
-from loupe_reduction.domain.features import FeatureSource, ImageIds
+from loupe_reduction.domain.features import FeatureSource, ImageIds, VectorSpace
 from loupe_reduction.domain.recipe import check_range
 from loupe_reduction.ports import FeatureReader, KeptVectors
 from loupe_reduction.use_cases.kept_stores import KeptStore, KeptStores
@@ -48,12 +47,12 @@ class FindNeighbours:
 
     Args:
         reader: where vectors are read from.
-        open_vectors: opens what is kept under a name.
+        stores: what is kept.
     """
 
-    def __init__(self, reader: FeatureReader, open_vectors: Callable[[str], KeptVectors]) -> None:
+    def __init__(self, reader: FeatureReader, stores: KeptStores) -> None:
         self._reader = reader
-        self._stores = KeptStores(open_vectors)
+        self._stores = stores
 
     async def __call__(self, wish: Wish, images: ImageIds) -> Found:
         """Searches.
@@ -69,13 +68,13 @@ class FindNeighbours:
             FeaturesUnavailable: vectors cannot be read now.
         """
         check_range("count", wish.count, 1, MAX_COUNT)
-        store = await self._stores.open(f"{wish.project_id} {wish.source}")
+        store = await self._stores.open(VectorSpace(wish.project_id, wish.source, of_objects=False))
         async with store.lock:
             packed = images.pack(np.arange(len(images)))
             await self._read_new(store, wish.source, packed + wish.image_id)
             vector = _vector(store, wish)
             found = await asyncio.to_thread(_search, store.vectors, wish, packed, vector)
-        store.cut_when_worth_it()
+            store.cut_when_worth_it()
         return found
 
     async def _read_new(self, store: KeptStore, source: FeatureSource, packed: bytes) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from loupe_reduction.domain.errors import DimensionMismatch
-from loupe_reduction.ports import KeptVectors
+from loupe_reduction.domain.features import VectorSpace
+from loupe_reduction.ports import KeptVectors, VectorShelf
 
 _OPEN = 64
 """Stores that stay open; one costs memory for its ids only."""
@@ -18,7 +17,7 @@ _OPEN = 64
 
 @dataclass
 class KeptStore:
-    """An open store; whoever reads or writes it holds its lock."""
+    """An open store; whoever does anything with it holds its lock."""
 
     vectors: KeptVectors
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -26,10 +25,15 @@ class KeptStore:
 
     def cut_when_worth_it(self) -> None:
         """Begins to prepare for faster searches, where the store has grown enough."""
-        if self.vectors.is_to_be_cut and (self._cutting is None or not self._cutting.is_alive()):
+        if self.vectors.is_to_be_cut and not self._is_being_cut():
             # Nobody waits for it: it takes minutes, the service may stop meanwhile, and only what is complete counts.
             self._cutting = threading.Thread(target=self.vectors.cut, name="cut-vectors", daemon=True)
             self._cutting.start()
+
+    def empty_when_worth_it(self) -> None:
+        """Throws everything away where most was forgotten; what is searched again is read again."""
+        if self.vectors.is_to_be_emptied and not self._is_being_cut():
+            self.vectors.empty()
 
     def check_dimension(self, dimension: int) -> None:
         """Lets vectors pass that can be compared with those that are kept.
@@ -47,29 +51,34 @@ class KeptStore:
                 image_id="",
             )
 
+    def _is_being_cut(self) -> bool:
+        return self._cutting is not None and self._cutting.is_alive()
+
 
 class KeptStores:
-    """Opens stores and forgets those that were not asked for in a long time.
+    """Opens stores and closes those that were not asked for in a long time.
 
     Args:
-        open_vectors: opens what is kept under a name.
+        shelf: where vectors are kept.
     """
 
-    def __init__(self, open_vectors: Callable[[str], KeptVectors]) -> None:
-        self._open_vectors = open_vectors
-        self._opened: OrderedDict[str, KeptStore] = OrderedDict()
+    def __init__(self, shelf: VectorShelf) -> None:
+        self._shelf = shelf
+        self._opened: OrderedDict[VectorSpace, KeptStore] = OrderedDict()
+        self._opening = asyncio.Lock()
 
-    async def open(self, what: str) -> KeptStore:
-        """Returns the store of what is searched.
-
-        Args:
-            what: project and source; the store's name is made from it.
-        """
-        name = hashlib.sha256(what.encode()).hexdigest()[:32]
-        found = self._opened.pop(name, None)
-        if found is None:
-            found = KeptStore(await asyncio.to_thread(self._open_vectors, name))
-        self._opened[name] = found
-        while len(self._opened) > _OPEN:
-            self._opened.popitem(last=False)
+    async def open(self, space: VectorSpace) -> KeptStore:
+        """Returns the store of a space, the same one to all who use it at once."""
+        async with self._opening:
+            found = self._opened.pop(space, None)
+            if found is None:
+                found = KeptStore(await asyncio.to_thread(self._shelf.open, space))
+            self._opened[space] = found
+            idle = [one for one, store in self._opened.items() if one != space and not store.lock.locked()]
+            for one in idle[: max(0, len(self._opened) - _OPEN)]:
+                del self._opened[one]
         return found
+
+    async def spaces(self) -> list[VectorSpace]:
+        """Returns all of which something is kept, open or not."""
+        return await asyncio.to_thread(self._shelf.spaces)
