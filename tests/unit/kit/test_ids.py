@@ -53,9 +53,27 @@ def test_pack_ids__round_trip() -> None:
     assert ids.unpack_ids(ids.pack_ids([])) == []
 
 
-def test_pack_ids__refuses_what_is_no_id() -> None:
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "01890a5dac96774bbcceb302099a8057----",
+        "01890a5d-ac96-774b-bcce-b302099a8057 ",
+        "01890a5d-ac96-774b-bcce-b302099a80 7",
+        "01890a5d-ac96-774b-bcce-b30209  8057",
+        "01890a5d-ac96-774b-bcce-b302099a80-7",
+        "01890a5d-ac96-774b-bcce-b302099a805é",
+        "",
+    ],
+)
+def test_pack_ids__refuses_what_is_no_id(bad: str) -> None:
     with pytest.raises(ids.IdInvalid):
-        ids.pack_ids([ids.new_id(), "01890a5dac96774bbcceb302099a8057----"])
+        ids.pack_ids([ids.new_id(), bad, ids.new_id()])
+
+
+def test_pack_ids__refuses_two_that_are_right_only_together() -> None:
+    one, two = ids.new_id(), ids.new_id()
+    with pytest.raises(ids.IdInvalid):
+        ids.pack_ids([one + two[:1], two[1:]])
 
 
 def test_unpack_ids__refuses_odd_lengths() -> None:

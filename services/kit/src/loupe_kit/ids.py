@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from loupe_kit.errors import InvalidArgument
 
 BYTES_PER_ID = 16
+_CHARACTERS = 36
+_HYPHENS = (8, 13, 18, 23)
 _NOISE_BYTES = 2048
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -90,10 +92,19 @@ def pack_ids(ids: Sequence[str]) -> bytes:
     Raises:
         IdInvalid: If one of them is no id.
     """
-    for text in ids:
-        if not _CANONICAL.fullmatch(text):
-            parse_id(text)
-    return bytes.fromhex("".join(ids).replace("-", ""))
+    together = "".join(ids)
+    # As a whole: a pattern for each of a million ids takes half a second.
+    is_cut_right = set(map(len, ids)) <= {_CHARACTERS} and all(
+        together[at::_CHARACTERS] == "-" * len(ids) for at in _HYPHENS
+    )
+    try:
+        packed = bytes.fromhex(together.replace("-", "")) if is_cut_right else b""
+    except ValueError:
+        packed = b""
+    if len(packed) != BYTES_PER_ID * len(ids):
+        for one in ids:
+            parse_id(one)
+    return packed
 
 
 def unpack_ids(packed: bytes) -> list[str]:

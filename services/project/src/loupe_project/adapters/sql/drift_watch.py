@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -17,6 +17,8 @@ from loupe_project.domain.drift import MIN_IMAGES, Group, Verdict
 from loupe_project.domain.drift_watch import (
     UNLIKE_TAG,
     AlertState,
+    Channel,
+    Delivery,
     DriftAlert,
     DriftPoint,
     DriftWatch,
@@ -40,7 +42,7 @@ class SqlDriftRepository(SqlDriftFacts):
 
     async def put_watch(self, watch: DriftWatch) -> None:
         """See the port."""
-        values = asdict(watch) | {"lease_time": None}
+        values = asdict(watch) | {"lease_time": None, "mail_users": " ".join(watch.mail_users)}
         mine = _w.project_id == watch.project_id
         await self._session.execute(tag_links.insert_new(self._session, drift_watches).values(values))
         await self._session.execute(update(drift_watches).where(mine).values(values))
@@ -59,7 +61,7 @@ class SqlDriftRepository(SqlDriftFacts):
 
     async def has_work(self, now: datetime) -> bool:
         """See the port."""
-        due = (select(_w.project_id).where(_is_due(now)), select(_a.id).where(_a.next_time <= now))
+        due = [select(_w.project_id).where(_is_due(now)), *(select(_a.id).where(one <= now) for one in _NEXT.values())]
         return any([(await self._session.scalar(one.limit(1))) is not None for one in due])
 
     async def take_due(self, now: datetime, until: datetime) -> DriftWatch | None:
@@ -139,28 +141,33 @@ class SqlDriftRepository(SqlDriftFacts):
         """See the port."""
         await self._session.execute(delete(drift_points).where(_p.day < before))
         moment = datetime.combine(before, time.min, UTC)
-        await self._session.execute(delete(drift_alerts).where(_a.create_time < moment, _a.next_time.is_(None)))
+        over = [one.is_(None) for one in _NEXT.values()]
+        await self._session.execute(delete(drift_alerts).where(_a.create_time < moment, *over))
 
     async def add_alerts(self, alerts: Sequence[DriftAlert]) -> None:
         """See the port."""
         if alerts:
             await self._session.execute(insert(drift_alerts), [_alert_row(one) for one in alerts])
 
-    async def take_alert(self, now: datetime, until: datetime) -> DriftAlert | None:
+    async def take_alert(self, channel: Channel, now: datetime, until: datetime) -> DriftAlert | None:
         """See the port."""
-        query = select(drift_alerts).where(_a.next_time <= now).order_by(_a.next_time).limit(1)
+        next_time = _NEXT[channel]
+        query = select(drift_alerts).where(next_time <= now).order_by(next_time).limit(1)
         row = (await self._session.execute(query.with_for_update(skip_locked=True))).first()
         if row is None:
             return None
-        tried = row.attempt_count + 1
-        await self._session.execute(
-            update(drift_alerts).where(_a.id == row.id).values(next_time=until, attempt_count=tried)
-        )
-        return _alert(row, tried)
+        alert = _alert(row)
+        before = alert.deliveries[channel]
+        tried = replace(before, attempt_count=before.attempt_count + 1, next_time=until)
+        taken = alert.with_delivery(channel, tried)
+        await self.end_try(taken, channel)
+        return taken
 
-    async def end_try(self, alert: DriftAlert) -> None:
+    async def end_try(self, alert: DriftAlert, channel: Channel) -> None:
         """See the port."""
-        values = {name: value for name, value in _alert_row(alert).items() if name in _OF_A_TRY}
+        values = _delivery_row(channel, alert.deliveries[channel])
+        if channel is Channel.MAIL:
+            values["mail_left"] = " ".join(alert.mail_left)
         await self._session.execute(update(drift_alerts).where(_a.id == alert.id).values(values))
 
     async def alerts(self, project_id: str, *, before: str, limit: int) -> list[DriftAlert]:
@@ -169,18 +176,21 @@ class SqlDriftRepository(SqlDriftFacts):
         if before:
             statement = statement.where(_a.id < before)
         rows = await self._session.execute(statement.order_by(_a.id.desc()).limit(limit))
-        return [_alert(row, row.attempt_count) for row in rows]
+        return [_alert(row) for row in rows]
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(_w.next_look_time <= now, or_(_w.lease_time.is_(None), _w.lease_time < now))
 
 
-_OF_A_TRY = ("state", "answer", "next_time", "end_time")
+_PREFIXES = {Channel.WEBHOOK: "", Channel.MAIL: "mail_"}
+"""Of a channel's columns: the webhook was there first."""
+_NEXT = {channel: _a[f"{prefix}next_time"] for channel, prefix in _PREFIXES.items()}
 
 
 def _watch(row: Any) -> DriftWatch:
-    return DriftWatch(**{name: getattr(row, name) for name in DriftWatch.__dataclass_fields__})
+    values = {name: getattr(row, name) for name in DriftWatch.__dataclass_fields__}
+    return DriftWatch(**(values | {"mail_users": tuple(row.mail_users.split())}))
 
 
 def _point_row(project_id: str, point: DriftPoint) -> dict[str, Any]:
@@ -224,11 +234,26 @@ def _point(row: Any) -> DriftPoint:
 
 
 def _alert_row(alert: DriftAlert) -> dict[str, Any]:
-    return asdict(alert) | {"verdict": "" if alert.verdict is None else alert.verdict}
+    values = {name: getattr(alert, name) for name in _OF_ALERTS}
+    values |= {"verdict": "" if alert.verdict is None else alert.verdict, "mail_left": " ".join(alert.mail_left)}
+    for channel in Channel:
+        values |= _delivery_row(channel, alert.deliveries[channel])
+    return values
 
 
-def _alert(row: Any, tried: int) -> DriftAlert:
-    values = {name: getattr(row, name) for name in DriftAlert.__dataclass_fields__}
+def _delivery_row(channel: Channel, delivery: Delivery) -> dict[str, Any]:
+    return {f"{_PREFIXES[channel]}{name}": value for name, value in asdict(delivery).items()}
+
+
+def _alert(row: Any) -> DriftAlert:
+    values = {name: getattr(row, name) for name in _OF_ALERTS}
+    deliveries = {}
+    for channel, prefix in _PREFIXES.items():
+        found = {name: getattr(row, f"{prefix}{name}") for name in Delivery.__dataclass_fields__}
+        deliveries[channel] = Delivery(**(found | {"state": AlertState(found["state"])}))
     verdict = Verdict(row.verdict) if row.verdict else None
-    changed = {"verdict": verdict, "state": AlertState(row.state), "attempt_count": tried}
-    return DriftAlert(**(values | changed))
+    left = tuple(row.mail_left.split())
+    return DriftAlert(**(values | {"verdict": verdict, "deliveries": deliveries, "mail_left": left}))
+
+
+_OF_ALERTS = [name for name in DriftAlert.__dataclass_fields__ if name not in ("deliveries", "mail_left")]

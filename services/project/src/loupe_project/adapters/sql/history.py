@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, delete, exists, func, insert, literal, null, or_, select
+from sqlalchemy import CursorResult, Select, and_, delete, exists, func, insert, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql.tables import changes, image_history, images
+from loupe_project.adapters.sql.tables import changes, image_history
 from loupe_project.adapters.sql.tag_links import insert_new
 from loupe_project.domain.history import Alteration, Change, Fact, HistoryLine, HistoryPlace
 from loupe_project.ports.history import UndoPiece
@@ -50,13 +50,15 @@ class SqlHistoryRepository:
         if alterations:
             await self._session.execute(insert(image_history), [_row(change_id, one, now) for one in alterations])
 
-    async def record_alike(self, change_id: str, line: Alteration, image_ids: Sequence[str], now: datetime) -> None:
+    async def record_alike(
+        self, change_id: str, line: Alteration, image_ids: Select[tuple[str]], now: datetime
+    ) -> None:
         """The same line for many images, made in the database: what is the same in all of them is sent once.
 
         Args:
             change_id: A change that has begun.
             line: What it alters; its image counts for nothing, and nobody is known who put the old value there.
-            image_ids: At most as many as an IN list takes.
+            image_ids: Finds the images.
             now: Time of it.
         """
         table = image_history.c
@@ -66,9 +68,8 @@ class SqlHistoryRepository:
             null() if value is None else literal(value, column.type)
             for column, value in zip(columns, values, strict=True)
         ]
-        lines = select(images.c.id, *same).where(images.c.id.in_(image_ids))
         names = ["image_id", *(column.key for column in columns)]
-        await self._session.execute(insert(image_history).from_select(names, lines))
+        await self._session.execute(insert(image_history).from_select(names, image_ids.add_columns(*same)))
 
     async def get(self, project_id: str, change_id: str) -> Change | None:
         """One change."""

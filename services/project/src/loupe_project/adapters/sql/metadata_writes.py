@@ -109,7 +109,7 @@ async def _write_lines(
     for (key, _, _), (old, value, image_ids) in alike.items():
         line = Alteration("", Fact.METADATA, key, _written(old), _written(value))
         if len(image_ids) > _FEW:
-            await history.record_alike(change_id, line, image_ids, now)
+            await history.record_alike(change_id, line, select(images.c.id).where(images.c.id.in_(image_ids)), now)
         else:
             lines += [Alteration(one, line.fact, key, line.old, line.new) for one in image_ids]
     await history.record(change_id, lines, now)

@@ -1,24 +1,27 @@
 """Tags that people put on many images and take off, written into the histories of the images in the same transaction.
 
-Lines of the history are made in the database by INSERT … SELECT, 500 images a statement: what is the same in all of
-them is sent once.
+Links and lines of the history are made in the database by INSERT … SELECT, 500 images a statement: what is the same in
+all of them is sent once.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, and_, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, CursorResult, Executable, Select, and_, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_project.adapters.sql import tag_links
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.history import SqlHistoryRepository
+from loupe_project.adapters.sql.search_changes import Named
 from loupe_project.adapters.sql.tables import image_history, image_tags, images, trashed_images
 from loupe_project.domain.history import Alteration, Fact, tag_value
 from loupe_project.domain.image import Origin
 from loupe_project.domain.tag import Tag, TagLink
 
+_PRESENT = image_tags.alias("present")
+"""Links as they are, where links are written."""
 _HISTORY = (
     "image_id",
     "create_time",
@@ -37,26 +40,28 @@ async def put_on(
     """See `TagRepository.put_on_by`."""
     count = 0
     for some in chunks(image_ids):
-        lacking = await _lacking(session, tag, some)
-        links = [tag_links.link(one, tag.id, Origin.USER, creator, now) for one in lacking]
-        await tag_links.write_links(session, links)
+        lacking = _lacking(tag, some)
+        # The lines first: with the links there would be no image left that lacks the tag.
         await SqlHistoryRepository(session).record_alike(change_id, _put_on_line("", tag), lacking, now)
-        count += len(lacking)
+        row = tag_links.link("", tag.id, Origin.USER, creator, now)
+        same = [literal(value, image_tags.c[name].type) for name, value in row.items() if name != "image_id"]
+        links = tag_links.insert_new(session, image_tags).from_select([*row], lacking.add_columns(*same))
+        count += await _changed(session, Named(tag.project_id, some, [tag.id]).of(links))
     return count
 
 
-async def _lacking(session: AsyncSession, tag: Tag, image_ids: Sequence[str]) -> list[str]:
+def _lacking(tag: Tag, image_ids: Sequence[str]) -> Select[tuple[str]]:
     """Those of the images that are there and do not have the tag."""
-    # Joins rather than NOT EXISTS, for which MariaDB reads all places of the tag. The project is compared here: as a
-    # condition it leads SQLite to go through all images of the project.
-    link, trash = image_tags.c, trashed_images.c
-    found = (
-        select(images.c.id, images.c.project_id)
-        .outerjoin(image_tags, and_(link.image_id == images.c.id, link.tag_id == tag.id))
+    # Joins rather than NOT EXISTS, for which MariaDB reads all places of the tag.
+    link, trash = _PRESENT.c, trashed_images.c
+    return (
+        select(images.c.id)
+        .outerjoin(_PRESENT, and_(link.image_id == images.c.id, link.tag_id == tag.id))
         .outerjoin(trashed_images, trash.image_id == images.c.id)
         .where(images.c.id.in_(image_ids), link.image_id.is_(None), trash.image_id.is_(None))
+        # Not the bare column: that would lead SQLite to go through all images of the project.
+        .where(func.coalesce(images.c.project_id, "") == tag.project_id)
     )
-    return [one for one, project_id in await session.execute(found) if project_id == tag.project_id]
 
 
 async def take_off(session: AsyncSession, change_id: str, tag: Tag, image_ids: Sequence[str], now: datetime) -> int:

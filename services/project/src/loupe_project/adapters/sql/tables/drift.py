@@ -28,6 +28,8 @@ drift_watches = make_table(
     # Until when a process has it in its hands.
     Column("lease_time", MICROSECONDS),
     Column("problem", Text, nullable=False),
+    # Ids of the people whom alerts are mailed to, a space between them.
+    Column("mail_users", String(1000), nullable=False, server_default=""),
     Index("ix_drift_watches_next", "next_look_time"),
 )
 
@@ -73,6 +75,14 @@ drift_alerts = make_table(
     # When it is tried next; none when it is over.
     Column("next_time", MICROSECONDS),
     Column("end_time", MICROSECONDS),
+    # The same by mail, and ids of the people who were not reached yet, a space between them.
+    Column("mail_state", STATE, nullable=False, server_default="KEPT"),
+    Column("mail_attempt_count", Integer, nullable=False, server_default="0"),
+    Column("mail_answer", String(500), nullable=False, server_default=""),
+    Column("mail_next_time", MICROSECONDS),
+    Column("mail_end_time", MICROSECONDS),
+    Column("mail_left", String(1000), nullable=False, server_default=""),
     Index("ix_drift_alerts_newest", "project_id", "id"),
     Index("ix_drift_alerts_next", "next_time"),
+    Index("ix_drift_alerts_mail_next", "mail_next_time"),
 )
