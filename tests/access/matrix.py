@@ -11,6 +11,7 @@ from loupe.auth.v1 import api_key_service_pb2 as api_key
 from loupe.auth.v1 import audit_service_pb2 as audit
 from loupe.auth.v1 import department_service_pb2 as department
 from loupe.auth.v1 import key_service_pb2 as key
+from loupe.auth.v1 import mail_service_pb2 as mail
 from loupe.auth.v1 import membership_service_pb2 as membership
 from loupe.auth.v1 import oidc_service_pb2 as oidc
 from loupe.auth.v1 import session_service_pb2 as session
@@ -163,6 +164,7 @@ ROWS = (
         lambda v: api_key.GetApiKeyRequest(name=f"apiKeys/{v.world.keys['all'].split('_')[1]}"),
     ),
     Row("KeyService.ListSigningKeys", "everybody", lambda v: key.ListSigningKeysRequest()),
+    Row("MailService.SendMail", "internal-bad", lambda v: mail.SendMailRequest()),
     Row("AuditService.ListAuditEvents", "administer", lambda v: audit.ListAuditEventsRequest()),
     Row("AuditService.ExportAuditEvents", "administer", lambda v: audit.ExportAuditEventsRequest()),
     Row("AuditService.RecordAuditEvents", "internal-bad", lambda v: audit.RecordAuditEventsRequest()),
@@ -184,13 +186,13 @@ ROWS = (
     Row("FeatureService.PutFeatures", "internal-bad", lambda v: feature.PutFeaturesRequest()),
     Row("FeatureService.CopyFeatures", "internal-bad", lambda v: feature.CopyFeaturesRequest()),
     Row("FeatureService.DeleteFeatures", "internal-bad", lambda v: feature.DeleteFeaturesRequest()),
+    Row("FeatureService.FindMissingFeatures", "internal-bad", lambda v: feature.FindMissingFeaturesRequest()),
     Row("FeatureService.CountFeatures", "internal-bad", lambda v: feature.CountFeaturesRequest()),
     Row("FeatureService.ListFeatureSets", "internal-bad", lambda v: feature.ListFeatureSetsRequest()),
-    Row("FeatureService.FindMissingFeatures", "internal-bad", lambda v: feature.FindMissingFeaturesRequest()),
     Row("ReductionService.FitProjection", "internal-bad", lambda v: reduction.FitProjectionRequest()),
+    Row("ReductionService.ForgetPoints", "internal-bad", lambda v: reduction.ForgetPointsRequest(reducer=b"none")),
     Row("ReductionService.PlaceImages", "internal-bad", lambda v: reduction.PlaceImagesRequest()),
     Row("CurationService.ScoreOutliers", "internal-bad", lambda v: curation.ScoreOutliersRequest()),
-    Row("ReductionService.ForgetPoints", "internal-bad", lambda v: reduction.ForgetPointsRequest(reducer=b"none")),
     Row("CurationService.FindDuplicates", "internal-bad", lambda v: curation.FindDuplicatesRequest()),
     Row("CurationService.SelectImages", "internal-bad", lambda v: curation.SelectImagesRequest()),
     Row("NeighbourService.FindNeighbours", "internal-bad", lambda v: neighbour.FindNeighboursRequest()),

@@ -16,6 +16,7 @@ ROOT = Path(next(iter(loupe.common.__path__))).parents[1]
 
 # Closed to people and factory systems: other services call these, with a service token.
 INTERNAL_SERVICES = {
+    "loupe.auth.v1.MailService",
     "loupe.inference.v1.FeatureService",
     "loupe.project.v1.ResultService",
     "loupe.reduction.v1.CurationService",

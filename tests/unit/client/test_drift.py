@@ -52,6 +52,19 @@ def test_command_line__a_watch_is_changed_by_what_is_given(tmp_path: Path, capsy
     assert json.loads(capsys.readouterr().out)["every_images"] == 200
 
 
+@pytest.mark.parametrize("people", [["users/ada", "users/bob"], []])
+def test_command_line__people_to_mail(people: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    transport = FakeTransport({"UpdateDriftWatchRequest": [pb.DriftWatch(mail_users=people)]})
+    loupe = Client(transport=transport)
+    parsed = _parser().parse_args(["drift-watch", "projects/p", "--mail", *people])
+
+    assert parsed.run(loupe, parsed) == 0
+
+    (asked,) = transport.asked
+    assert (list(asked.update_mask.paths), list(asked.drift_watch.mail_users)) == (["mail_users"], people)
+    assert json.loads(capsys.readouterr().out)["mail_users"] == people
+
+
 def test_command_line__history_turns_pages(capsys: pytest.CaptureFixture[str]) -> None:
     points = [pb.DriftPoint(date=f"2026-11-2{day}", group=pb.DriftGroup(value="L3")) for day in (2, 1)]
     pages = [

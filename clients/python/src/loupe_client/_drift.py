@@ -1,10 +1,10 @@
 """Whether production still looks like the reference."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -14,6 +14,7 @@ from loupe_client._paging import pages
 from loupe_client._transport import Transport
 
 Verdict = Literal["QUIET", "LOOK", "RETRAIN", "UNSPECIFIED"]
+AlertState = Literal["KEPT", "SENDING", "DELIVERED", "FAILED", "UNSPECIFIED"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class DriftWatch:
     next_look_time: datetime | None
     problem: str
     """Why the last look found nothing out; empty when it went well."""
+    mail_users: list[str] = field(default_factory=list)
+    """Whom alerts are mailed to, `users/{user}`; shown to editors only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,20 @@ class DriftPoint:
 
 @dataclass(frozen=True, slots=True)
 class DriftAlert:
-    """A group turned conspicuous, and whether the webhook took it."""
+    """A group turned conspicuous, and whether the webhook and the mail server took it."""
 
     id: str
     value: str
     sentence: str
     is_test: bool
-    state: Literal["KEPT", "SENDING", "DELIVERED", "FAILED", "UNSPECIFIED"]
+    state: AlertState
+    """With the webhook; KEPT: there is none."""
     attempt_count: int
     answer: str
     create_time: datetime
+    mail_state: AlertState
+    """By mail; KEPT: nobody was to be mailed."""
+    mail_answer: str
 
 
 class Drift:
@@ -130,6 +137,7 @@ class Drift:
         every_images: int | None = None,
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
+        mail_users: Sequence[str] | None = None,
     ) -> DriftWatch:
         """Has a project watched, or changes how; what is None stays as it is. Returns the watch.
 
@@ -140,6 +148,7 @@ class Drift:
             every_images: Look each time so many have come; 0: once a day.
             webhook_url: Where alerts are posted; empty: nowhere.
             webhook_secret: Alerts are signed with it.
+            mail_users: Whom alerts are mailed to, `users/{user}`; empty: nobody.
         """
         given = {
             "reference": reference,
@@ -147,17 +156,16 @@ class Drift:
             "every_images": every_images,
             "webhook_url": webhook_url,
             "webhook_secret": webhook_secret,
+            "mail_users": mail_users,
         }
-        values = {name: value for name, value in given.items() if value is not None}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if not values:
             return _watch(self._transport.unary(self._stub.GetDriftWatch, pb.GetDriftWatchRequest(name=_name(project))))
         request = pb.UpdateDriftWatchRequest(
-            drift_watch=pb.DriftWatch(name=_name(project)),
+            drift_watch=pb.DriftWatch(name=_name(project), **values),
             update_mask=FieldMask(paths=sorted(values)),
             request_id=str(uuid.uuid4()),
         )
-        for name, value in values.items():
-            setattr(request.drift_watch, name, value)
         return _watch(self._transport.unary(self._stub.UpdateDriftWatch, request))
 
     def unwatch(self, project: str) -> None:
@@ -171,7 +179,7 @@ class Drift:
         return _watch(self._transport.unary(self._stub.LookForDrift, request))
 
     def test_webhook(self, project: str) -> DriftAlert:
-        """Sends a test to the webhook; `alerts` tells what became of it."""
+        """Sends a test to the webhook and by mail; `alerts` tells what became of it."""
         request = pb.TestDriftWebhookRequest(name=_name(project), request_id=str(uuid.uuid4()))
         return _alert(self._transport.unary(self._stub.TestDriftWebhook, request))
 
@@ -207,6 +215,7 @@ def _watch(message: pb.DriftWatch) -> DriftWatch:
         message.look_time.ToDatetime(tzinfo=UTC) if message.HasField("look_time") else None,
         message.next_look_time.ToDatetime(tzinfo=UTC) if message.HasField("next_look_time") else None,
         message.problem,
+        list(message.mail_users),
     )
 
 
@@ -221,14 +230,17 @@ def _alert(message: pb.DriftAlert) -> DriftAlert:
         message.value,
         message.sentence,
         message.is_test,
-        cast(
-            'Literal["KEPT", "SENDING", "DELIVERED", "FAILED", "UNSPECIFIED"]',
-            pb.DriftAlert.State.Name(message.state).removeprefix("STATE_"),
-        ),
+        _state(message.state),
         message.attempt_count,
         message.answer,
         message.create_time.ToDatetime(tzinfo=UTC),
+        _state(message.mail.state),
+        message.mail.answer,
     )
+
+
+def _state(state: pb.DriftAlert.State.ValueType) -> AlertState:
+    return cast("AlertState", pb.DriftAlert.State.Name(state).removeprefix("STATE_"))
 
 
 def _trait(message: pb.DriftTrait) -> DriftTrait:

@@ -43,7 +43,7 @@ function gatewayWithWatch(): FakeGateway {
       ],
     }))
     .on(`GET ${WATCH}/alerts`, () => ({
-      driftAlerts: [{ id: "a1", sentence: "line L3: retraining advised.", state: "STATE_FAILED", attemptCount: 6, answer: "HTTP 503", createTime: "2026-11-22T00:10:00Z" }],
+      driftAlerts: [{ id: "a1", sentence: "line L3: retraining advised.", state: "STATE_FAILED", attemptCount: 6, answer: "HTTP 503", mail: { state: "STATE_DELIVERED", attemptCount: 1, answer: "2 of 2 mailed" }, createTime: "2026-11-22T00:10:00Z" }],
     }));
 }
 
@@ -73,6 +73,8 @@ it("says in sentences where production has drifted, and opens the images", async
 it("sets a watch up", async () => {
   const gateway = gatewayWithoutScores()
     .on(`GET ${WATCH}`, () => { throw new Refusal(404, "Not watched.", "DRIFT_WATCH_NOT_FOUND"); })
+    .on("GET /v1/users", () => ({ users: [{ name: "users/u2", displayName: "Grace" }] }))
+    .on("GET /v1/users/u2", () => ({ name: "users/u2", displayName: "Grace" }))
     .on(`PATCH ${WATCH}`, () => SET_UP);
   const user = renderApp("/projects/p1?tab=curation");
 
@@ -82,10 +84,13 @@ it("sets a watch up", async () => {
   await user.click(form.getByRole("radio", { name: "after so many images" }));
   await user.type(form.getByLabelText("Webhook"), "https://hooks.example/loupe");
   await user.type(form.getByLabelText("Secret"), "0123456789abcdef");
+  await user.type(form.getByLabelText("Mail to"), "Gra");
+  await user.click(await form.findByRole("button", { name: "Grace" }));
+  expect(await form.findByRole("button", { name: "Do not mail Grace" })).toBeVisible();
   await user.click(form.getByRole("button", { name: "Watch" }));
 
   expect(gateway.bodies(`PATCH ${WATCH}`)).toEqual([
-    { reference: "tag:golden", groupBy: "line", everyImages: 200, webhookUrl: "https://hooks.example/loupe", webhookSecret: "0123456789abcdef" },
+    { reference: "tag:golden", groupBy: "line", everyImages: 200, webhookUrl: "https://hooks.example/loupe", mailUsers: ["users/u2"], webhookSecret: "0123456789abcdef" },
   ]);
 });
 
@@ -96,13 +101,20 @@ it("draws the history, opens the images of a point, and says what became of aler
   await user.click(await screen.findByRole("button", { name: "Drift" }));
 
   const chart = within(await screen.findByRole("figure", { name: "Unlike the reference" }));
-  expect(chart.getAllByRole("link")).toHaveLength(3);
-  expect(chart.getByRole("link", { name: "L3, 2026-11-21: 18% of 200 images. Retraining advised." })).toHaveAttribute("href", expect.stringContaining("tag%3Aodd"));
-  expect(chart.getByRole("link", { name: "L1, 2026-11-20: 0% of 200 images. Nothing unusual." })).toHaveAttribute("href", expect.stringContaining("uploaded%3A2026-11-20"));
+  const link = chart.getByRole("link");
+  expect(link).toHaveAccessibleName("L1, 2026-11-21: 1% of 200 images. Nothing unusual.");
+  link.focus();
+  await user.keyboard("{ArrowLeft}");
+  expect(link).toHaveAccessibleName("L1, 2026-11-20: 0% of 200 images. Nothing unusual.");
+  expect(link).toHaveAttribute("href", expect.stringContaining("uploaded%3A2026-11-20"));
+  await user.keyboard("{ArrowDown}");
+  expect(link).toHaveAccessibleName("L3, 2026-11-21: 18% of 200 images. Retraining advised.");
+  expect(link).toHaveAttribute("href", expect.stringContaining("tag%3Aodd"));
   expect(within(screen.getByRole("list", { name: "Conspicuous" })).getByText("2026-11-21, line L3: look at them.")).toBeVisible();
   await user.selectOptions(screen.getByLabelText("Measure"), "Sharpness");
   expect(screen.getByRole("figure", { name: "Sharpness" })).toBeVisible();
-  expect(within(await screen.findByRole("list", { name: "Alerts" })).getByText(/not delivered \(6× tried: HTTP 503\)/)).toBeVisible();
+  expect(within(await screen.findByRole("list", { name: "Alerts" })).getByText(/Webhook: not delivered \(6× tried: HTTP 503\)/)).toBeVisible();
+  expect(screen.getByText(/Mail: delivered \(1× tried: 2 of 2 mailed\)/)).toBeVisible();
 
   await user.click(screen.getByRole("button", { name: "Send a test" }));
   expect(gateway.bodies(`POST ${WATCH}:test`)).toHaveLength(1);

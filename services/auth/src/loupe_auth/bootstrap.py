@@ -16,6 +16,7 @@ from loupe.auth.v1 import (
     audit_service_pb2_grpc,
     department_service_pb2_grpc,
     key_service_pb2_grpc,
+    mail_service_pb2_grpc,
     membership_service_pb2_grpc,
     oidc_service_pb2_grpc,
     session_service_pb2_grpc,
@@ -38,7 +39,7 @@ from loupe_auth.adapters.sql.store import AuthUnitOfWork
 from loupe_auth.domain.audit import CallInfo
 from loupe_auth.domain.calls import Call
 from loupe_auth.ports import IdentityProvider, MailTransport, PasswordHasher, RateLimiter, Store
-from loupe_auth.servicers import account, api_keys, audit, departments, keys, memberships, oidc, sessions, users
+from loupe_auth.servicers import account, api_keys, audit, departments, keys, mail, memberships, oidc, sessions, users
 from loupe_auth.servicers.calls import CallReader
 from loupe_auth.settings import AuthSettings
 from loupe_auth.use_cases.change_password import ChangePassword
@@ -93,7 +94,8 @@ def bootstrap(settings: AuthSettings, **overrides: Unpack[Overrides]) -> Service
     hasher = overrides.get("hasher") or own_hasher
     shared_limiter = _redis_limiter(settings, clock)
     limiter = overrides.get("limiter") or shared_limiter or InProcessRateLimiter(clock)
-    mailer = BackgroundMailer(overrides.get("mail_transport") or _transport(settings))
+    transport = overrides.get("mail_transport") or _transport(settings)
+    mailer = BackgroundMailer(transport)
     cipher = KeyCipher(settings.key_encryption_key)
     signing_keys = StoredSigningKeys(store, clock, cipher, settings.signing_key_lifetime)
     issuer = JwtIssuer(signing_keys, clock)
@@ -150,6 +152,12 @@ def bootstrap(settings: AuthSettings, **overrides: Unpack[Overrides]) -> Service
                 keys.KeyServicer(signing_keys),
                 "loupe.auth.v1.KeyService",
                 keys.ACCESS,
+            ),
+            Registration(
+                mail_service_pb2_grpc.add_MailServiceServicer_to_server,
+                mail.MailServicer(store, transport),
+                "loupe.auth.v1.MailService",
+                mail.ACCESS,
             ),
             Registration(
                 audit_service_pb2_grpc.add_AuditServiceServicer_to_server,

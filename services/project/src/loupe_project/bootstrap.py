@@ -25,7 +25,7 @@ from loupe_kit.objects import ObjectStore
 from loupe_kit.queue import InProcessQueue, JobQueue
 from loupe_kit.service import Registration, Service
 from loupe_kit.shared_stores import SharedStores, open_stores
-from loupe_kit.sql import create_engine, upgrade
+from loupe_kit.sql import create_engine, empty_log, upgrade
 from loupe_kit.tokens import ServiceTokens
 from loupe_project.adapters.directory import AuthDirectory
 from loupe_project.adapters.inference import (
@@ -35,6 +35,7 @@ from loupe_project.adapters.inference import (
 )
 from loupe_project.adapters.intake.feature_service import GrpcFeatureSink
 from loupe_project.adapters.intake.pillow import PillowInspector
+from loupe_project.adapters.reduction import GrpcReduction
 from loupe_project.adapters.search.indexes import SearchIndexes
 from loupe_project.adapters.sql.unit_of_work import ProjectUnitOfWork
 from loupe_project.adapters.tiles.child import ChildTileCutter
@@ -42,7 +43,7 @@ from loupe_project.adapters.tiles.render import PngRenderer
 from loupe_project.bootstrap_changes import build_changes
 from loupe_project.bootstrap_intake import Intake, build_intake
 from loupe_project.bootstrap_quality import build_quality
-from loupe_project.bootstrap_results import Results, build_results
+from loupe_project.bootstrap_results import Channels, Results, build_results
 from loupe_project.bootstrap_trash import build_trash
 from loupe_project.convert import work
 from loupe_project.domain.history import Fact
@@ -59,6 +60,7 @@ from loupe_project.settings import ProjectSettings
 from loupe_project.use_cases.analyse_images import AnalyseImages
 from loupe_project.use_cases.copy_images import CopyImages
 from loupe_project.use_cases.forget_answers import AnswerForgetter
+from loupe_project.use_cases.forget_images import ForgetImages
 from loupe_project.use_cases.keep_maps import MapKeeper
 from loupe_project.use_cases.label_changes import LabelReverter
 from loupe_project.use_cases.modify_image_access import ModifyImageAccess
@@ -141,7 +143,7 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
         **overrides: Parts that replace the default ones; an overridden channel is closed by its owner.
     """
     parts = _parts(settings, overrides)
-    relay, remover = _relay(parts), LeftoverRemover(parts.stores, parts.objects, parts.features, parts.removals)
+    relay, remover = _relay(parts), _remover(parts)
     forgetter = AnswerForgetter(parts.stores, parts.clock)
     intake, results, tiles = _intake(parts), _results(parts), _tiles(parts)
     trash = build_trash(settings, parts.stores, parts.calls, parts.clock, parts.hub, parts.removals)
@@ -260,8 +262,8 @@ def _results(parts: Parts) -> Results:
         parts.objects,
         parts.clock,
         parts.hub,
-        inference=parts.inference,
-        reduction=parts.reduction,
+        parts.scopes,
+        Channels(parts.inference, parts.reduction, parts.auth),
     )
 
 
@@ -342,6 +344,13 @@ def _channel(settings: ProjectSettings, target: str) -> grpc.aio.Channel:
         raise ValueError("Set LOUPE_SERVICE_TOKEN_KEY, the same for all services: without it no other one answers.")
     tokens = ServiceTokens(settings.service_token_key)
     return open_channel(target, lambda: tokens.issue("project"))
+
+
+def _remover(parts: Parts) -> LeftoverRemover:
+    forget = ForgetImages(parts.stores, parts.objects, GrpcReduction(parts.reduction))
+    return LeftoverRemover(
+        parts.stores, parts.objects, parts.features, forget, partial(empty_log, parts.engine), parts.removals
+    )
 
 
 def _relay(parts: Parts) -> JobRelay:

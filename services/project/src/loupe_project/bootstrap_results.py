@@ -23,6 +23,7 @@ from loupe_kit.service import Registration
 from loupe_project.adapters.curation import GrpcCurator
 from loupe_project.adapters.export.builder import zip_builder
 from loupe_project.adapters.features import InferenceFeatureReader
+from loupe_project.adapters.mails import AuthMails
 from loupe_project.adapters.pixels import PillowPixels
 from loupe_project.adapters.reduction import GrpcReduction
 from loupe_project.adapters.similar import GrpcNeighbourhood, InferencePictureAnalyser
@@ -33,6 +34,7 @@ from loupe_project.convert import curation as convert_curation
 from loupe_project.convert import export as convert_export
 from loupe_project.convert import split as convert_split
 from loupe_project.convert import teach as convert_teach
+from loupe_project.domain.drift_watch import Channel
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.operations import OperationHandler
 from loupe_project.ports.store import StoreFactory
@@ -54,6 +56,8 @@ from loupe_project.use_cases.make_selection import MakeSelection
 from loupe_project.use_cases.make_split import MakeSplit
 from loupe_project.use_cases.operation_hub import OperationHub
 from loupe_project.use_cases.place_images import PlaceImages, PlaceOnMap
+from loupe_project.use_cases.scopes import Scopes
+from loupe_project.use_cases.tell_of_drift import MailTeller, Teller, WebhookTeller
 from loupe_project.use_cases.watch_for_drift import DriftWatcher
 
 
@@ -70,6 +74,18 @@ class Results:
     watcher: DriftWatcher
 
 
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Ways to the other services."""
+
+    inference: grpc.aio.Channel
+    """Has the features."""
+    reduction: grpc.aio.Channel
+    """Fits maps, searches, teaches."""
+    auth: grpc.aio.Channel
+    """Mails people."""
+
+
 def build_results(
     settings: ProjectSettings,
     stores: StoreFactory,
@@ -77,8 +93,8 @@ def build_results(
     objects: ObjectStore,
     clock: Clock,
     hub: OperationHub,
-    inference: grpc.aio.Channel,
-    reduction: grpc.aio.Channel,
+    scopes: Scopes,
+    channels: Channels,
 ) -> Results:
     """The ways out.
 
@@ -89,24 +105,30 @@ def build_results(
         objects: Where coordinates and files are.
         clock: Dates everything.
         hub: Told of new operations.
-        inference: Channel to the features.
-        reduction: Channel to whoever fits maps.
+        scopes: What exists for people.
+        channels: To the other services.
     """
-    fitter = GrpcReduction(reduction)
+    fitter = GrpcReduction(channels.reduction)
     place = PlaceOnMap(stores, objects, fitter)
     builders = partial(zip_builder, folder=_work_folder(settings))
-    files = MakeExport(stores, objects, InferenceFeatureReader(inference), builders, convert_export.to_message)
-    teacher = GrpcTeacher(reduction)
+    files = MakeExport(
+        stores, objects, InferenceFeatureReader(channels.inference), builders, clock, convert_export.to_message
+    )
+    teacher = GrpcTeacher(channels.reduction)
     speak = LetSpeak(stores, objects, teacher, clock)
-    curator, pixels = GrpcCurator(reduction), ComparePixels(stores, objects, PillowPixels())
-    neighbourhood = GrpcNeighbourhood(reduction)
+    curator, pixels = GrpcCurator(channels.reduction), ComparePixels(stores, objects, PillowPixels())
+    neighbourhood = GrpcNeighbourhood(channels.reduction)
     similar_servicer = similar.SimilarServicer(
         calls,
-        FindSimilar(stores, neighbourhood, InferencePictureAnalyser(inference)),
+        FindSimilar(stores, neighbourhood, InferencePictureAnalyser(channels.inference)),
         FindSimilarObjects(stores, neighbourhood),
     )
+    tellers: dict[Channel, Teller] = {
+        Channel.WEBHOOK: WebhookTeller(HttpWebhook(), clock),
+        Channel.MAIL: MailTeller(stores, scopes, AuthMails(channels.auth)),
+    }
     return Results(
-        registrations=_registrations(settings, calls, objects, hub, similar_servicer),
+        registrations=_registrations(settings, calls, objects, hub, scopes, similar_servicer),
         handlers={
             OperationKind.CREATE_ANALYSIS: MakeAnalysis(stores, objects, fitter, clock, convert_analysis.to_message),
             OperationKind.PLACE_IMAGES: PlaceImages(stores, place, convert_analysis.placed_to_message),
@@ -123,7 +145,7 @@ def build_results(
         answerer=HeadAnswerer(stores, objects, speak),
         counter=SavedSearchCounter(stores, clock),
         place=place,
-        watcher=DriftWatcher(stores, LookForDrift(stores, curator, clock), HttpWebhook(), clock),
+        watcher=DriftWatcher(stores, LookForDrift(stores, curator, clock), tellers, clock),
     )
 
 
@@ -138,6 +160,7 @@ def _registrations(
     calls: Calls,
     objects: ObjectStore,
     hub: OperationHub,
+    scopes: Scopes,
     similar_servicer: similar.SimilarServicer,
 ) -> list[Registration]:
     package = "loupe.project.v1"
@@ -168,7 +191,7 @@ def _registrations(
         ),
         Registration(
             drift_service_pb2_grpc.add_DriftServiceServicer_to_server,
-            drift.DriftServicer(calls),
+            drift.DriftServicer(calls, scopes),
             f"{package}.DriftService",
             drift.ACCESS,
         ),

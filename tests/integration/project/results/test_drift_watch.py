@@ -102,6 +102,22 @@ async def test_drift_watch__history_and_alerts(bench: Bench) -> None:
     assert await refused(again) == "DRIFT_WEBHOOK_MISSING"
 
 
+async def test_drift_watch__people_to_mail(bench: Bench, viewer: Caller) -> None:
+    ada, bob = f"users/{bench.caller.id}", f"users/{viewer.id}"
+    made = await update(bench, reference="tag:golden", mail_users=[ada, bob, ada])
+    assert list(made.mail_users) == [ada, bob]
+    assert list((await get(bench, bench.server.metadata(viewer))).mail_users) == []
+    name = f"{bench.project}/driftWatch"
+
+    tested = await bench.stub("Drift").TestDriftWebhook(pb.TestDriftWebhookRequest(name=name), metadata=bench.who)
+
+    assert (tested.state, tested.mail.state) == (pb.DriftAlert.STATE_KEPT, pb.DriftAlert.STATE_SENDING)
+    stranger = f"users/{make_user().id}"
+    for wrong in ([stranger], ["departments/x"], [f"users/{number}" for number in range(21)]):
+        assert await refused(update(bench, mail_users=wrong)) == "INVALID_ARGUMENT"
+    assert list((await update(bench, mail_users=[])).mail_users) == []
+
+
 async def test_drift_watch__rights(bench: Bench, viewer: Caller) -> None:
     await update(bench, reference="tag:golden", webhook_url="http://127.0.0.1:9/x")
     (hidden,) = await bench.add_images(1)

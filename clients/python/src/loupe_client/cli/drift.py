@@ -33,9 +33,10 @@ def add_to(commands: Any) -> None:
     watch.add_argument("--every", type=_every, help="day, or after how many images to look")
     watch.add_argument("--webhook", help="http or https address that alerts are posted to; empty: none")
     watch.add_argument("--secret-file", type=Path, help="file with the secret that alerts are signed with")
+    watch.add_argument("--mail", nargs="*", metavar="users/…", help="whom alerts are mailed to; alone: nobody")
     then = watch.add_mutually_exclusive_group()
     then.add_argument("--look", action="store_true", help="look now at what has come")
-    then.add_argument("--test", action="store_true", help="send a test to the webhook")
+    then.add_argument("--test", action="store_true", help="send a test to the webhook and by mail")
     then.add_argument("--end", action="store_true", help="end the watch and delete its history")
     watch.set_defaults(run=_watch)
 
@@ -72,6 +73,7 @@ def _watch(loupe: Client, parsed: argparse.Namespace) -> int:
         every_images=parsed.every,
         webhook_url=parsed.webhook,
         webhook_secret=secret,
+        mail_users=parsed.mail,
     )
     if parsed.look:
         watch = loupe.drift.look(parsed.project)

@@ -280,6 +280,7 @@ class DriftWatch(_message.Message):
     LOOK_TIME_FIELD_NUMBER: _builtins.int
     NEXT_LOOK_TIME_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    MAIL_USERS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/driftWatch`."""
     reference: _builtins.str
@@ -318,6 +319,12 @@ class DriftWatch(_message.Message):
     def next_look_time(self) -> _timestamp_pb2.Timestamp:
         """When it looks next, or looks whether enough images have come. Output only."""
 
+    @_builtins.property
+    def mail_users(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whom alerts are mailed to, `users/{user}`, at most 20, each somebody who sees every image of the project; whoever ceases
+        to is left out. Needs the mail server that sign-ups go through. Shown to editors only.
+        """
+
     def __init__(
         self,
         *,
@@ -334,10 +341,11 @@ class DriftWatch(_message.Message):
         look_time: _timestamp_pb2.Timestamp | None = ...,
         next_look_time: _timestamp_pb2.Timestamp | None = ...,
         problem: _builtins.str = ...,
+        mail_users: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "look_time", b"look_time", "next_look_time", b"next_look_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "creator", b"creator", "every_images", b"every_images", "group_by", b"group_by", "has_webhook_secret", b"has_webhook_secret", "look_time", b"look_time", "name", b"name", "next_look_time", b"next_look_time", "problem", b"problem", "reference", b"reference", "update_time", b"update_time", "webhook_secret", b"webhook_secret", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "creator", b"creator", "every_images", b"every_images", "group_by", b"group_by", "has_webhook_secret", b"has_webhook_secret", "look_time", b"look_time", "mail_users", b"mail_users", "name", b"name", "next_look_time", b"next_look_time", "problem", b"problem", "reference", b"reference", "update_time", b"update_time", "webhook_secret", b"webhook_secret", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -382,7 +390,7 @@ class UpdateDriftWatchRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Any of: reference, group_by, every_images, webhook_url, webhook_secret."""
+        """Any of: reference, group_by, every_images, webhook_url, webhook_secret, mail_users."""
 
     def __init__(
         self,
@@ -600,13 +608,13 @@ class DriftAlert(_message.Message):
         STATE_UNSPECIFIED: DriftAlert._State.ValueType  # 0
         """Not given."""
         STATE_KEPT: DriftAlert._State.ValueType  # 1
-        """There is no webhook to tell."""
+        """There is nobody to tell in this way."""
         STATE_SENDING: DriftAlert._State.ValueType  # 2
         """On its way, or waiting to be tried again."""
         STATE_DELIVERED: DriftAlert._State.ValueType  # 3
-        """The webhook took it."""
+        """The webhook took it, or the mail server the mail to everybody."""
         STATE_FAILED: DriftAlert._State.ValueType  # 4
-        """The webhook did not take it within eight hours."""
+        """It was not taken within eight hours."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far it has come."""
@@ -614,13 +622,47 @@ class DriftAlert(_message.Message):
     STATE_UNSPECIFIED: DriftAlert.State.ValueType  # 0
     """Not given."""
     STATE_KEPT: DriftAlert.State.ValueType  # 1
-    """There is no webhook to tell."""
+    """There is nobody to tell in this way."""
     STATE_SENDING: DriftAlert.State.ValueType  # 2
     """On its way, or waiting to be tried again."""
     STATE_DELIVERED: DriftAlert.State.ValueType  # 3
-    """The webhook took it."""
+    """The webhook took it, or the mail server the mail to everybody."""
     STATE_FAILED: DriftAlert.State.ValueType  # 4
-    """The webhook did not take it within eight hours."""
+    """It was not taken within eight hours."""
+
+    @_typing.final
+    class Delivery(_message.Message):
+        """What became of it in one way."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STATE_FIELD_NUMBER: _builtins.int
+        ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
+        ANSWER_FIELD_NUMBER: _builtins.int
+        END_TIME_FIELD_NUMBER: _builtins.int
+        state: Global___DriftAlert.State.ValueType
+        """How far it has come."""
+        attempt_count: _builtins.int
+        """Tries so far."""
+        answer: _builtins.str
+        """What the last try came to, for people."""
+        @_builtins.property
+        def end_time(self) -> _timestamp_pb2.Timestamp:
+            """When it was delivered, or given up."""
+
+        def __init__(
+            self,
+            *,
+            state: Global___DriftAlert.State.ValueType = ...,
+            attempt_count: _builtins.int = ...,
+            answer: _builtins.str = ...,
+            end_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "attempt_count", b"attempt_count", "end_time", b"end_time", "state", b"state"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     ID_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
@@ -633,6 +675,7 @@ class DriftAlert(_message.Message):
     ANSWER_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    MAIL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id, the same in every try to deliver it."""
     value: _builtins.str
@@ -644,9 +687,9 @@ class DriftAlert(_message.Message):
     sentence_ko: _builtins.str
     """The same in Korean."""
     is_test: _builtins.bool
-    """Whether somebody asked for it to try the webhook."""
+    """Whether somebody asked for it to try how alerts arrive."""
     state: Global___DriftAlert.State.ValueType
-    """How far it has come."""
+    """How far it has come with the webhook; so the next two and the time of its end."""
     attempt_count: _builtins.int
     """Tries so far."""
     answer: _builtins.str
@@ -658,6 +701,10 @@ class DriftAlert(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it was delivered, or given up."""
+
+    @_builtins.property
+    def mail(self) -> Global___DriftAlert.Delivery:
+        """How far it has come by mail."""
 
     def __init__(
         self,
@@ -673,10 +720,11 @@ class DriftAlert(_message.Message):
         answer: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        mail: Global___DriftAlert.Delivery | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "mail", b"mail"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "attempt_count", b"attempt_count", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "is_test", b"is_test", "sentence", b"sentence", "sentence_ko", b"sentence_ko", "state", b"state", "value", b"value", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "attempt_count", b"attempt_count", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "is_test", b"is_test", "mail", b"mail", "sentence", b"sentence", "sentence_ko", b"sentence_ko", "state", b"state", "value", b"value", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -93,7 +93,7 @@ class DriftServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDriftWatch(self, request, context):
-        """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only.
+        """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. Who is told is shown to editors only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -123,8 +123,8 @@ class DriftServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TestDriftWebhook(self, request, context):
-        """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
-        DRIFT_WEBHOOK_MISSING when none is set.
+        """Sends a test to the webhook and by mail, on its way as soon as this returns; ListDriftAlerts tells what became of it.
+        Needs an editor. DRIFT_WEBHOOK_MISSING when the watch has neither.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

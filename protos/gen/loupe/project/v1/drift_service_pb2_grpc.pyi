@@ -41,7 +41,7 @@ class DriftServiceStub:
     reference first, as after each shift.
     """
     GetDriftWatch: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.GetDriftWatchRequest, _drift_service_pb2.DriftWatch]
-    """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only."""
+    """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. Who is told is shown to editors only."""
     UpdateDriftWatch: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.UpdateDriftWatchRequest, _drift_service_pb2.DriftWatch]
     """Has a project watched, or changes how: Loupe compares new images with a reference by itself and keeps a history. Needs an
     editor. A new `reference` or `group_by` begins a new history. The first look takes in the 30 days before.
@@ -53,8 +53,8 @@ class DriftServiceStub:
     goes on after the answer: see `look_time`.
     """
     TestDriftWebhook: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.TestDriftWebhookRequest, _drift_service_pb2.DriftAlert]
-    """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
-    DRIFT_WEBHOOK_MISSING when none is set.
+    """Sends a test to the webhook and by mail, on its way as soon as this returns; ListDriftAlerts tells what became of it.
+    Needs an editor. DRIFT_WEBHOOK_MISSING when the watch has neither.
     """
     ListDriftPoints: _grpc.UnaryUnaryMultiCallable[_drift_service_pb2.ListDriftPointsRequest, _drift_service_pb2.ListDriftPointsResponse]
     """Lists the history of a watch, newest first, for up to 400 days: one point for each look and group. It is measured over all
@@ -77,7 +77,7 @@ class DriftServiceAsyncStub(DriftServiceStub):
     reference first, as after each shift.
     """
     GetDriftWatch: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.GetDriftWatchRequest, _drift_service_pb2.DriftWatch]  # type: ignore[assignment]
-    """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only."""
+    """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. Who is told is shown to editors only."""
     UpdateDriftWatch: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.UpdateDriftWatchRequest, _drift_service_pb2.DriftWatch]  # type: ignore[assignment]
     """Has a project watched, or changes how: Loupe compares new images with a reference by itself and keeps a history. Needs an
     editor. A new `reference` or `group_by` begins a new history. The first look takes in the 30 days before.
@@ -89,8 +89,8 @@ class DriftServiceAsyncStub(DriftServiceStub):
     goes on after the answer: see `look_time`.
     """
     TestDriftWebhook: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.TestDriftWebhookRequest, _drift_service_pb2.DriftAlert]  # type: ignore[assignment]
-    """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
-    DRIFT_WEBHOOK_MISSING when none is set.
+    """Sends a test to the webhook and by mail, on its way as soon as this returns; ListDriftAlerts tells what became of it.
+    Needs an editor. DRIFT_WEBHOOK_MISSING when the watch has neither.
     """
     ListDriftPoints: _aio.UnaryUnaryMultiCallable[_drift_service_pb2.ListDriftPointsRequest, _drift_service_pb2.ListDriftPointsResponse]  # type: ignore[assignment]
     """Lists the history of a watch, newest first, for up to 400 days: one point for each look and group. It is measured over all
@@ -122,7 +122,7 @@ class DriftServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _drift_service_pb2.GetDriftWatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_drift_service_pb2.DriftWatch, _abc.Awaitable[_drift_service_pb2.DriftWatch]]:
-        """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. The webhook is shown to editors only."""
+        """Returns how a project is watched. DRIFT_WATCH_NOT_FOUND when it is not. Who is told is shown to editors only."""
 
     @_abc_1.abstractmethod
     def UpdateDriftWatch(
@@ -158,8 +158,8 @@ class DriftServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _drift_service_pb2.TestDriftWebhookRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_drift_service_pb2.DriftAlert, _abc.Awaitable[_drift_service_pb2.DriftAlert]]:
-        """Sends a test to the webhook, on its way as soon as this returns; ListDriftAlerts tells what became of it. Needs an editor.
-        DRIFT_WEBHOOK_MISSING when none is set.
+        """Sends a test to the webhook and by mail, on its way as soon as this returns; ListDriftAlerts tells what became of it.
+        Needs an editor. DRIFT_WEBHOOK_MISSING when the watch has neither.
         """
 
     @_abc_1.abstractmethod

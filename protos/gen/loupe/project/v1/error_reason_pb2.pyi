@@ -169,7 +169,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_DRIFT_WATCH_NOT_FOUND: _ErrorReason.ValueType  # 270
     """The project is not watched for drift. Example: {reason: "DRIFT_WATCH_NOT_FOUND", metadata: {project: "0190…"}}"""
     ERROR_REASON_DRIFT_WEBHOOK_MISSING: _ErrorReason.ValueType  # 271
-    """The watch has no webhook. Example: {reason: "DRIFT_WEBHOOK_MISSING", metadata: {project: "0190…"}}"""
+    """The watch tells nobody: it has no webhook, and mails nobody. Example: {reason: "DRIFT_WEBHOOK_MISSING", metadata: {project: "0190…"}}"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that the project service puts into `google.rpc.ErrorInfo.reason`, without the prefix; the domain is "loupe"."""
@@ -321,5 +321,5 @@ ERROR_REASON_DUPLICATES_UNKNOWN: ErrorReason.ValueType  # 264
 ERROR_REASON_DRIFT_WATCH_NOT_FOUND: ErrorReason.ValueType  # 270
 """The project is not watched for drift. Example: {reason: "DRIFT_WATCH_NOT_FOUND", metadata: {project: "0190…"}}"""
 ERROR_REASON_DRIFT_WEBHOOK_MISSING: ErrorReason.ValueType  # 271
-"""The watch has no webhook. Example: {reason: "DRIFT_WEBHOOK_MISSING", metadata: {project: "0190…"}}"""
+"""The watch tells nobody: it has no webhook, and mails nobody. Example: {reason: "DRIFT_WEBHOOK_MISSING", metadata: {project: "0190…"}}"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

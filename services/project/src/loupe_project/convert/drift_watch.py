@@ -5,13 +5,14 @@ from collections.abc import Collection
 from loupe.project.v1 import drift_service_pb2 as pb
 from loupe_project.convert.drift import VERDICTS, group_to_message
 from loupe_project.convert.values import timestamp
+from loupe_project.domain import names
 from loupe_project.domain.drift_queries import standing_out
-from loupe_project.domain.drift_watch import UNLIKE_TAG, AlertState, DriftAlert, DriftPoint, DriftWatch
+from loupe_project.domain.drift_watch import UNLIKE_TAG, AlertState, Channel, DriftAlert, DriftPoint, DriftWatch
 from loupe_project.domain.project import Project, ProjectRole
 from loupe_project.use_cases.drift_points import place_of, query_of
 from loupe_project.use_cases.drift_watches import WatchWish
 
-FIELDS = ("reference", "group_by", "every_images", "webhook_url", "webhook_secret")
+FIELDS = ("reference", "group_by", "every_images", "webhook_url", "webhook_secret", "mail_users")
 """What can be changed."""
 _STATES = {one: pb.DriftAlert.State.Value(f"STATE_{one.value}") for one in AlertState}
 
@@ -25,6 +26,7 @@ def watch_to_message(project: Project, watch: DriftWatch) -> pb.DriftWatch:
         group_by=watch.group_by,
         every_images=watch.every_images,
         webhook_url=watch.webhook_url if is_editor else "",
+        mail_users=[f"users/{one}" for one in watch.mail_users] if is_editor else (),
         has_webhook_secret=bool(watch.webhook_secret),
         creator=watch.creator,
         create_time=timestamp(watch.create_time),
@@ -41,8 +43,15 @@ def wish_of(message: pb.DriftWatch, paths: Collection[str]) -> WatchWish:
     Args:
         message: As it was sent.
         paths: What of it counts.
+
+    Raises:
+        InvalidArgument: If one of `mail_users` is no user's name.
     """
-    return WatchWish(**{name: getattr(message, name) for name in FIELDS if name in paths})
+    values = {name: getattr(message, name) for name in FIELDS if name in paths}
+    if "mail_users" in values:
+        found = [names.split("users/{user}", one, "drift_watch.mail_users")[0] for one in message.mail_users]
+        values["mail_users"] = tuple(dict.fromkeys(found))
+    return WatchWish(**values)
 
 
 def point_to_message(watch: DriftWatch, point: DriftPoint) -> pb.DriftPoint:
@@ -62,6 +71,7 @@ def point_to_message(watch: DriftWatch, point: DriftPoint) -> pb.DriftPoint:
 
 def alert_to_message(alert: DriftAlert) -> pb.DriftAlert:
     """An alert, and what became of it."""
+    posted, mailed = alert.deliveries[Channel.WEBHOOK], alert.deliveries[Channel.MAIL]
     return pb.DriftAlert(
         id=alert.id,
         value=alert.value,
@@ -69,9 +79,15 @@ def alert_to_message(alert: DriftAlert) -> pb.DriftAlert:
         sentence=alert.sentence,
         sentence_ko=alert.sentence_ko,
         is_test=alert.is_test,
-        state=_STATES[alert.state],
-        attempt_count=alert.attempt_count,
-        answer=alert.answer,
+        state=_STATES[posted.state],
+        attempt_count=posted.attempt_count,
+        answer=posted.answer,
         create_time=timestamp(alert.create_time),
-        end_time=timestamp(alert.end_time),
+        end_time=timestamp(posted.end_time),
+        mail=pb.DriftAlert.Delivery(
+            state=_STATES[mailed.state],
+            attempt_count=mailed.attempt_count,
+            answer=mailed.answer,
+            end_time=timestamp(mailed.end_time),
+        ),
     )

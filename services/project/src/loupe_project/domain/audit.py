@@ -23,6 +23,7 @@ class Action(StrEnum):
     DELETE_TAG = "tag.delete"
     SHARE_ANALYSIS = "analysis.share"
     DELETE_ANALYSIS = "analysis.delete"
+    TELL_OF_DRIFT = "drift_watch.tell"
     CREATE_EXPORT = "export.create"
     DOWNLOAD_EXPORT = "export.download"
     DELETE_EXPORT = "export.delete"

@@ -1,7 +1,7 @@
 """A project that is watched: how, what was found, who is told."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ KEPT_DAYS = 400
 SETTLING = timedelta(minutes=10)
 """After midnight, so that the last images of the day are analysed."""
 MIN_EVERY, MAX_EVERY = 50, 1_000_000
+MAX_MAIL_USERS = 20
+"""People whom alerts are mailed to."""
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 300))
 """Waits before the second and later tries to deliver an alert."""
@@ -30,8 +32,15 @@ RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 300))
 _RANKS = {Verdict.QUIET: 0, Verdict.LOOK: 1, Verdict.RETRAIN: 2}
 
 
+class Channel(StrEnum):
+    """Ways in which people are told. The values are columns' prefixes."""
+
+    WEBHOOK = "webhook"
+    MAIL = "mail"
+
+
 class AlertState(StrEnum):
-    """How far an alert has come."""
+    """How far an alert has come in one way; KEPT: there is nobody to tell."""
 
     KEPT = "KEPT"
     SENDING = "SENDING"
@@ -53,7 +62,7 @@ class DriftWatch:
     every_images: int
     """0: once a day."""
     webhook_url: str
-    """Empty: nobody is told."""
+    """Empty: nothing is posted."""
     webhook_secret: str
     creator: str
     create_time: datetime
@@ -68,11 +77,19 @@ class DriftWatch:
     """Whether the next look takes in the day that is not over yet."""
     problem: str = ""
     """Why the last look found nothing out."""
+    mail_users: tuple[str, ...] = ()
+    """Ids of the people whom alerts are mailed to."""
 
     @property
     def name(self) -> str:
         """Resource name."""
         return f"projects/{self.project_id}/driftWatch"
+
+    @property
+    def channels(self) -> frozenset[Channel]:
+        """In which ways people are told."""
+        is_used = {Channel.WEBHOOK: bool(self.webhook_url), Channel.MAIL: bool(self.mail_users)}
+        return frozenset(one for one, used in is_used.items() if used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +122,20 @@ class DriftPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """How far an alert has come in one way."""
+
+    state: AlertState = AlertState.KEPT
+    attempt_count: int = 0
+    answer: str = ""
+    next_time: datetime | None = None
+    """When it is tried next; None: it is over."""
+    end_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DriftAlert:
-    """A group turned conspicuous, or somebody tries the webhook."""
+    """A group turned conspicuous, or somebody tries how alerts arrive."""
 
     id: str
     project_id: str
@@ -116,14 +145,23 @@ class DriftAlert:
     sentence: str
     sentence_ko: str
     query: str
-    state: AlertState
     create_time: datetime
-    next_time: datetime | None = None
-    """When it is tried next."""
     is_test: bool = False
-    attempt_count: int = 0
-    answer: str = ""
-    end_time: datetime | None = None
+    deliveries: Mapping[Channel, Delivery] = field(default_factory=dict)
+    """One for each channel."""
+    mail_left: tuple[str, ...] = ()
+    """Ids of the people who were not reached yet."""
+
+    def to_be_told(self, watch: DriftWatch) -> "DriftAlert":
+        """The alert, on its way to everybody whom the watch tells."""
+        way = Delivery(AlertState.SENDING, next_time=self.create_time)
+        kept = Delivery(end_time=self.create_time)
+        ways = {channel: way if channel in watch.channels else kept for channel in Channel}
+        return replace(self, deliveries=ways, mail_left=watch.mail_users)
+
+    def with_delivery(self, channel: Channel, delivery: Delivery) -> "DriftAlert":
+        """The alert, further on its way."""
+        return replace(self, deliveries={**self.deliveries, channel: delivery})
 
 
 def is_worse(verdict: Verdict, before: Verdict | None) -> bool:

@@ -261,7 +261,7 @@ class DriftWatchNotFound(NotFound):
 
 
 class DriftWebhookMissing(FailedPrecondition):
-    """The watch has no webhook."""
+    """The watch tells nobody: it has no webhook, and mails nobody."""
 
     reason = "DRIFT_WEBHOOK_MISSING"
 

@@ -1,4 +1,4 @@
-"""What watching for drift needs from outside: a store, and somebody who delivers alerts."""
+"""What watching for drift needs from outside: a store, and who delivers alerts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from loupe_kit.errors import Unavailable
 from loupe_project.domain.drift import Verdict
-from loupe_project.domain.drift_watch import DriftAlert, DriftPoint, DriftWatch, NewcomerImage
+from loupe_project.domain.drift_watch import Channel, DriftAlert, DriftPoint, DriftWatch, NewcomerImage
 from loupe_project.ports.drift import DriftFacts
 
 
@@ -75,11 +75,11 @@ class DriftRepository(DriftFacts, Protocol):
         """Write new ones."""
         ...
 
-    async def take_alert(self, now: datetime, until: datetime) -> DriftAlert | None:
-        """An alert that is to be sent now, with the try counted; it is the caller's until then."""
+    async def take_alert(self, channel: Channel, now: datetime, until: datetime) -> DriftAlert | None:
+        """An alert that is to be sent now in this way, with the try counted; it is the caller's until then."""
         ...
 
-    async def end_try(self, alert: DriftAlert) -> None:
+    async def end_try(self, alert: DriftAlert, channel: Channel) -> None:
         """Write what a try came to."""
         ...
 
@@ -100,5 +100,20 @@ class Webhook(Protocol):
 
         Raises:
             WebhookFailed: If it did not answer with a status of 2xx in time, or lies where nothing may be sent to.
+        """
+        ...
+
+
+class Mails(Protocol):
+    """Mails people whom only auth can address."""
+
+    async def send(self, user_ids: Sequence[str], subject: str, text: str) -> Mapping[str, str]:
+        """Mail a text to at most 20 people, each for himself.
+
+        Returns:
+            Why people were not reached, by user id; whoever is missing in it was.
+
+        Raises:
+            LoupeError: If auth does not answer, and nobody is known to have been reached.
         """
         ...

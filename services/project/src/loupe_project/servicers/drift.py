@@ -12,11 +12,14 @@ from loupe_project.convert import drift as convert
 from loupe_project.convert import drift_watch as convert_watch
 from loupe_project.convert.values import mask_paths
 from loupe_project.domain import names
+from loupe_project.domain.drift_watch import MAX_MAIL_USERS
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
 from loupe_project.use_cases import drift_watches
 from loupe_project.use_cases.measure_drift import measure_drift
+from loupe_project.use_cases.scopes import Scopes
+from loupe_project.use_cases.tell_of_drift import scopes_of
 
 _SERVICE = "/loupe.project.v1.DriftService"
 ACCESS = {
@@ -42,10 +45,12 @@ class DriftServicer(pb_grpc.DriftServiceServicer):
 
     Args:
         calls: Transactions and callers.
+        scopes: What exists for people whom alerts shall be mailed to.
     """
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, scopes: Scopes) -> None:
         self._calls = calls
+        self._scopes = scopes
 
     async def MeasureDrift(self, request: pb.MeasureDriftRequest, context: _Context) -> pb.MeasureDriftResponse:
         (project_id,) = names.split("projects/{project}", request.parent, "parent")
@@ -67,12 +72,14 @@ class DriftServicer(pb_grpc.DriftServiceServicer):
         (project_id,) = names.split(_WATCH, request.drift_watch.name, "drift_watch.name")
         wish = convert_watch.wish_of(request.drift_watch, mask_paths(request.update_mask, convert_watch.FIELDS))
         clock = self._calls.clock
+        # Before the transaction: auth may take a while.
+        people = await scopes_of(self._scopes, (wish.mail_users or ())[:MAX_MAIL_USERS])
 
         async def work(store: Store, scope: Scope) -> pb.DriftWatch:
-            found = await drift_watches.update_watch(store, scope, project_id, wish, clock)
+            found = await drift_watches.update_watch(store, scope, project_id, wish, clock, people)
             return convert_watch.watch_to_message(*found)
 
-        return await self._calls.write(f"{_SERVICE}/UpdateDriftWatch", request, pb.DriftWatch, work)
+        return await self._calls.write(f"{_SERVICE}/UpdateDriftWatch", request, pb.DriftWatch, work, context)
 
     async def DeleteDriftWatch(self, request: pb.DeleteDriftWatchRequest, context: _Context) -> Empty:
         (project_id,) = names.split(_WATCH, request.name)
@@ -97,7 +104,7 @@ class DriftServicer(pb_grpc.DriftServiceServicer):
         clock = self._calls.clock
 
         async def work(store: Store, scope: Scope) -> pb.DriftAlert:
-            return convert_watch.alert_to_message(await drift_watches.try_webhook(store, scope, project_id, clock))
+            return convert_watch.alert_to_message(await drift_watches.try_alert(store, scope, project_id, clock))
 
         return await self._calls.write(f"{_SERVICE}/TestDriftWebhook", request, pb.DriftAlert, work)
 

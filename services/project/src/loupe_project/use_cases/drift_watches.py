@@ -1,6 +1,6 @@
 """Watching a project for drift: setting it up, ending it, reading what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from loupe_kit import ids, paging
 from loupe_kit.clock import Clock
 from loupe_kit.errors import FieldViolation, InvalidArgument
+from loupe_project.domain import audit
 from loupe_project.domain import drift_watch as rules
-from loupe_project.domain.drift_watch import AlertState, DriftAlert, DriftPoint, DriftWatch
+from loupe_project.domain.drift_watch import DriftAlert, DriftPoint, DriftWatch
 from loupe_project.domain.errors import DriftWatchNotFound, DriftWebhookMissing
 from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Scope
@@ -18,6 +19,7 @@ from loupe_project.use_cases import access
 from loupe_project.use_cases.look_for_drift import UNCOMMITTED
 from loupe_project.use_cases.measure_drift import group_field
 from loupe_project.use_cases.search_images import read_query
+from loupe_project.use_cases.tell_of_drift import may_be_told
 
 MAX_URL = 1_000
 MIN_SECRET, MAX_SECRET = 16, 200
@@ -33,6 +35,8 @@ class WatchWish:
     every_images: int | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    mail_users: tuple[str, ...] | None = None
+    """Ids of users."""
 
 
 async def get_watch(store: Store, scope: Scope, project_id: str) -> tuple[Project, DriftWatch]:
@@ -47,9 +51,22 @@ async def get_watch(store: Store, scope: Scope, project_id: str) -> tuple[Projec
 
 
 async def update_watch(
-    store: Store, scope: Scope, project_id: str, wish: WatchWish, clock: Clock
+    store: Store,
+    scope: Scope,
+    project_id: str,
+    wish: WatchWish,
+    clock: Clock,
+    people: Mapping[str, Scope | None],
 ) -> tuple[Project, DriftWatch]:
     """Set a watch up, or change it; another reference or grouping begins a new history.
+
+    Args:
+        store: Open transaction.
+        scope: Of the caller.
+        project_id: Which.
+        wish: What it shall be.
+        clock: Dates it.
+        people: What exists for each of `wish.mail_users`.
 
     Raises:
         ProjectNotFound: If the project does not exist for the caller.
@@ -74,6 +91,7 @@ async def update_watch(
         cursor_id="",
         next_look_time=now,
     )
+    await _check_people(store, project, wish.mail_users or (), people)
     watch = _with_wish(watch, wish, project, clock)
     if before is not None and (watch.reference, watch.group_by) != (before.reference, before.group_by):
         watch = replace(watch, epoch=watch.epoch + 1, start_time=now - rules.LOOK_BACK, cursor_id="", look_time=None)
@@ -81,6 +99,7 @@ async def update_watch(
     # Whatever changed, the next look is due: it finds out when the one after is.
     watch = replace(watch, update_time=now, next_look_time=now, problem="")
     await store.drift.put_watch(watch)
+    await _tell_audit(store, scope, before, watch)
     return project, watch
 
 
@@ -110,19 +129,19 @@ async def want_look(store: Store, scope: Scope, project_id: str, clock: Clock) -
     return project, watch
 
 
-async def try_webhook(store: Store, scope: Scope, project_id: str, clock: Clock) -> DriftAlert:
-    """An alert that only tries the webhook, on its way when the transaction is committed.
+async def try_alert(store: Store, scope: Scope, project_id: str, clock: Clock) -> DriftAlert:
+    """An alert that only tries how alerts arrive, on its way when the transaction is committed.
 
     Raises:
         ProjectNotFound: If the project does not exist for the caller.
         EditRightRequired: If he may only look.
         DriftWatchNotFound: If it is not watched.
-        DriftWebhookMissing: If there is none.
+        DriftWebhookMissing: If nobody is told in any way.
     """
     await access.editor(store, scope, project_id)
     watch, now = await _existing(store, project_id), clock.now()
-    if not watch.webhook_url:
-        raise DriftWebhookMissing("The watch has no webhook; set webhook_url first.", project=project_id)
+    if not watch.channels:
+        raise DriftWebhookMissing("The watch tells nobody; set webhook_url or mail_users first.", project=project_id)
     alert = DriftAlert(
         id=ids.new_id(),
         project_id=project_id,
@@ -131,11 +150,9 @@ async def try_webhook(store: Store, scope: Scope, project_id: str, clock: Clock)
         sentence="This is a test: alerts about drift arrive like this.",
         sentence_ko="시험 알림입니다. 변화 알림은 이렇게 도착합니다.",
         query="",
-        state=AlertState.SENDING,
         create_time=now,
-        next_time=now,
         is_test=True,
-    )
+    ).to_be_told(watch)
     await store.drift.add_alerts([alert])
     return alert
 
@@ -217,7 +234,42 @@ def _with_wish(watch: DriftWatch, wish: WatchWish, project: Project, clock: Cloc
         watch = replace(watch, webhook_url=url, webhook_secret=watch.webhook_secret if url else "")
     if wish.webhook_secret is not None:
         watch = replace(watch, webhook_secret=_checked_secret(wish.webhook_secret))
+    if wish.mail_users is not None:
+        watch = replace(watch, mail_users=wish.mail_users)
     return watch
+
+
+async def _check_people(
+    store: Store, project: Project, user_ids: Sequence[str], people: Mapping[str, Scope | None]
+) -> None:
+    if len(user_ids) > rules.MAX_MAIL_USERS:
+        raise _invalid(
+            "mail_users",
+            f"must name at most {rules.MAX_MAIL_USERS} people",
+            f"{len(user_ids)} people are too many; take {rules.MAX_MAIL_USERS}, or a webhook that tells the others.",
+        )
+    for user_id in user_ids:
+        if not await may_be_told(store, people[user_id], project.id):
+            raise _invalid(
+                "mail_users",
+                "must name people who see every image of the project",
+                f"users/{user_id} does not see every image of this project, over which drift is measured; share it "
+                "with him, or leave him out.",
+            )
+
+
+async def _tell_audit(store: Store, scope: Scope, before: DriftWatch | None, after: DriftWatch) -> None:
+    """Who is told from now on: alerts take something of the project out of Loupe."""
+    if before is not None and (before.webhook_url, before.mail_users) == (after.webhook_url, after.mail_users):
+        return
+    if before is None and not after.channels:
+        return
+    # Paths of addresses may hold secrets.
+    facts = {
+        "webhook_host": urlsplit(after.webhook_url).hostname or "",
+        "mail_users": " ".join(f"users/{one}" for one in after.mail_users),
+    }
+    await store.audit.add(audit.event(scope, audit.Action.TELL_OF_DRIFT, after.name, after.update_time, **facts))
 
 
 def _checked_every(count: int) -> int:

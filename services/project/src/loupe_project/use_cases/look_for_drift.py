@@ -18,7 +18,6 @@ from loupe_project.domain.drift import Judged, Reference, judge
 from loupe_project.domain.drift_queries import standing_out
 from loupe_project.domain.drift_watch import (
     UNLIKE_TAG,
-    AlertState,
     DriftAlert,
     DriftPoint,
     DriftWatch,
@@ -227,7 +226,7 @@ def _alert(watch: DriftWatch, point: DriftPoint, now: datetime) -> DriftAlert:
     group = point.group
     base = query_of(watch, point)
     unlike = f'tag:"{UNLIKE_TAG}"'
-    return DriftAlert(
+    alert = DriftAlert(
         id=ids.new_id(),
         project_id=watch.project_id,
         value=group.value,
@@ -235,11 +234,9 @@ def _alert(watch: DriftWatch, point: DriftPoint, now: datetime) -> DriftAlert:
         sentence=sentence(group, where),
         sentence_ko=sentence_ko(group, where),
         query=standing_out(base, unlike, group.conspicuous_traits, with_unlike=group.is_unlike),
-        state=AlertState.SENDING if watch.webhook_url else AlertState.KEPT,
         create_time=now,
-        next_time=now if watch.webhook_url else None,
-        end_time=None if watch.webhook_url else now,
     )
+    return alert.to_be_told(watch)
 
 
 async def _tag(store: Store, watch: DriftWatch, image_ids: Sequence[str], now: datetime) -> None:

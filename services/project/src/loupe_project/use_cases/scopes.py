@@ -47,6 +47,18 @@ class Scopes:
             return Scope(principal=scope.principal, origin=scope.origin)
         return replace(scope, department_id=person.department_id, staff_ids=await self._staff_for(scope, person))
 
+    async def of_person(self, user_id: str) -> Scope | None:
+        """Scope of somebody who calls nothing, such as who is written to; None: his account is disabled or gone.
+
+        Raises:
+            LoupeError: If auth does not answer.
+        """
+        person = await self._directory.person(user_id)
+        if person is None or not person.is_active:
+            return None
+        scope = Scope(user_id=user_id, department_id=person.department_id, principal=f"users/{user_id}")
+        return replace(scope, staff_ids=await self._staff_for(scope, person))
+
     async def _staff_for(self, scope: Scope, person: Person) -> frozenset[str]:
         if scope.is_key or not person.is_supervisor or not person.department_id:
             return frozenset()

@@ -72,7 +72,6 @@ function Alerts({ project }: { project: string }) {
 
 function Alert({ alert }: { alert: DriftAlert }) {
   const { t, i18n } = useTranslation();
-  const state = alert.state ?? "STATE_UNSPECIFIED";
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 py-2 text-sm">
       <span className="text-quiet tabular-nums">{time(alert.createTime)}</span>
@@ -80,10 +79,25 @@ function Alert({ alert }: { alert: DriftAlert }) {
         {alert.isTest && <span className="mr-2 rounded bg-sunken px-1.5 py-0.5 text-xs">{t("drift.testAlert")}</span>}
         {i18n.language.startsWith("ko") ? alert.sentenceKo : alert.sentence}
       </span>
-      <span className={state === "STATE_FAILED" ? "text-danger" : "text-quiet"}>
-        {t(`drift.states.${state}`)}
-        {alert.answer && ` (${t("drift.tries", { tries: alert.attemptCount ?? 0, answer: alert.answer })})`}
-      </span>
+      <Delivery way={t("drift.webhook")} delivery={alert} />
+      <Delivery way={t("drift.mailWay")} delivery={alert.mail ?? {}} />
+      {isKept(alert) && isKept(alert.mail) && <span className="text-quiet">{t("drift.states.STATE_KEPT")}</span>}
     </li>
+  );
+}
+
+function isKept(delivery: DriftAlert["mail"]) {
+  return delivery?.state === "STATE_KEPT";
+}
+
+function Delivery({ way, delivery }: { way: string; delivery: NonNullable<DriftAlert["mail"]> }) {
+  const { t } = useTranslation();
+  const { state = "STATE_UNSPECIFIED", attemptCount = 0, answer } = delivery;
+  if (isKept(delivery) || state === "STATE_UNSPECIFIED") return null;
+  return (
+    <span className={state === "STATE_FAILED" ? "text-danger" : "text-quiet"}>
+      {way}: {t(`drift.states.${state}`)}
+      {answer && ` (${t("drift.tries", { tries: attemptCount, answer })})`}
+    </span>
   );
 }

@@ -5,6 +5,7 @@ import { Field } from "@/components/ui/field";
 import { ErrorNotice } from "@/components/ui/notice";
 import { Segmented } from "@/components/ui/segmented";
 import { useDeleteWatch, useLook, useTestWebhook, useUpdateWatch, type DriftWatch } from "@/features/curation/api/drift-watch";
+import { MailPeople } from "@/features/curation/components/mail-people";
 
 const EVERY = 200;
 
@@ -18,9 +19,10 @@ export function DriftWatchForm({ project, watch }: { project: string; watch: Dri
   const [every, setEvery] = useState(watch?.everyImages || EVERY);
   const [url, setUrl] = useState(watch?.webhookUrl ?? "");
   const [secret, setSecret] = useState("");
+  const [people, setPeople] = useState(watch?.mailUsers ?? []);
 
   const submit = () => {
-    const wish: DriftWatch = { reference: reference.trim(), groupBy: groupBy.trim(), everyImages: schedule === "day" ? 0 : every, webhookUrl: url.trim() };
+    const wish: DriftWatch = { reference: reference.trim(), groupBy: groupBy.trim(), everyImages: schedule === "day" ? 0 : every, webhookUrl: url.trim(), mailUsers: people };
     update.mutate(secret ? { ...wish, webhookSecret: secret } : wish, { onSuccess: () => { setSecret(""); } });
   };
 
@@ -39,6 +41,7 @@ export function DriftWatchForm({ project, watch }: { project: string; watch: Dri
         {url.trim() !== "" && (
           <Field label={t("drift.secret")} type="password" autoComplete="off" minLength={16} maxLength={200} placeholder={watch?.hasWebhookSecret ? t("drift.secretSet") : ""} hint={t("drift.secretHint")} value={secret} onChange={(event) => { setSecret(event.target.value); }} />
         )}
+        <MailPeople people={people} onChange={setPeople} />
         <ErrorNotice error={update.error} />
         <Button type="submit" look="primary" disabled={update.isPending}>{watch ? t("drift.saved") : t("drift.save")}</Button>
       </form>
@@ -55,7 +58,7 @@ function Acts({ project, watch }: { project: string; watch: DriftWatch }) {
   return (
     <div className="flex flex-wrap gap-2">
       <Button disabled={look.isPending} onClick={() => { look.mutate(); }}>{t("drift.look")}</Button>
-      {watch.webhookUrl && <Button disabled={test.isPending} onClick={() => { test.mutate(); }}>{t("drift.test")}</Button>}
+      {(watch.webhookUrl || watch.mailUsers?.length) && <Button disabled={test.isPending} onClick={() => { test.mutate(); }}>{t("drift.test")}</Button>}
       <Button look="danger" disabled={end.isPending} onClick={() => { if (window.confirm(t("drift.endSure"))) end.mutate(); }}>{t("drift.end")}</Button>
       <ErrorNotice error={look.error ?? test.error ?? end.error} />
     </div>
