@@ -11,10 +11,11 @@ import "@/app/style.css";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 applyTheme();
+const cache = createCache();
 createRoot(root).render(
   <StrictMode>
-    <QueryClientProvider client={createCache()}>
-      <RouterProvider router={createAppRouter()} />
+    <QueryClientProvider client={cache}>
+      <RouterProvider router={createAppRouter(cache)} />
     </QueryClientProvider>
   </StrictMode>,
 );

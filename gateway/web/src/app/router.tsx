@@ -1,15 +1,19 @@
-import { createRootRoute, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { AdminRoute, readAdminSearch } from "@/app/admin-route";
+import { imageSearchOf } from "@/app/image-search";
 import { Layout } from "@/app/layout";
 import { ProjectPage } from "@/app/project-page";
 import { readProjectSearch } from "@/app/search";
 import { Button } from "@/components/ui/button";
 import { ErrorNotice } from "@/components/ui/notice";
+import { pageQuery } from "@/features/images/api/search";
 import { ProjectsPage } from "@/features/projects/components/projects-page";
+import { projectQuery } from "@/lib/api/rights";
 
-const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
+const rootRoute = createRootRouteWithContext<{ cache: QueryClient }>()({ component: Layout, notFoundComponent: NotFound, errorComponent: Broken });
 
 const projectsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/", component: ProjectsPage });
 
@@ -18,6 +22,12 @@ const projectRoute = createRoute({
   path: "/projects/$project",
   component: ProjectRoute,
   validateSearch: readProjectSearch,
+  loaderDeps: ({ search }) => search,
+  // Asked for before the page is drawn, and when somebody points at a link to it: what it waits for is under way then.
+  loader: ({ context: { cache }, params: { project }, deps: search }) => {
+    if ((search.tab ?? "images") === "images" && !search.image) void cache.prefetchQuery(pageQuery(project, imageSearchOf(search), 0));
+    void cache.prefetchQuery(projectQuery(project));
+  },
 });
 
 function ProjectRoute() {
@@ -71,9 +81,14 @@ function Broken({ error }: ErrorComponentProps) {
   );
 }
 
-/** The pages; tests give a history of their own. */
-export function createAppRouter(history?: RouterHistory) {
-  return createRouter({ routeTree: rootRoute.addChildren([projectsRoute, projectRoute, imageRoute, accountRoute, adminRoute]), ...(history && { history }) });
+/** The pages, over what is remembered of Loupe's answers; tests give a history of their own. */
+export function createAppRouter(cache: QueryClient, history?: RouterHistory) {
+  return createRouter({
+    routeTree: rootRoute.addChildren([projectsRoute, projectRoute, imageRoute, accountRoute, adminRoute]),
+    context: { cache },
+    defaultPreload: "intent",
+    ...(history && { history }),
+  });
 }
 
 declare module "@tanstack/react-router" {

@@ -8,9 +8,10 @@ import { createAppRouter } from "@/app/router";
 /** Shows the whole app at an address; returns the person who uses it. */
 export function renderApp(address: string): UserEvent {
   const history = createMemoryHistory({ initialEntries: [address] });
+  const cache = createCache();
   render(
-    <QueryClientProvider client={createCache()}>
-      <RouterProvider router={createAppRouter(history)} />
+    <QueryClientProvider client={cache}>
+      <RouterProvider router={createAppRouter(cache, history)} />
     </QueryClientProvider>,
   );
   return userEvent.setup();

@@ -68,7 +68,7 @@ export function ImagesTab({ project, search, onSearch, hrefOf, onOpen, actions, 
       <QueryError error={error} query={query} onQuery={ask} />
       <div className="relative flex min-h-0 grow gap-2">
         <div className={`min-h-0 ${isDrawn ? "absolute top-10 bottom-0 left-0 z-20 flex rounded-lg bg-raised p-2 shadow-raised" : "hidden"} md:static md:p-0 md:shadow-none md:bg-transparent ${facets.isOpen ? "md:flex" : "md:hidden"}`}>
-          <Facets project={project} query={query} onQuery={ask} />
+          <Facets project={project} query={query} isAnswered={total !== undefined || error !== null} onQuery={ask} />
         </div>
         <div className="flex min-w-0 grow flex-col gap-2">
           {/* One row or the other, so that the grid stays where it is. */}

@@ -22,17 +22,22 @@ interface FacetsProps {
   onQuery: (query: string) => void;
 }
 
+interface SideProps extends FacetsProps {
+  /** Whether images are there already: they come first, counts need not hold them up. */
+  isAnswered: boolean;
+}
+
 /** Values of the fields among what was found, with their counts; a click asks for one, excludes it, or lets it be. */
-export function Facets({ project, query, onQuery }: FacetsProps) {
+export function Facets({ project, query, isAnswered, onQuery }: SideProps) {
   const { t } = useTranslation();
-  const facets = useQuery(facetsQuery(project, query, FIELDS)).data?.facets ?? [];
+  const facets = useQuery({ ...facetsQuery(project, query, FIELDS), enabled: isAnswered }).data?.facets ?? [];
   return (
     <aside className="flex w-56 shrink-0 flex-col gap-1 overflow-y-auto pr-2 pb-6 text-sm" aria-label={t("images.facets")}>
       <p className="sr-only">{t("images.facetHint")}</p>
       {facets.filter((facet) => (facet.values ?? []).length > 0).map((facet) => (
         <FacetSection key={facet.field} project={project} query={query} facet={facet} onQuery={onQuery} />
       ))}
-      <Histograms project={project} query={query} onQuery={onQuery} />
+      <Histograms project={project} query={query} isAnswered={isAnswered} onQuery={onQuery} />
     </aside>
   );
 }

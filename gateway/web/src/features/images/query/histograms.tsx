@@ -15,13 +15,16 @@ const MOST = 8;
 interface HistogramsProps {
   project: string;
   query: string;
+  /** Whether images are there already. */
+  isAnswered: boolean;
   onQuery: (query: string) => void;
 }
 
 /** How confidence and other numbers lie among what was found. */
-export function Histograms({ project, query, onQuery }: HistogramsProps) {
-  const keys = useQuery(numberKeysQuery(project)).data ?? [];
-  const found = useQuery(histogramsQuery(project, query, [...FIELDS, ...keys].slice(0, MOST)));
+export function Histograms({ project, query, isAnswered, onQuery }: HistogramsProps) {
+  const { data: keys = [], isPending } = useQuery({ ...numberKeysQuery(project), enabled: isAnswered });
+  // Not before the keys are known: it would be asked twice.
+  const found = useQuery({ ...histogramsQuery(project, query, [...FIELDS, ...keys].slice(0, MOST)), enabled: isAnswered && !isPending });
   return (found.data?.histograms ?? [])
     .filter((histogram) => (histogram.edges ?? []).length > 2 || rangeOf(query, histogram.field ?? "").some(Boolean))
     .map((histogram) => (
