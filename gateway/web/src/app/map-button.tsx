@@ -8,6 +8,7 @@ import { useCreateAnalysis } from "@/features/analyses/api/analyses";
 import { idOf, type Schemas } from "@/lib/api/client";
 import { useOperation } from "@/lib/api/use-operation";
 import { percent } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 /** Draws a map of selected images and opens it when it is ready. */
 export function MapButton({ project, selector }: { project: string; selector: Schemas["ImageSelector"] }) {
@@ -20,7 +21,7 @@ export function MapButton({ project, selector }: { project: string; selector: Sc
   }, [navigate, project]);
   const work = useOperation(open);
   const failure = create.error ?? work.error;
-  useEffect(() => { if (failure) showToast(failure.message); }, [failure]);
+  useEffect(() => { if (failure) showToast(faultText(failure)); }, [failure]);
   const draw = () => {
     create.mutate(
       { method: "METHOD_UMAP", dimensions: 2, selector },

@@ -8,6 +8,7 @@ import { TABS, type ProjectSearch } from "@/app/search";
 import { Badge } from "@/components/ui/card";
 import { ErrorNotice } from "@/components/ui/notice";
 import { OnlyLooks } from "@/components/ui/only-looks";
+import { TAB, TabBar } from "@/components/ui/tab-bar";
 import { ExportButton } from "@/features/exports/components/export-button";
 import { Boxes, predictedBoxes } from "@/features/images/components/boxes";
 import { UploadTab } from "@/features/uploads/components/upload-tab";
@@ -56,7 +57,7 @@ export function ProjectPage({ project, search }: { project: string; search: Proj
   return (
     <main className="flex min-h-0 w-full flex-1 flex-col">
       <div className="flex shrink-0 flex-wrap items-center gap-x-5 border-b border-line bg-surface px-4">
-        <h1 className="max-w-80 min-w-0 truncate text-base font-semibold" title={name}>{name ?? t("common.loading")}</h1>
+        <h1 className="max-w-80 min-w-0 truncate py-1 text-base font-semibold" title={name}>{name ?? t("common.loading")}</h1>
         <Tabs project={project} search={search} />
         {onlyLooks && <span title={t("projects.onlyLooksHint")}><Badge>{t("projects.onlyLooks")}</Badge></span>}
         {found.data && (
@@ -85,7 +86,7 @@ function Tabs({ project, search }: { project: string; search: ProjectSearch }) {
   const { onlyLooks } = useRights(project);
   const shown = search.tab === "trash" ? "settings" : (search.tab ?? "images");
   return (
-    <nav className="flex" aria-label={t("tabs.title")}>
+    <TabBar label={t("tabs.title")} shown={shown}>
       {TABS.filter((each) => !onlyLooks || !EDITING.has(each)).map((each) => (
         <Link
           key={each}
@@ -93,12 +94,12 @@ function Tabs({ project, search }: { project: string; search: ProjectSearch }) {
           params={{ project }}
           search={{ tab: each, ...(search.query && { query: search.query }) }}
           aria-current={each === shown ? "page" : undefined}
-          className="-mb-px border-b-2 border-transparent px-3 py-2.5 text-quiet hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
+          className={TAB}
         >
           {t(`tabs.${each}`)}
         </Link>
       ))}
-    </nav>
+    </TabBar>
   );
 }
 

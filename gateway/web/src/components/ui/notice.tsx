@@ -1,12 +1,13 @@
 import { CircleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
+import { faultText } from "@/lib/i18n/fault-text";
 
 export function ErrorNotice({ error }: { error: Error | null | undefined }) {
   if (!error) return null;
   return (
     <p role="alert" className="flex gap-2 rounded-md bg-danger-soft px-3 py-2 text-sm text-danger">
       <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
-      {error.message}
+      {faultText(error)}
     </p>
   );
 }

@@ -1,4 +1,5 @@
 import { ApiError, errorFromBody } from "@/lib/api/errors";
+import { i18next } from "@/lib/i18n";
 
 interface Handlers<T> {
   onMessage: (message: T) => void;
@@ -23,7 +24,7 @@ export function follow<T>(path: string, handlers: Handlers<T>): () => void {
       source.close();
       handlers.onError(errorFromBody(0, JSON.parse(data)));
     } else if (source.readyState === EventSource.CLOSED) {
-      handlers.onError(new ApiError(0, "The connection broke off."));
+      handlers.onError(new ApiError(0, i18next.t("common.connectionLost")));
     }
   });
   return () => {

@@ -181,7 +181,7 @@ export const en = {
       CONTENT_MAPS: "Coordinates of the points",
     },
   },
-  common: { loading: "Loading…", language: "한국어", cancel: "Cancel", notFound: "There is no such page.", home: "To the projects", crashed: "The page broke. Reload it.", reload: "Reload" },
+  common: { loading: "Loading…", language: "한국어", cancel: "Cancel", notFound: "There is no such page.", home: "To the projects", crashed: "The page broke. Reload it.", reload: "Reload", connectionLost: "The connection was lost. Check your network and try again." },
 };
 
 export type Texts = typeof en;

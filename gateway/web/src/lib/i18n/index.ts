@@ -11,8 +11,15 @@ export function chosenLanguage(): string {
 
 export function chooseLanguage(language: "en" | "ko"): void {
   localStorage.setItem(KEY, language);
+  if (language === "ko") void loadReasons();
   document.documentElement.lang = language;
   void i18next.changeLanguage(language);
+}
+
+/** What went wrong comes in English; only who reads Korean loads the texts for it. */
+async function loadReasons(): Promise<void> {
+  const { reasonsKo } = await import("@/lib/i18n/reasons-ko");
+  i18next.addResourceBundle("ko", "translation", { reasons: reasonsKo }, true);
 }
 
 void i18next.use(initReactI18next).init({
@@ -20,7 +27,9 @@ void i18next.use(initReactI18next).init({
   fallbackLng: "en",
   resources: { en: { translation: en }, ko: { translation: ko } },
   interpolation: { escapeValue: false },
+  react: { bindI18nStore: "added" },
 });
 document.documentElement.lang = chosenLanguage();
+if (chosenLanguage() === "ko") void loadReasons();
 
 export { i18next };

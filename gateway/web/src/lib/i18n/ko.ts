@@ -181,5 +181,5 @@ export const ko: Texts = {
       CONTENT_MAPS: "점의 좌표",
     },
   },
-  common: { loading: "불러오는 중…", language: "English", cancel: "취소", notFound: "그런 페이지가 없습니다.", home: "프로젝트로", crashed: "페이지에 문제가 생겼습니다. 새로 고치세요.", reload: "새로 고침" },
+  common: { loading: "불러오는 중…", language: "English", cancel: "취소", notFound: "그런 페이지가 없습니다.", home: "프로젝트로", crashed: "페이지에 문제가 생겼습니다. 새로 고치세요.", reload: "새로 고침", connectionLost: "연결이 끊어졌습니다. 네트워크를 확인하고 다시 시도하세요." },
 };

@@ -19,6 +19,7 @@ export const projectsEn = {
   back: "Back",
   tasks: { TASK_CLASSIFICATION: "Say what is on an image: one class each", TASK_DETECTION: "Find objects on an image: boxes with classes" },
   classes: "{{classes}} classes",
+  modelFailed: "Cannot be loaded on this server; tell your administrator.",
   visibility: {
     title: "Visibility",
     private: "Private",
@@ -75,6 +76,7 @@ export const projectsKo: typeof projectsEn = {
   back: "이전",
   tasks: { TASK_CLASSIFICATION: "이미지마다 하나의 클래스로 분류", TASK_DETECTION: "이미지에서 물체를 찾아 박스로 표시" },
   classes: "클래스 {{classes}}개",
+  modelFailed: "이 서버에서 불러올 수 없습니다. 관리자에게 알려 주세요.",
   visibility: {
     title: "공개 범위",
     private: "비공개",

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { TAB, TabBar } from "@/components/ui/tab-bar";
 import { AuditPage } from "@/features/admin/components/audit-page";
 import { DepartmentsPage } from "@/features/admin/components/departments-page";
 import { RequestsPage } from "@/features/admin/components/requests-page";
@@ -17,20 +18,20 @@ export function AdminPage({ part, isAdministrator }: { part: AdminPart; isAdmini
   return (
     <main className="flex min-h-0 w-full flex-1 flex-col">
       <div className="flex flex-wrap items-center gap-x-5 border-b border-line bg-surface px-4">
-        <h1 className="text-base font-semibold">{t("admin.title")}</h1>
-        <nav className="flex" aria-label={t("admin.title")}>
+        <h1 className="py-1 text-base font-semibold">{t("admin.title")}</h1>
+        <TabBar label={t("admin.title")} shown={shown}>
           {parts.map((each) => (
             <Link
               key={each}
               to="/admin"
               search={{ part: each }}
               aria-current={each === shown ? "page" : undefined}
-              className="-mb-px border-b-2 border-transparent px-3 py-2.5 text-quiet hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
+              className={TAB}
             >
               {t(`admin.parts.${each}`)}
             </Link>
           ))}
-        </nav>
+        </TabBar>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto p-4">
         {shown === "users" && <UsersPage />}

@@ -21,7 +21,7 @@ export function DepartmentsPage() {
     setAsked(null);
   };
   return (
-    <div className="flex max-w-3xl flex-col gap-3">
+    <div className="mx-auto flex w-full max-w-3xl flex-col gap-3">
       <Button look="primary" icon={Plus} className="self-start" onClick={() => { setEdited({}); }}>{t("admin.newDepartment")}</Button>
       <ErrorNotice error={found.error ?? remove.error} />
       {found.isSuccess && departments.length === 0 && <Empty title={t("admin.noDepartments")} icon={Building2}>{t("admin.noDepartmentsHint")}</Empty>}

@@ -14,7 +14,7 @@ export function RequestsPage() {
   const decide = useDecide();
   const requests = found.data?.pages.flatMap((page) => page.membershipRequests ?? []) ?? [];
   return (
-    <div className="flex max-w-3xl flex-col gap-3">
+    <div className="mx-auto flex w-full max-w-3xl flex-col gap-3">
       <ErrorNotice error={found.error ?? decide.error} />
       {found.isSuccess && requests.length === 0 && <Empty title={t("admin.noRequests")} icon={UserCheck}>{t("admin.noRequestsHint")}</Empty>}
       <ul className="flex flex-col divide-y divide-line rounded-lg border border-line bg-surface empty:hidden" aria-label={t("admin.parts.requests")}>

@@ -1,9 +1,10 @@
 import type { ReactNode } from "react";
+import { Scroll } from "@/components/ui/scroll";
 
 /** A table that is wider than a phone: it scrolls by itself. */
 export function Table({ label, heads, children }: { label: string; heads: string[]; children: ReactNode }) {
   return (
-    <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+    <Scroll label={label} className="rounded-lg border border-line bg-surface">
       <table className="w-full border-collapse text-left" aria-label={label}>
         <thead>
           <tr className="border-b border-line text-xs text-quiet">
@@ -12,6 +13,6 @@ export function Table({ label, heads, children }: { label: string; heads: string
         </thead>
         <tbody className="divide-y divide-line">{children}</tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

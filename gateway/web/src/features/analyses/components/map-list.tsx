@@ -13,6 +13,7 @@ import { idOf } from "@/lib/api/client";
 import { useRights } from "@/lib/api/rights";
 import { useOperation } from "@/lib/api/use-operation";
 import { count, time } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 interface MapListProps {
   project: string;
@@ -47,7 +48,7 @@ export function MapList({ project, maps, opened, compared, onOpen, onCompare }: 
                 <button type="button" disabled={each.state !== "STATE_SUCCEEDED"} aria-current={each === opened || undefined} className="min-w-0 flex-1 px-2 py-1.5 text-left" onClick={() => { onOpen(idOf(each.name)); }}>
                   <span className="block truncate">{each.displayName}</span>
                   <span className="block truncate text-xs text-quiet">
-                    {each.state === "STATE_SUCCEEDED" ? `${time(each.createTime)} · ${t(each.visibility === "VISIBILITY_SHARED" ? "maps.shared" : "maps.private")}` : (each.failure?.message ?? t("maps.failed"))}
+                    {each.state === "STATE_SUCCEEDED" ? `${time(each.createTime)} · ${t(each.visibility === "VISIBILITY_SHARED" ? "maps.shared" : "maps.private")}` : (each.failure ? faultText(each.failure) : t("maps.failed"))}
                   </span>
                 </button>
                 {(mayManage(each.creator) || (each !== opened && each.state === "STATE_SUCCEEDED")) && <Menu align="end" trigger={<IconButton label={t("maps.more", { name: each.displayName })} icon={Ellipsis} />}>

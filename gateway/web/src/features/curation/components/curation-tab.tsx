@@ -63,8 +63,8 @@ function SelectPart({ project, query, imageLink, queryLink }: CurationTabProps) 
   const made = (found.data?.selections ?? []).filter((each) => each.state === "CURATION_STATE_SUCCEEDED");
   const opened = made.find((each) => each.name === wanted) ?? made[0];
   return (
-    <div className="flex flex-wrap gap-6 md:flex-nowrap">
-      <div className="flex w-72 shrink-0 flex-col gap-4">
+    <div className="flex flex-col gap-6 md:flex-row">
+      <div className="flex shrink-0 flex-col md:w-72 gap-4">
         <SelectForm
           project={project}
           query={query}
@@ -92,8 +92,8 @@ function RunPart({ project, query, kind, imageLink, queryLink }: CurationTabProp
   const run = found.data?.curationRuns?.find((each) => each.kind === kind && each.state === "CURATION_STATE_SUCCEEDED");
   const View = kind === "KIND_OUTLIERS" ? OutliersView : DuplicatesView;
   return (
-    <div className="flex flex-wrap gap-6 md:flex-nowrap">
-      <div className="w-72 shrink-0">
+    <div className="flex flex-col gap-6 md:flex-row">
+      <div className="shrink-0 md:w-72">
         {mayEdit && <RunForm project={project} kind={kind} query={query} onDone={() => { void cache.invalidateQueries({ queryKey: ["curationRuns", project] }); }} />}
         {onlyLooks && <OnlyLooks />}
       </div>

@@ -28,8 +28,8 @@ export function DriftPart({ project, queryLink }: DriftPartProps) {
   const watch = found.data;
   return (
     <div className="flex flex-col gap-8">
-      <div className="flex flex-wrap gap-6 md:flex-nowrap">
-        <div className="flex w-72 shrink-0 flex-col gap-3">
+      <div className="flex flex-col gap-6 md:flex-row">
+        <div className="flex shrink-0 flex-col md:w-72 gap-3">
           <ErrorNotice error={found.error} />
           {mayEdit && watch !== undefined && <DriftWatchForm key={watch?.createTime} project={project} watch={watch} />}
           {onlyLooks && <OnlyLooks />}

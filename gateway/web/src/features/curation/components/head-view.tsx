@@ -3,12 +3,14 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { ErrorNotice, Progress } from "@/components/ui/notice";
+import { Scroll } from "@/components/ui/scroll";
 import { useDeleteHead, useUseHead, type Head } from "@/features/curation/api/heads";
 import type { ImageLink } from "@/features/curation/components/card";
 import { idOf } from "@/lib/api/client";
 import { useOperation } from "@/lib/api/use-operation";
 import { useRights } from "@/lib/api/rights";
 import { count, percent, time } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 interface HeadViewProps {
   project: string;
@@ -36,7 +38,7 @@ export function HeadView({ project, head, queryLink }: HeadViewProps) {
         {!isTaught && <Mark>{t(`teach.states.${head.state === "STATE_RUNNING" || head.state === "STATE_CANCELLED" ? head.state : "STATE_FAILED"}`)}</Mark>}
         <span className="text-quiet">{time(head.createTime)}</span>
       </header>
-      {head.failure?.message && <p className="text-danger">{head.failure.message}</p>}
+      {head.failure?.message && <p className="text-danger">{faultText(head.failure)}</p>}
       {head.figures && <Figures figures={head.figures} />}
       <ErrorNotice error={use.error ?? work.error ?? remove.error} />
       {work.isRunning && <Progress value={work.fraction} label={t("curation.running")} />}
@@ -62,7 +64,7 @@ function Figures({ figures }: { figures: NonNullable<Head["figures"]> }) {
     <>
       <p>{t("teach.figures", { balanced: percent(figures.balancedAccuracy), accuracy: percent(figures.accuracy), f1: percent(figures.macroF1), labels: count(figures.labelCount) })}</p>
       {cells.length > 0 && (
-        <div className="overflow-x-auto">
+        <Scroll label={t("teach.confusion")}>
           <table className="text-xs tabular-nums">
             <caption className="text-left text-quiet">{t("teach.confusion")}</caption>
             <thead>
@@ -82,7 +84,7 @@ function Figures({ figures }: { figures: NonNullable<Head["figures"]> }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </>
   );

@@ -37,8 +37,8 @@ export function SimilarPart({ project, query, imageLink }: SimilarPartProps) {
   };
   const found = search.data?.similarImages ?? [];
   return (
-    <div className="flex flex-wrap gap-6 md:flex-nowrap">
-      <div className="flex w-72 shrink-0 flex-col gap-3 text-sm">
+    <div className="flex flex-col gap-6 md:flex-row">
+      <div className="flex shrink-0 flex-col md:w-72 gap-3 text-sm">
         <Field label={t("curation.of")} placeholder={t("maps.all")} isCode value={text} onChange={(event) => { setText(event.target.value); }} />
         {/* Dropping is a second way beside the button, which has the keyboard's. */}
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}

@@ -32,8 +32,8 @@ export function SplitPart({ project, query, imageLink, queryLink, download }: Sp
     void cache.invalidateQueries({ queryKey: ["splits", project] });
   };
   return (
-    <div className="flex flex-wrap gap-6 md:flex-nowrap">
-      <div className="flex w-72 shrink-0 flex-col gap-4">
+    <div className="flex flex-col gap-6 md:flex-row">
+      <div className="flex shrink-0 flex-col md:w-72 gap-4">
         <SplitForm project={project} query={query} onMade={done} />
         <PastWork project={project} made={made} opened={opened} onOpen={setWanted} remove={remove} />
         <LeakageForm project={project} imageLink={imageLink} />

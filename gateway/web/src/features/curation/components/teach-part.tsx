@@ -25,8 +25,8 @@ export function TeachPart({ project, queryLink }: TeachPartProps) {
   const heads = found.data?.heads ?? [];
   const { mayEdit, onlyLooks } = useRights(project);
   return (
-    <div className="flex flex-wrap gap-6 md:flex-nowrap">
-      <div className="w-72 shrink-0">
+    <div className="flex flex-col gap-6 md:flex-row">
+      <div className="shrink-0 md:w-72">
         {mayEdit && <TeachForm project={project} name={heads[0]?.headName ?? ""} key={heads[0]?.headName} onDone={() => { void cache.invalidateQueries({ queryKey: ["heads", project] }); }} />}
         {onlyLooks && <OnlyLooks />}
       </div>

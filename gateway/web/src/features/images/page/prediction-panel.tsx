@@ -4,6 +4,7 @@ import type { Image } from "@/features/images/api/search";
 import { Panel } from "@/features/images/page/panel";
 import { classColour } from "@/lib/class-colour";
 import { percent } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 // More boxes are seen on the picture, not read in a list.
 const MOST = 20;
@@ -24,7 +25,7 @@ export function PredictionPanel({ image, chosen, onChoose, picked, onObject }: P
   const predictions = image.predictions ?? [];
   return (
     <Panel title={t("images.prediction")}>
-      {image.state === "STATE_FAILED" && <p className="text-danger">{image.failure?.message}</p>}
+      {image.state === "STATE_FAILED" && <p className="text-danger">{faultText(image.failure)}</p>}
       {image.state === "STATE_PENDING" && <p className="text-quiet">{t("images.state.STATE_PENDING")}</p>}
       {predictions.map((prediction, number) => {
         const name = `${prediction.model ?? ""}@${prediction.version ?? ""}`;

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { ErrorNotice } from "@/components/ui/notice";
 import { ApiError } from "@/lib/api/errors";
+import { faultText } from "@/lib/i18n/fault-text";
 
 interface QueryErrorProps {
   error: Error | null;
@@ -24,7 +25,7 @@ export function QueryError({ error, query, onQuery }: QueryErrorProps) {
   const suggestion = said["suggestion"] ?? "";
   return (
     <div role="alert" className="flex flex-col items-start gap-2 rounded-lg bg-danger-soft px-3 py-2 text-sm">
-      <p className="text-danger">{error.message}</p>
+      <p className="text-danger">{faultText(error)}</p>
       <code className="break-all whitespace-pre-wrap">
         {before}
         <mark className="rounded-sm bg-transparent text-danger underline decoration-wavy underline-offset-4" aria-label={t("images.faultHere", { position })}>{word}</mark>

@@ -28,7 +28,7 @@ export function ModelChoice({ models, chosen, onChoose }: ModelChoiceProps) {
                   <input type="radio" name="model" className="mt-0.5 self-start" disabled={model.state === "STATE_FAILED"} checked={chosen === model.name} onChange={() => { onChoose(model.name ?? ""); }} />
                   <span className="min-w-0">
                     <span className="flex flex-wrap items-center gap-2"><b>{model.displayName}</b>{model.labelCount !== undefined && <Badge>{t("projects.classes", { classes: count(model.labelCount) })}</Badge>}</span>
-                    {model.state === "STATE_FAILED" && <span className="block text-danger">{model.stateMessage}</span>}
+                    {model.state === "STATE_FAILED" && <span className="block text-danger">{t("projects.modelFailed")} <span className="text-xs break-all">{model.stateMessage}</span></span>}
                     <span className="text-xs text-quiet">{model.descriptions?.[i18n.language] ?? model.descriptions?.["en"]}</span>
                   </span>
                 </label>

@@ -1,9 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Scroll } from "@/components/ui/scroll";
 import type { Measurement } from "@/features/quality/api/evaluation";
 import type { Target } from "@/features/quality/components/quality-tab";
 import { count } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 export interface CellLinks {
   queryLink: (query: string) => Target;
@@ -28,7 +30,7 @@ export function Matrix({ title, measurement, ...links }: MatrixProps) {
   const byPlace = new Map(cells.map((each) => [JSON.stringify([each.truth ?? "", each.predicted ?? ""]), each]));
   const shown = (name: string) => name || t("quality.background");
   return (
-    <div className="max-w-full overflow-x-auto">
+    <Scroll label={`${title}: ${t("quality.matrix")}`} className="max-w-full">
       <table className="border-separate border-spacing-0.5 text-xs" aria-label={`${title}: ${t("quality.matrix")}`}>
         <thead>
           <tr>
@@ -50,7 +52,7 @@ export function Matrix({ title, measurement, ...links }: MatrixProps) {
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -89,7 +91,7 @@ function Place({ cell, total, isRight, truth, predicted, queryLink, findQuery }:
   return (
     <td>
       {findQuery
-        ? <button type="button" disabled={open.isPending} onClick={() => { open.mutate(() => findQuery(cell)); }} className={`${look} w-full hover:outline-2 hover:outline-accent`} style={style} title={open.error?.message ?? text} aria-label={text}>{count(cell.count)}</button>
+        ? <button type="button" disabled={open.isPending} onClick={() => { open.mutate(() => findQuery(cell)); }} className={`${look} w-full hover:outline-2 hover:outline-accent`} style={style} title={open.error ? faultText(open.error) : text} aria-label={text}>{count(cell.count)}</button>
         : cell.query ? <Link {...queryLink(cell.query)} className={`${look} hover:outline-2 hover:outline-accent`} style={style} title={text} aria-label={text}>{count(cell.count)}</Link>
         : <span className={look} style={style} title={text}>{count(cell.count)}</span>}
     </td>

@@ -1,6 +1,7 @@
 import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Card } from "@/components/ui/card";
+import { Scroll } from "@/components/ui/scroll";
 import type { Measurement } from "@/features/quality/api/evaluation";
 import { Matrix, type CellLinks } from "@/features/quality/components/matrix";
 import { RateText } from "@/features/quality/components/rate-text";
@@ -30,7 +31,7 @@ export function MeasurementView({ title, measurement, hasAp, ...links }: Measure
       </div>
       <div className="flex flex-wrap gap-x-8 gap-y-4">
         <Matrix title={title} measurement={measurement} {...links} />
-        <div className="min-w-0 overflow-x-auto">
+        <Scroll label={title} className="min-w-0">
           <table className={TABLE} aria-labelledby={id}>
             <thead>
               <tr>
@@ -57,7 +58,7 @@ export function MeasurementView({ title, measurement, hasAp, ...links }: Measure
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </div>
       {measurement.truncated && <p className="text-quiet">{t("quality.truncated")}</p>}
     </Card>

@@ -30,8 +30,8 @@ export function QualityTab({ project, query, queryLink, reviewLink }: QualityTab
   const [asked, setAsked] = useState({ ...PLAIN, query });
   const found = useQuery(evaluationQuery(project, asked));
   return (
-    <section className="flex flex-wrap gap-6 md:flex-nowrap" aria-label={t("tabs.quality")}>
-      <div className="w-64 shrink-0">
+    <section className="flex flex-col gap-6 md:flex-row" aria-label={t("tabs.quality")}>
+      <div className="shrink-0 md:w-64">
         <MeasureForm asked={asked} onAsk={setAsked} />
       </div>
       <div className={`flex min-w-0 flex-1 flex-col gap-5 ${found.isPlaceholderData ? "opacity-60" : ""}`} aria-busy={found.isFetching}>

@@ -11,6 +11,7 @@ import { Stage } from "@/features/review/components/stage";
 import { useQueue } from "@/features/review/components/use-queue";
 import { ApiError } from "@/lib/api/errors";
 import { count } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 interface ReviewTabProps {
   project: string;
@@ -56,7 +57,7 @@ function Reviewing({ project, asked, overlay }: { project: string; asked: Asked;
   const cache = useQueryClient();
   const onSaved = useCallback(() => { void cache.invalidateQueries({ queryKey: ["reviewProgress", project] }); }, [cache, project]);
   const onFailed = useCallback((image: ReviewedImage, error: Error, reopen: () => void) => {
-    showToast(t("review.notSaved", { name: image.fileName, why: error.message }), { label: t("review.back"), run: reopen });
+    showToast(t("review.notSaved", { name: image.fileName, why: faultText(error) }), { label: t("review.back"), run: reopen });
   }, [t]);
   const queue = useQueue(project, asked, onSaved, onFailed);
   const hasNone = useQuery(progressQuery(project, asked)).data?.imageCount === "0";

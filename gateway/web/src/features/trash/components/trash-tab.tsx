@@ -23,7 +23,7 @@ export function TrashTab({ project }: { project: string }) {
 
   if (found.error instanceof ApiError && found.error.status === 403) return <Empty title={t("trash.title")} icon={Trash2}>{t("trash.mayNot")}</Empty>;
   return (
-    <section className="flex max-w-4xl flex-col gap-4" aria-label={t("trash.title")}>
+    <section className="mx-auto flex w-full max-w-4xl flex-col gap-4" aria-label={t("trash.title")}>
       <ErrorNotice error={found.error ?? work.error} />
       {found.isPending && <Skeleton className="h-32" />}
       {found.isSuccess && images.length === 0 && <Empty title={t("trash.empty")} icon={Trash2}>{t("trash.emptyHint")}</Empty>}

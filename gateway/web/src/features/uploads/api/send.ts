@@ -1,5 +1,6 @@
 import { ApiError, errorFromBody } from "@/lib/api/errors";
 import type { Schemas } from "@/lib/api/client";
+import { i18next } from "@/lib/i18n";
 
 export interface UploadAnswer {
   batch: Schemas["UploadBatch"];
@@ -36,7 +37,7 @@ export function sendForm<Answer>(path: string, form: FormData, onProgress: (sent
       if (request.status === 200 && request.response !== null) resolve(request.response as Answer);
       else reject(errorFromBody(request.status, request.response ?? undefined));
     };
-    request.onerror = () => { reject(new ApiError(0, "The connection broke off.")); };
+    request.onerror = () => { reject(new ApiError(0, i18next.t("common.connectionLost"))); };
     request.onabort = request.onerror;
     request.send(form);
   });

@@ -10,6 +10,7 @@ import { showToast } from "@/components/ui/toast";
 import { importFile, undoImport, type ImportKind, type ImportReport, type ImportWish, type Operation } from "@/features/uploads/api/import-file";
 import { useOperation } from "@/lib/api/use-operation";
 import { bytes, count } from "@/lib/format";
+import { faultText } from "@/lib/i18n/fault-text";
 
 const KEYS = { labels: ["KEY_FILE_NAME", "KEY_SHA256", "KEY_ID"], metadata: ["KEY_FILE_NAME", "KEY_SHA256", "KEY_SERIAL"] } as const;
 const FAULTS_SHOWN = 100;
@@ -110,7 +111,7 @@ function Report({ report }: { report: ImportReport }) {
       <p className="font-medium">{report.applied ? t("upload.import.done", figures) : t("upload.import.notDone", figures)}</p>
       {faults.length > 0 && (
         <ul className="max-h-64 overflow-y-auto rounded-md bg-sunken px-3 py-2 text-xs" aria-label={t("upload.import.faults")}>
-          {faults.map((each, place) => <li key={place}>{each.status?.message}</li>)}
+          {faults.map((each, place) => <li key={place}>{faultText(each.status)}</li>)}
         </ul>
       )}
     </div>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { noticesQuery } from "@/features/uploads/api/notices";
 import { idOf, type Schemas } from "@/lib/api/client";
+import { faultText } from "@/lib/i18n/fault-text";
 
 /** What was refused or is worth knowing, file by file. */
 export function Notices({ project, batch }: { project: string; batch: Schemas["UploadBatch"] }) {
@@ -23,7 +24,7 @@ export function Notices({ project, batch }: { project: string; batch: Schemas["U
           <tr key={index} className="border-b border-line align-top">
             <td className="p-2 font-mono text-xs break-all">{notice.fileName}</td>
             <td className="p-2">{notice.row === "0" ? "" : notice.row}</td>
-            <td className={`p-2 ${notice.severity === "SEVERITY_ERROR" ? "text-danger" : "text-quiet"}`}>{notice.status?.message}</td>
+            <td className={`p-2 ${notice.severity === "SEVERITY_ERROR" ? "text-danger" : "text-quiet"}`}>{faultText(notice.status)}</td>
           </tr>
         ))}
       </tbody>

@@ -6,6 +6,7 @@ import { IconButton } from "@/components/ui/button";
 import { Progress } from "@/components/ui/notice";
 import { dismissUpload, isAnySending, useUploads, type Upload } from "@/features/uploads/components/uploads";
 import { useUploadProgress } from "@/features/uploads/components/use-upload-progress";
+import { faultText } from "@/lib/i18n/fault-text";
 
 /** How long a finished upload is shown: it lies over what one works on. */
 const SEEN_MS = 10_000;
@@ -41,7 +42,7 @@ function DockLine({ upload, onSeen }: { upload: Upload; onSeen: () => void }) {
   return (
     <div className="flex items-start gap-1">
       <Link to="/projects/$project" params={{ project: upload.project }} search={{ tab: "upload" }} className="min-w-0 flex-1 hover:text-accent">
-        {upload.phase === "done" ? <span className="text-good">{summary}</span> : <Progress value={share} label={upload.error?.message ?? label} />}
+        {upload.phase === "done" ? <span className="text-good">{summary}</span> : <Progress value={share} label={upload.error ? faultText(upload.error) : label} />}
       </Link>
       <IconButton label={t(upload.phase === "done" || upload.phase === "stopped" ? "upload.dismiss" : "upload.stop")} icon={X} onClick={() => { dismissUpload(upload.id); }} />
     </div>

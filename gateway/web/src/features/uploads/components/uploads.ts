@@ -4,6 +4,7 @@ import { portions, recognised } from "@/features/uploads/components/portions";
 import type { Schemas } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
 import { follow } from "@/lib/api/events";
+import { faultText } from "@/lib/i18n/fault-text";
 import { newRequestId } from "@/lib/request-id";
 
 /** `waiting`: the connection is gone and is tried again by itself. `stopped`: refused as a whole, or given up. */
@@ -177,7 +178,7 @@ class Sender {
     this.mark(portion, (file) => {
       const found = said.get(pathOf(file));
       const kind = found?.kind === undefined ? {} : { kind: found.kind };
-      if (found?.failure) return { ...kind, state: "refused", reason: found.failure.message ?? "" };
+      if (found?.failure) return { ...kind, state: "refused", reason: faultText(found.failure) };
       // What came in before its answer was lost is a duplicate of itself.
       return { ...kind, state: found?.duplicate && !isRepeated ? "duplicate" : "taken" };
     });
