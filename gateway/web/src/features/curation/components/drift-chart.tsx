@@ -1,6 +1,9 @@
 import { Link } from "@tanstack/react-router";
+import { useId, useState, type KeyboardEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
+import type { DriftPoint } from "@/features/curation/api/drift-watch";
 import type { ImageLink } from "@/features/curation/components/card";
+import { nearest, stepped, type Place } from "@/features/curation/components/drift-places";
 import { isShare, type Chart, type Dot, type Measure } from "@/features/curation/components/drift-series";
 import { count, decimal, percent } from "@/lib/format";
 
@@ -14,27 +17,37 @@ interface DriftChartProps {
   queryLink: ImageLink;
 }
 
-/** A measure of each group over time; each point opens its images. Conspicuous points are squares, the others discs. */
+/** A measure of each group over time. The whole chart is one link: to the images of the point that pointer or arrow keys are at. */
 export function DriftChart({ chart, measure, queryLink }: DriftChartProps) {
   const { t } = useTranslation();
+  const [place, setPlace] = useState<Place>({ series: 0, dot: Infinity });
+  const [isLooking, setLooking] = useState(false);
+  const hint = useId();
   const shown = (value: number) => (isShare(measure) ? percent(value) : decimal(value, value < 10 ? 3 : 0));
   const y = (value: number) => 100 - (100 * (value - chart.low)) / (chart.high - chart.low || 1);
   const nameOf = (group: string) => group || (chart.series.length > 1 ? t("drift.noValue") : t("drift.all"));
 
-  const dot = (color: string, group: string, { point, x, value }: Dot) => {
-    const verdict = point.group?.verdict ?? "VERDICT_QUIET";
-    const isConspicuous = verdict === "VERDICT_LOOK" || verdict === "VERDICT_RETRAIN";
-    const label = t("drift.point", { group: nameOf(group), date: point.date, value: shown(value), images: count(point.group?.imageCount), verdict: t(`drift.verdicts.${verdict}`) });
-    return (
-      <Link
-        key={`${group} ${point.lookTime ?? ""} ${point.date ?? ""}`}
-        {...queryLink((isConspicuous ? point.group?.query : point.query) ?? "")}
-        aria-label={label}
-        title={label}
-        className={`absolute -translate-x-1/2 -translate-y-1/2 border-2 border-surface hover:z-10 hover:scale-150 focus-visible:z-10 ${isConspicuous ? "size-4 rotate-45 rounded-xs outline-2 outline-danger" : "size-3 rounded-full"}`}
-        style={{ left: `${x * 100}%`, top: `${y(value)}%`, background: color }}
-      />
-    );
+  // The newest of the first line where nothing is chosen, or where the chart has become another one.
+  const { group, dots } = chart.series[place.series] ?? chart.series[0] ?? { group: "", dots: [] };
+  const active = dots[place.dot] ?? dots.at(-1);
+  if (!active) return null;
+  const at = { series: Math.max(0, chart.series.findIndex((each) => each.dots === dots)), dot: dots.indexOf(active) };
+  const { point, value } = active;
+  const verdict = point.group?.verdict ?? "VERDICT_QUIET";
+  const label = t("drift.point", { group: nameOf(group), date: point.date, value: shown(value), images: count(point.group?.imageCount), verdict: t(`drift.verdicts.${verdict}`) });
+
+  const find = (event: PointerEvent) => {
+    // The link is a little larger than the plane of the points, for those at its edge.
+    const frame = (event.currentTarget.parentElement ?? event.currentTarget).getBoundingClientRect();
+    setPlace(nearest(chart.series, [event.clientX - frame.left, event.clientY - frame.top], [frame.width, frame.height], (each) => y(each) / 100));
+    setLooking(true);
+  };
+  const step = (event: KeyboardEvent) => {
+    const next = stepped(chart.series, at, event.key);
+    if (!next) return;
+    event.preventDefault();
+    setPlace(next);
+    setLooking(true);
   };
 
   return (
@@ -58,13 +71,29 @@ export function DriftChart({ chart, measure, queryLink }: DriftChartProps) {
               {t(`drift.${each.kind}`)} {shown(each.value)}
             </span>
           ))}
-          {chart.series.map((each, index) => each.dots.map((one) => dot(COLORS[index] ?? "", each.group, one)))}
+          {chart.series.map((each, index) => each.dots.map((one) => (
+            <Mark key={`${each.group} ${one.point.lookTime ?? ""} ${one.point.date ?? ""}`} dot={one} top={y(one.value)} color={COLORS[index]} isActive={isLooking && one === active} />
+          )))}
+          <Link
+            {...queryLink((isConspicuous(point) ? point.group?.query : point.query) ?? "")}
+            aria-label={label}
+            aria-describedby={hint}
+            className="absolute -inset-3"
+            onPointerMove={find}
+            onPointerDown={find}
+            onPointerLeave={() => { setLooking(false); }}
+            onFocus={() => { setLooking(true); }}
+            onBlur={() => { setLooking(false); }}
+            onKeyDown={step}
+          />
         </div>
       </div>
       <div className="ml-17 flex justify-between text-xs text-quiet tabular-nums" aria-hidden>
         <span>{chart.days[0]}</span>
         {chart.days.length > 1 && <span>{chart.days.at(-1)}</span>}
       </div>
+      <p className="min-h-4 text-xs" aria-live="polite">{isLooking && label}</p>
+      <p id={hint} className="text-xs text-quiet">{t("drift.pointHint")}</p>
       <figcaption className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
         {chart.series.map((each, index) => (
           <span key={each.group} className="inline-flex items-center gap-1.5">
@@ -75,4 +104,20 @@ export function DriftChart({ chart, measure, queryLink }: DriftChartProps) {
       </figcaption>
     </figure>
   );
+}
+
+/** Conspicuous points are squares, the others discs. */
+function Mark({ dot, top, color, isActive }: { dot: Dot; top: number; color: string | undefined; isActive: boolean }) {
+  const form = isConspicuous(dot.point) ? "size-4 rotate-45 rounded-xs outline-2 outline-danger" : "size-3 rounded-full";
+  return (
+    <span
+      aria-hidden
+      className={`absolute -translate-x-1/2 -translate-y-1/2 border-2 border-surface ${form} ${isActive ? "z-10 scale-150" : ""}`}
+      style={{ left: `${String(dot.x * 100)}%`, top: `${String(top)}%`, background: color }}
+    />
+  );
+}
+
+function isConspicuous(point: DriftPoint): boolean {
+  return point.group?.verdict === "VERDICT_LOOK" || point.group?.verdict === "VERDICT_RETRAIN";
 }
