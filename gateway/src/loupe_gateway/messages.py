@@ -9,6 +9,7 @@ from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from loupe_gateway import json_form
 from loupe_gateway.contracts import HttpBinding
 from loupe_kit.errors import FieldViolation, InvalidArgument
 
@@ -45,8 +46,7 @@ def build_request(
 
 def to_json(message: Message) -> bytes:
     """Returns the message as UTF-8 JSON; default values are written out, so that clients need not know them."""
-    document = json_format.MessageToDict(message, always_print_fields_with_no_presence=True)
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(json_form.write(message), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _read_json(body: bytes) -> dict[str, Any]:
