@@ -144,6 +144,13 @@ it("picks by keyboard and mouse, tags what is picked, and takes it back", async 
   expect(screen.getByRole("link", { name: /cells\/b\.png/ })).toHaveFocus();
   await user.keyboard(" ");
   expect(screen.getByText("1 selected")).toBeVisible();
+  await user.keyboard("{Escape}");
+  expect(screen.queryByText(/selected$/)).not.toBeInTheDocument();
+  // From wherever one is on the page, also under a Korean input method.
+  fireEvent.keyDown(document.body, { key: "ㅁ", code: "KeyA" });
+  expect(await screen.findByText("2 selected")).toBeVisible();
+  await user.click(screen.getByRole("checkbox", { name: "Select cells/b.png" }));
+  expect(screen.getByText("1 selected")).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Tags" }));
   await user.type(screen.getByLabelText("Tag"), "train");
   await user.click(screen.getByRole("button", { name: "Add tag" }));

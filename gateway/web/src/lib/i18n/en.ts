@@ -89,6 +89,7 @@ export const en = {
     history: "Earlier ones",
     parts: { select: "Select for training", split: "Split for training", similar: "Search by picture", outliers: "Outliers", duplicates: "Duplicates", teach: "Teach", drift: "Drift" },
     select: "Select images",
+    defaultName: "{{images}} images",
     selectHint: "Picks the images that are most worth training on or labelling, never two that show the same.",
     count: "How many",
     of: "Of the images that match",

@@ -89,6 +89,7 @@ export const ko: Texts = {
     history: "이전 결과",
     parts: { select: "학습용 선별", split: "학습용 분할", similar: "사진으로 검색", outliers: "이상치", duplicates: "중복", teach: "가르치기", drift: "변화" },
     select: "이미지 선별",
+    defaultName: "이미지 {{images}}장",
     selectHint: "학습하거나 라벨을 붙일 가치가 가장 큰 이미지를 고릅니다. 같은 것이 보이는 이미지는 두 번 고르지 않습니다.",
     count: "장수",
     of: "대상 이미지 (검색식)",

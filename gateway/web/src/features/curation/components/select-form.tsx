@@ -4,6 +4,7 @@ import { Field } from "@/components/ui/field";
 import { useCreateSelection, type Strategy } from "@/features/curation/api/selections";
 import { WorkForm } from "@/features/curation/components/work-form";
 import { useOperation } from "@/lib/api/use-operation";
+import { count as shown } from "@/lib/format";
 
 const STRATEGIES = ["STRATEGY_UNSPECIFIED", "STRATEGY_CLUSTERS", "STRATEGY_COVERAGE", "STRATEGY_UNCERTAINTY"] as const satisfies readonly Strategy[];
 
@@ -24,7 +25,7 @@ export function SelectForm({ project, query, onMade }: SelectFormProps) {
   const work = useOperation((operation) => { onMade((operation.response as { name?: string } | undefined)?.name ?? ""); });
 
   const submit = () => {
-    const wanted = { selector: { query: text.trim() }, count: Number(count), strategy, balanceBy: balanceBy.trim(), featureSource: features.trim() };
+    const wanted = { displayName: t("curation.defaultName", { images: shown(Number(count)) }), selector: { query: text.trim() }, count: Number(count), strategy, balanceBy: balanceBy.trim(), featureSource: features.trim() };
     create.mutate(wanted, { onSuccess: work.start });
   };
 

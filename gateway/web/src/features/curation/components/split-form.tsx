@@ -33,6 +33,7 @@ export function SplitForm({ project, query, onMade }: SplitFormProps) {
     create.mutate(
       {
         ...images,
+        displayName: t("splits.defaultName", shares),
         trainFraction: Number(shares.train) / 100,
         valFraction: Number(shares.val) / 100,
         testFraction: Number(shares.test) / 100,

@@ -1,5 +1,6 @@
 import { useEffect, useRef, type KeyboardEvent, type RefObject } from "react";
 import type { Geometry } from "@/features/images/grid/geometry";
+import { usePageKeys } from "@/lib/use-page-keys";
 
 interface GridKeys {
   frame: RefObject<HTMLElement | null>;
@@ -15,9 +16,10 @@ interface GridKeys {
   onNone: () => void;
 }
 
-/** The keyboard in the grid: arrows go, Shift with them selects, Space picks, Enter opens, A takes all in view, Escape none. */
+/** The keyboard in the grid: arrows go, Shift with them selects, Space picks, Enter opens. Anywhere on the page A takes all in view, Escape none. */
 export function useGridKeys({ frame, grid, active, total, viewHeight, onMove, onPick, onOpen, onAll, onNone }: GridKeys) {
   const wantsFocus = useRef(false);
+  usePageKeys({ a: onAll, Escape: onNone });
   useEffect(() => {
     if (!wantsFocus.current) return;
     const tile = frame.current?.querySelector<HTMLElement>(`[data-index="${String(active)}"]`);
@@ -39,8 +41,6 @@ export function useGridKeys({ frame, grid, active, total, viewHeight, onMove, on
       onMove(Math.min(Math.max(next, 0), total - 1), event.shiftKey);
     } else if (event.key === " ") onPick(active);
     else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) onOpen(active);
-    else if (event.key.toLowerCase() === "a") onAll();
-    else if (event.key === "Escape") onNone();
     else return;
     event.preventDefault();
   };
