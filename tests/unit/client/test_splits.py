@@ -96,7 +96,7 @@ def test_command_line__split_and_tag(capsys: pytest.CaptureFixture[str]) -> None
     out, err = capsys.readouterr()
     assert json.loads(out)["part"] == "train"
     assert "8 train, 2 test; 1 groups stayed together" in err
-    assert "3 images came after" in err
+    assert "does not tell of 3 images" in err
 
 
 def test_command_line__leakage_is_an_alarm(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ class Split:
     group_count: int
     """Groups of two or more images that stayed together."""
     unsearched_count: int
-    """Images that came after the search for duplicates: whether they are some is not known."""
+    """Images of which the search for duplicates does not tell: whether they are some is not known."""
     split_sha256: str
     """Equal for splits that put the same images into the same parts."""
 
@@ -78,7 +78,7 @@ class Leakage:
     """Images that were looked at."""
     leaking_count: int
     unsearched_count: int
-    """Images that came after the search for duplicates: whether they are some is not known."""
+    """Images of which the search for duplicates does not tell: whether they are some is not known."""
 
 
 class Splits:
@@ -100,7 +100,7 @@ class Splits:
         seed: int = 0,
         display_name: str = "",
     ) -> Operation[Split]:
-        """Starts to share out images. Duplicates stay together: search for them before.
+        """Starts to share out images. Duplicates stay together, and are searched for first where they were not.
 
         Args:
             project: `projects/{project}`.
@@ -114,7 +114,7 @@ class Splits:
 
         Raises:
             InvalidRequest: the fractions do not make 1, or a field is none.
-            NotReady: too few images, no search for duplicates, or no picks; `reason` tells which.
+            NotReady: too few images, no features to search for duplicates by, or no picks; `reason` tells which.
         """
         wanted = pb.Split(
             selector=None if selection else selector(among),

@@ -117,6 +117,7 @@ def build_results(
     teacher = GrpcTeacher(channels.reduction)
     speak = LetSpeak(stores, objects, teacher, clock)
     curator, pixels = GrpcCurator(channels.reduction), ComparePixels(stores, objects, PillowPixels())
+    searcher = MakeRun(stores, curator, pixels, clock, convert_curation.run_to_message)
     neighbourhood = GrpcNeighbourhood(channels.reduction)
     similar_servicer = similar.SimilarServicer(
         calls,
@@ -136,8 +137,8 @@ def build_results(
             OperationKind.CREATE_SELECTION: MakeSelection(
                 stores, curator, clock, convert_curation.selection_to_message
             ),
-            OperationKind.CREATE_SPLIT: MakeSplit(stores, clock, convert_split.to_message),
-            OperationKind.CREATE_CURATION_RUN: MakeRun(stores, curator, pixels, clock, convert_curation.run_to_message),
+            OperationKind.CREATE_SPLIT: MakeSplit(stores, searcher, clock, convert_split.to_message),
+            OperationKind.CREATE_CURATION_RUN: searcher,
             OperationKind.CREATE_HEAD: MakeHead(stores, objects, teacher, speak, clock, convert_teach.head_to_message),
             OperationKind.USE_HEAD: UseHead(stores, speak, convert_teach.head_to_message),
         },

@@ -37,8 +37,13 @@ class FakeFeatureService:
         """Nothing else is asked of it."""
         raise AssertionError("this test asks for features only")
 
-    PutFeatures = CopyFeatures = DeleteFeatures = CountFeatures = ListFeatureSets = StreamObjectFeatures = refuse
+    PutFeatures = CopyFeatures = CountFeatures = ListFeatureSets = StreamObjectFeatures = refuse
     FindMissingFeatures = refuse
+
+    async def DeleteFeatures(
+        self, request: feature_service_pb2.DeleteFeaturesRequest, context: Any
+    ) -> feature_service_pb2.DeleteFeaturesResponse:
+        return feature_service_pb2.DeleteFeaturesResponse()
 
     async def StreamFeatures(
         self, request: feature_service_pb2.StreamFeaturesRequest, context: Any
@@ -65,6 +70,10 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
         """Calls stay in their layout phase until it is set."""
         self.goes_on.set()
         self.was_cancelled = asyncio.Event()
+        self.left = b"fewer"
+        """What is left of a reducer that forgets points."""
+        self.forgotten: list[list[float]] = []
+        """Points that reducers forgot."""
 
     async def FitProjection(
         self, request_iterator: AsyncIterator[reduction_service_pb2.FitProjectionRequest], context: Any
@@ -129,6 +138,19 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
         places = np.full(count * dimensions, -1, "<f4").tobytes()
         block = projection_pb2.CoordinatesBlock(image_ids=packed, coordinates=places)
         yield reduction_service_pb2.PlaceImagesResponse(coordinates=block)
+
+    async def ForgetPoints(
+        self, request_iterator: AsyncIterator[reduction_service_pb2.ForgetPointsRequest], context: Any
+    ) -> AsyncIterator[reduction_service_pb2.ForgetPointsResponse]:
+        messages = [message async for message in request_iterator]
+        if self.unavailable:
+            self.unavailable -= 1
+            raise Unavailable("The reduction service starts up.")
+        assert b"".join(one.reducer for one in messages) == b"reducer"
+        places = np.frombuffer(b"".join(one.places for one in messages), "<f4")
+        self.forgotten += places.reshape(-1, self.specs[-1].recipe.dimensions).tolist()
+        if self.left:
+            yield reduction_service_pb2.ForgetPointsResponse(reducer=self.left)
 
 
 class FakeCuration(curation_service_pb2_grpc.CurationServiceServicer):
@@ -258,7 +280,7 @@ def served_neighbours(reduction: FakeReduction, curation: FakeCuration, keys: Si
                 reduction_service_pb2_grpc.add_ReductionServiceServicer_to_server,
                 reduction,
                 package,
-                {f"/{package}/{name}": Access.PUBLIC for name in ("FitProjection", "PlaceImages")},
+                {f"/{package}/{name}": Access.PUBLIC for name in ("FitProjection", "ForgetPoints", "PlaceImages")},
             ),
             Registration(
                 curation_service_pb2_grpc.add_CurationServiceServicer_to_server,

@@ -91,11 +91,11 @@ class Bench:
         }
         return getattr(modules[name], f"{name}ServiceStub")(self.server.channel)
 
-    async def wait(self, operation: str) -> tuple[operations_pb2.Operation, list[str]]:
+    async def wait(self, operation: str, who: Any = None) -> tuple[operations_pb2.Operation, list[str]]:
         """The operation when it is done, and the phases it went through."""
         last, phases = operations_pb2.Operation(), []
         request = operation_service_pb2.WatchOperationRequest(name=operation)
-        async for last in self.stub("Operation").WatchOperation(request, metadata=self.who):
+        async for last in self.stub("Operation").WatchOperation(request, metadata=who or self.who):
             metadata = operation_service_pb2.OperationMetadata()
             last.metadata.Unpack(metadata)
             phases.append(metadata.phase)

@@ -1,94 +1,35 @@
-"""SplitService through a real server: images shared out, tagged, exported, and what leaks between parts."""
+"""Splits through a real server: images shared out and tagged."""
 
 import asyncio
-import io
 import json
-import zipfile
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import grpc
-import pyarrow.parquet as pq
 import pytest
 
 from loupe.project.v1 import curation_service_pb2 as curation_pb
-from loupe.project.v1 import export_service_pb2, image_pb2
+from loupe.project.v1 import image_pb2
 from loupe.project.v1 import split_service_pb2 as pb
-from loupe_kit import ids
 from loupe_kit.caller import Caller
-from loupe_kit.status import from_rpc_error, from_status_proto
 from loupe_kit.testing import make_user
 from loupe_project.domain.operation import OperationKind
+from tests.integration.project.results.curating import delete, matching, select, with_duplicates
 from tests.integration.project.results.harness import Bench, narrow
-from tests.integration.project.results.test_curation import delete, matching, select, with_duplicates
-
-TRAIN, VAL, TEST = pb.SPLIT_PART_TRAIN, pb.SPLIT_PART_VAL, pb.SPLIT_PART_TEST
-HALVES = {"train_fraction": 0.5, "test_fraction": 0.5}
-SIXTY = {"train_fraction": 0.6, "val_fraction": 0.2, "test_fraction": 0.2}
-
-
-async def call(bench: Bench, method: str, request: Any, who: Any = None) -> Any:
-    return await getattr(bench.stub("Split"), method)(request, metadata=who or bench.who)
-
-
-async def refused(bench: Bench, method: str, request: Any, who: Any = None) -> str:
-    """The reason for which a call is refused."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call(bench, method, request, who)
-    error = from_rpc_error(caught.value)
-    return error.reason or error.code.name
-
-
-def split_request(bench: Bench, **more: Any) -> pb.CreateSplitRequest:
-    if "selection" not in more:
-        more.setdefault("selector", image_pb2.ImageSelector(query=""))
-    return pb.CreateSplitRequest(parent=bench.project, split=pb.Split(**more))
-
-
-async def split(bench: Bench, who: Any = None, **more: Any) -> pb.Split:
-    asked = await call(bench, "CreateSplit", split_request(bench, **more), who)
-    done, _ = await bench.wait(asked.name)
-    made = pb.Split()
-    assert done.response.Unpack(made), done
-    return made
-
-
-async def failed(bench: Bench, **more: Any) -> str:
-    """The reason for which a split fails."""
-    asked = await call(bench, "CreateSplit", split_request(bench, **more))
-    done, _ = await bench.wait(asked.name)
-    return from_status_proto(done.error).reason
-
-
-async def placed(bench: Bench, name: str, who: Any = None, **more: Any) -> list[pb.SplitImage]:
-    """The images, read in pages of seven."""
-    found, token = [], ""
-    while True:
-        request = pb.ListSplitImagesRequest(parent=name, page_size=7, page_token=token, **more)
-        page = await call(bench, "ListSplitImages", request, who)
-        found += page.split_images
-        token = page.next_page_token
-        if not token:
-            return found
-
-
-def id_of(one: Any) -> str:
-    return str(one.image.rpartition("/")[2])
-
-
-async def export(bench: Bench, name: str, *contents: str) -> zipfile.ZipFile:
-    kinds = [export_service_pb2.Export.Content.Value(f"CONTENT_{one}") for one in contents]
-    message = export_service_pb2.Export(split=name, contents=kinds)
-    stub = bench.stub("Export")
-    request = export_service_pb2.CreateExportRequest(parent=bench.project, export=message)
-    done, _ = await bench.wait((await stub.CreateExport(request, metadata=bench.who)).name)
-    made = export_service_pb2.Export()
-    assert done.response.Unpack(made), done
-    assert (made.split, made.HasField("selector")) == (name, False)
-    call = stub.DownloadExport(export_service_pb2.DownloadExportRequest(name=made.name), metadata=bench.who)
-    return zipfile.ZipFile(io.BytesIO(b"".join([part.data async for part in call])))
+from tests.integration.project.results.splitting import (
+    HALVES,
+    SIXTY,
+    TEST,
+    TRAIN,
+    VAL,
+    call,
+    failed,
+    id_of,
+    placed,
+    refused,
+    split,
+    split_request,
+)
 
 
 async def test_create_split__duplicates_stay_together(bench: Bench) -> None:
@@ -179,11 +120,6 @@ async def test_create_split__refused_before_any_work(bench: Bench, more: dict[st
     assert await refused(bench, "CreateSplit", split_request(bench, **more)) == reason
 
 
-async def test_create_split__nobody_has_searched_for_duplicates(bench: Bench) -> None:
-    assert await refused(bench, "CreateSplit", split_request(bench, **HALVES)) == "DUPLICATES_UNKNOWN"
-    assert await refused(bench, "FindLeakage", leakage(bench, a="line:L0", b="line:L1")) == "DUPLICATES_UNKNOWN"
-
-
 async def test_create_split__a_part_would_be_empty(bench: Bench) -> None:
     await with_duplicates(bench)
 
@@ -207,13 +143,6 @@ async def test_create_split__a_second_run_changes_nothing(bench: Bench) -> None:
     again = await bench.handlers[OperationKind.CREATE_SPLIT].run(operation, None, asyncio.Event())
 
     assert again == made
-
-
-async def test_split__images_that_came_later_are_counted(bench: Bench) -> None:
-    await with_duplicates(bench)
-    await bench.add_images(2)
-
-    assert (await split(bench, **HALVES)).unsearched_count == 2
 
 
 async def test_split__what_is_hidden_is_absent(bench: Bench, viewer: Caller) -> None:
@@ -277,129 +206,3 @@ async def test_manifest__says_everything_that_decided(bench: Bench) -> None:
     first = manifest["images"][0]
     assert (first["part"], len(first["sha256"])) == ("train", 64)
     assert first["reason"].startswith("Drawn for train, which has ")
-
-
-async def test_export__of_a_split_in_folders(bench: Bench) -> None:
-    await with_duplicates(bench)
-    made = await split(bench, **SIXTY)
-    parts = {
-        one.file_name: pb.SplitPart.Name(one.part).removeprefix("SPLIT_PART_").lower()
-        for one in await placed(bench, made.name)
-    }
-
-    archive = await export(bench, made.name, "IMAGES", "COCO", "YOLO", "IMAGE_FOLDER", "CSV", "PARQUET")
-    names = archive.namelist()
-
-    assert {name for name in names if name.startswith("images/")} == {
-        f"images/{part}/{file}" for file, part in parts.items()
-    }
-    labelled = {file: part for file, part in parts.items() if int(file.partition("-")[2][:-4]) % 2}
-    assert {name for name in names if name.startswith("imagefolder/")} == {
-        f"imagefolder/{part}/OK/{file.partition('/')[2]}" for file, part in labelled.items()
-    }
-    check_coco(archive, parts)
-    data = archive.read("yolo/data.yaml").decode()
-    assert "train: images/train\nval: images/val\ntest: images/test\n" in data
-    assert {name for name in names if name.startswith("yolo/labels/")} == {
-        f"yolo/labels/{part}/{file[:-4]}.txt" for file, part in parts.items()
-    }
-    table = pq.read_table(io.BytesIO(archive.read("images.parquet"))).to_pylist()
-    assert {row["file_name"]: row["loupe.split"] for row in table} == parts
-    assert "loupe.split" in archive.read("images.csv").decode("utf-8-sig").partition("\r\n")[0]
-
-
-def check_coco(archive: zipfile.ZipFile, parts: Mapping[str, str]) -> None:
-    """Each part has its own images, and all parts the same classes."""
-    files = {part: json.loads(archive.read(f"coco/{part}_labels.json")) for part in set(parts.values())}
-    for part, file in files.items():
-        assert {image["file_name"] for image in file["images"]} == {
-            f"{part}/{name}" for name, its_part in parts.items() if its_part == part
-        }
-        assert {one["image_id"] for one in file["annotations"]} <= {image["id"] for image in file["images"]}
-    (categories,) = {json.dumps(file["categories"]) for file in files.values()}
-    assert {one["name"] for one in json.loads(categories)} == {"OK", "dent"}
-
-
-async def test_export__of_a_split_without_test(bench: Bench) -> None:
-    await with_duplicates(bench)
-    made = await split(bench, train_fraction=0.5, val_fraction=0.5)
-
-    archive = await export(bench, made.name, "YOLO", "COCO")
-
-    assert "train: images/train\nval: images/val\nnames" in archive.read("yolo/data.yaml").decode()
-    assert "coco/test_labels.json" not in archive.namelist()
-
-
-async def test_export__split_and_selector(bench: Bench) -> None:
-    await with_duplicates(bench)
-    made = await split(bench, **HALVES)
-    stub = bench.stub("Export")
-    for message, reason in (
-        (export_service_pb2.Export(split=made.name, selector=image_pb2.ImageSelector(query="")), "INVALID_ARGUMENT"),
-        (export_service_pb2.Export(split="projects/elsewhere/splits/x"), "INVALID_ARGUMENT"),
-        (export_service_pb2.Export(split=f"{bench.project}/splits/{ids.new_id()}"), "SPLIT_NOT_FOUND"),
-    ):
-        message.contents.append(export_service_pb2.Export.CONTENT_CSV)
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await stub.CreateExport(
-                export_service_pb2.CreateExportRequest(parent=bench.project, export=message), metadata=bench.who
-            )
-        error = from_rpc_error(caught.value)
-        assert (error.reason or error.code.name) == reason
-
-
-def leakage(bench: Bench, **parts: str) -> pb.FindLeakageRequest:
-    given = [pb.FindLeakageRequest.Part(display_name=name, query=query) for name, query in parts.items()]
-    return pb.FindLeakageRequest(parent=bench.project, parts=given)
-
-
-async def test_find_leakage__a_split_of_ours_has_none(bench: Bench) -> None:
-    await with_duplicates(bench)
-    made = await split(bench, **HALVES)
-
-    found = await call(bench, "FindLeakage", pb.FindLeakageRequest(parent=bench.project, split=made.name))
-
-    assert (found.group_count, found.leaking_count, found.image_count) == (0, 0, 20)
-
-
-async def test_find_leakage__between_what_queries_find(bench: Bench) -> None:
-    run = await with_duplicates(bench)
-
-    # The pictures that show the same are of lines 0, 1 and 2.
-    found = await call(bench, "FindLeakage", leakage(bench, train="line:L0,L1", test="line:L1,L2"))
-
-    assert (found.duplicate_run, found.image_count, found.unsearched_count) == (run.name, 20, 0)
-    first = found.groups[0]
-    assert [(id_of(one), list(one.parts), one.is_exact) for one in first.members] == [
-        (bench.image_ids[0], ["train"], True),
-        (bench.image_ids[1], ["train", "test"], True),
-        (bench.image_ids[2], ["test"], False),
-    ]
-    # Six other images of line 1 are in both parts.
-    assert (found.group_count, found.leaking_count, first.member_count) == (7, 9, 3)
-    page = leakage(bench, train="line:L0,L1", test="line:L1,L2")
-    page.page_size = 4
-    head = await call(bench, "FindLeakage", page)
-    page.page_token = head.next_page_token
-    rest = await call(bench, "FindLeakage", page)
-    assert [*head.groups, *rest.groups] == [*found.groups]
-    assert not rest.next_page_token
-
-
-async def test_find_leakage__hidden_twins_do_not_leak(bench: Bench, viewer: Caller) -> None:
-    await with_duplicates(bench)
-    await narrow(bench, bench.image_ids[0])
-    request = leakage(bench, train="line:L0", test="line:L2")
-
-    assert (await call(bench, "FindLeakage", request)).group_count == 1
-    assert (await call(bench, "FindLeakage", request, bench.server.metadata(viewer))).group_count == 0
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [{}, {"train": "line:L0"}, {"train": "line:L0", "test": " "}, {"": "line:L0", "test": "line:L1"}],
-)
-async def test_find_leakage__bad_parts(bench: Bench, parts: dict[str, str]) -> None:
-    await with_duplicates(bench)
-
-    assert await refused(bench, "FindLeakage", leakage(bench, **parts)) == "INVALID_ARGUMENT"

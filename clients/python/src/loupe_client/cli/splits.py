@@ -91,6 +91,6 @@ def _part(text: str) -> tuple[str, str]:
 def _warn(unsearched: int) -> None:
     if unsearched:
         print(
-            f"{unsearched} images came after the last search for duplicates; search again: loupe duplicates",
+            f"the last search for duplicates does not tell of {unsearched} images; search again: loupe duplicates",
             file=sys.stderr,
         )

@@ -133,9 +133,13 @@ class Split(_message.Message):
     group_count: _builtins.int
     """Number of groups of two or more images that stayed together. Output only."""
     duplicate_run: _builtins.str
-    """The search for duplicates whose groups stayed together, `projects/{project}/curationRuns/{curation_run}`. Output only."""
+    """The search for duplicates whose groups stayed together, `projects/{project}/curationRuns/{curation_run}`; while the split is
+    being made, the one that it does first, if any. Output only.
+    """
     unsearched_count: _builtins.int
-    """Images that came to the project after that search had begun: whether they are duplicates is not known. Output only."""
+    """Images of which that search does not tell, for they came later or were none of its images: whether they are duplicates is
+    not known. Output only.
+    """
     split_sha256: _builtins.str
     """SHA-256, in hex, over checksum and part of each image, by checksum: whether two splits are the same. Output only."""
     creator: _builtins.str
@@ -573,7 +577,7 @@ class FindLeakageResponse(_message.Message):
     duplicate_run: _builtins.str
     """The search for duplicates that is meant, `projects/{project}/curationRuns/{curation_run}`."""
     unsearched_count: _builtins.int
-    """Images that came to the project after that search had begun: whether they are duplicates is not known."""
+    """Images of which that search does not tell, for they came later or were none of its images."""
     @_builtins.property
     def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeakageGroup]:
         """Images of different parts that show the same, largest groups first."""

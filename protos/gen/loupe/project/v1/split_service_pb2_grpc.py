@@ -88,9 +88,10 @@ class SplitServiceServicer:
 
     def CreateSplit(self, request, context):
         """Shares out images. The response is the Split; cancel the operation to stop the work. Images in one group of the newest
-        search for duplicates, and those with the same value of `group_by`, stay together. TOO_FEW_IMAGES under ten;
-        STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image;
-        DUPLICATES_UNKNOWN when no search for duplicates has succeeded.
+        search for duplicates, and those with the same value of `group_by`, stay together. Where that search does not tell of all
+        of them, the same operation searches the whole project first, if an editor asks: FEATURES_MISSING when there is nothing
+        yet to search by. For others what there is counts, and DUPLICATES_UNKNOWN when no search has succeeded. TOO_FEW_IMAGES
+        under ten; STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

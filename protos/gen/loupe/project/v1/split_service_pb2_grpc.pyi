@@ -40,9 +40,10 @@ class SplitServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SplitServiceAsyncStub: ...
     CreateSplit: _grpc.UnaryUnaryMultiCallable[_split_service_pb2.CreateSplitRequest, _operations_pb2.Operation]
     """Shares out images. The response is the Split; cancel the operation to stop the work. Images in one group of the newest
-    search for duplicates, and those with the same value of `group_by`, stay together. TOO_FEW_IMAGES under ten;
-    STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image;
-    DUPLICATES_UNKNOWN when no search for duplicates has succeeded.
+    search for duplicates, and those with the same value of `group_by`, stay together. Where that search does not tell of all
+    of them, the same operation searches the whole project first, if an editor asks: FEATURES_MISSING when there is nothing
+    yet to search by. For others what there is counts, and DUPLICATES_UNKNOWN when no search has succeeded. TOO_FEW_IMAGES
+    under ten; STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image.
     """
     GetSplit: _grpc.UnaryUnaryMultiCallable[_split_service_pb2.GetSplitRequest, _split_service_pb2.Split]
     """Returns one split."""
@@ -78,9 +79,10 @@ class SplitServiceAsyncStub(SplitServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateSplit: _aio.UnaryUnaryMultiCallable[_split_service_pb2.CreateSplitRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Shares out images. The response is the Split; cancel the operation to stop the work. Images in one group of the newest
-    search for duplicates, and those with the same value of `group_by`, stay together. TOO_FEW_IMAGES under ten;
-    STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image;
-    DUPLICATES_UNKNOWN when no search for duplicates has succeeded.
+    search for duplicates, and those with the same value of `group_by`, stay together. Where that search does not tell of all
+    of them, the same operation searches the whole project first, if an editor asks: FEATURES_MISSING when there is nothing
+    yet to search by. For others what there is counts, and DUPLICATES_UNKNOWN when no search has succeeded. TOO_FEW_IMAGES
+    under ten; STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image.
     """
     GetSplit: _aio.UnaryUnaryMultiCallable[_split_service_pb2.GetSplitRequest, _split_service_pb2.Split]  # type: ignore[assignment]
     """Returns one split."""
@@ -119,9 +121,10 @@ class SplitServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Shares out images. The response is the Split; cancel the operation to stop the work. Images in one group of the newest
-        search for duplicates, and those with the same value of `group_by`, stay together. TOO_FEW_IMAGES under ten;
-        STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image;
-        DUPLICATES_UNKNOWN when no search for duplicates has succeeded.
+        search for duplicates, and those with the same value of `group_by`, stay together. Where that search does not tell of all
+        of them, the same operation searches the whole project first, if an editor asks: FEATURES_MISSING when there is nothing
+        yet to search by. For others what there is counts, and DUPLICATES_UNKNOWN when no search has succeeded. TOO_FEW_IMAGES
+        under ten; STRATUM_MISSING when images have no value of `stratify_by`; SPLIT_IMPOSSIBLE when a part would get no image.
         """
 
     @_abc_1.abstractmethod

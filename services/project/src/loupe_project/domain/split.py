@@ -48,9 +48,9 @@ class SplitFacts:
     group_count: int = 0
     """Groups of two or more images that stayed together."""
     duplicate_run_id: str = ""
-    """The search for duplicates whose groups stayed together."""
+    """The search for duplicates whose groups stayed together; while the split is being made, one that it does first."""
     unsearched_count: int = 0
-    """Images that came after that search had begun."""
+    """Images of which that search does not tell."""
     sha256: str = ""
     """See `fingerprint`."""
 

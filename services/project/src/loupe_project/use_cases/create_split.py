@@ -1,6 +1,7 @@
 """Asking for a split: what can be known beforehand is checked before any work is promised."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from math import isclose, isfinite
 
@@ -8,22 +9,23 @@ from loupe_kit import ids
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_project.domain.analysis import MAX_NAME_CHARS
 from loupe_project.domain.curation import MIN_IMAGES
-from loupe_project.domain.errors import DuplicatesUnknown, TooFewImages
+from loupe_project.domain.errors import TooFewImages
 from loupe_project.domain.operation import Operation, OperationKind
 from loupe_project.domain.project import Project
 from loupe_project.domain.query import fields, tree
 from loupe_project.domain.scope import Right, Scope
-from loupe_project.domain.split import NewSplit, Part, Split, default_name
+from loupe_project.domain.split import NewSplit, Part, Split, SplitFacts, default_name
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access, curation
 from loupe_project.use_cases.create_curation import BALANCE_BY_TAG, BALANCE_FIELDS
+from loupe_project.use_cases.search_for_split import search_needed
 from loupe_project.use_cases.select_images import select_images, settled
 
 _MAX_SEED = (1 << 63) - 1
 
 
 async def create_split(store: Store, scope: Scope, project_id: str, new: NewSplit, now: datetime) -> Operation:
-    """Write the split and the operation that makes it.
+    """Write the split, the search for duplicates that it needs first, if any, and the operation that does both.
 
     Raises:
         ProjectNotFound: If the project does not exist for the caller.
@@ -32,7 +34,8 @@ async def create_split(store: Store, scope: Scope, project_id: str, new: NewSpli
         SelectionNotFound: If the selection does not exist for the caller.
         SelectionNotReady: If it has no picks.
         TooFewImages: If there are fewer than ten images.
-        DuplicatesUnknown: If nobody has searched for duplicates.
+        DuplicatesUnknown: If nobody has searched for duplicates, and the caller is no editor.
+        FeaturesMissing: If there is nothing yet to search for duplicates by.
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     _check(new)
@@ -53,8 +56,11 @@ async def create_split(store: Store, scope: Scope, project_id: str, new: NewSpli
         create_time=now,
         update_time=now,
     )
-    await images_of(store, scope, project, split)
-    await searched_duplicates(store, project_id)
+    image_ids = await images_of(store, scope, project, split)
+    search = await search_needed(store, scope, project, image_ids, operation_id, now)
+    if search is not None:
+        await store.curation.add_run(search)
+        split = replace(split, facts=SplitFacts(duplicate_run_id=search.id))
     operation = Operation.asked(
         operation_id,
         OperationKind.CREATE_SPLIT,
@@ -88,22 +94,6 @@ async def images_of(store: Store, scope: Scope, project: Project, split: Split) 
             f"{len(found)} images are too few to share out; take {MIN_IMAGES} or more.",
             count=str(len(found)),
             minimum=str(MIN_IMAGES),
-        )
-    return found
-
-
-async def searched_duplicates(store: Store, project_id: str) -> str:
-    """Id of the search for duplicates that holds.
-
-    Raises:
-        DuplicatesUnknown: If none has succeeded.
-    """
-    found = await store.splits.duplicate_run(project_id)
-    if not found:
-        raise DuplicatesUnknown(
-            "Nobody has searched this project for duplicates, so copies of one image could end up in different parts; "
-            "search for them first, or ask an editor to.",
-            project=project_id,
         )
     return found
 

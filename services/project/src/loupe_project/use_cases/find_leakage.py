@@ -10,7 +10,7 @@ from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access, splits
-from loupe_project.use_cases.create_split import searched_duplicates
+from loupe_project.use_cases.search_for_split import searched_duplicates, unsearched
 
 MAX_GROUPS = 200
 MIN_PARTS, MAX_PARTS = 2, 10
@@ -61,7 +61,7 @@ class Leakage:
     run_id: str
     """The search for duplicates that is meant."""
     unsearched_count: int
-    """Images that came after it had begun."""
+    """Images of which it does not tell."""
 
 
 async def find_leakage(
@@ -94,8 +94,7 @@ async def find_leakage(
         image_count=len(parts_of),
         leaking_count=len({image_id for group in groups for image_id in group}),
         run_id=run_id,
-        # Ids begin with the time at which they were made.
-        unsearched_count=sum(image_id > run_id for image_id in parts_of),
+        unsearched_count=len(await unsearched(store, project, run_id, list(parts_of))),
     )
     return leakage, paging.encode_token((start + limit,), key) if len(groups) > start + limit else ""
 

@@ -60,9 +60,19 @@ class MakeRun:
                 await store.curation.save_run(replace(run, state=state, failure=failure, update_time=self.clock.now()))
                 await store.commit()
 
-        return self.respond(await run_to_end(self._make(run, operation.scope, progress), cancelled, end))
+        return self.respond(await run_to_end(self.make(run, operation.scope, progress), cancelled, end))
 
-    async def _make(self, run: CurationRun, scope: Scope, progress: ProgressSink) -> CurationRun:
+    async def make(self, run: CurationRun, scope: Scope, progress: ProgressSink) -> CurationRun:
+        """Do the search of a run, for whoever tells himself how it ended.
+
+        Args:
+            run: Which is still to be done.
+            scope: Of who asked.
+            progress: Told how far it is.
+
+        Raises:
+            LoupeError: Why it could not be done.
+        """
         image_ids = await self._images(run, scope, run.images)
         await progress.report(phase="features", fraction=0.0, total=len(image_ids))
         search = self._outliers if run.kind is RunKind.OUTLIERS else self._duplicates

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from google.protobuf.message import Message
 
 from loupe_kit.clock import Clock
-from loupe_project.domain.curation import CurationState
+from loupe_project.domain.curation import CurationRun, CurationState
 from loupe_project.domain.errors import SplitImpossible, SplitNotFound, StratumMissing
 from loupe_project.domain.operation import Operation
 from loupe_project.domain.scope import Right, Scope
@@ -19,8 +19,10 @@ from loupe_project.ports.operations import ProgressSink
 from loupe_project.ports.store import Store, StoreFactory
 from loupe_project.use_cases import access
 from loupe_project.use_cases.create_curation import BALANCE_BY_TAG
-from loupe_project.use_cases.create_split import images_of, searched_duplicates, value_field
+from loupe_project.use_cases.create_split import images_of, value_field
 from loupe_project.use_cases.curation_work import run_to_end
+from loupe_project.use_cases.make_run import MakeRun
+from loupe_project.use_cases.search_for_split import searched_duplicates, unsearched
 
 _SHOWN_CHARS = 60
 """Of a value in a reason."""
@@ -40,13 +42,19 @@ class _Known:
     """Of images that are duplicates or keepers: id of the keeper, by image id."""
     run_id: str
     """The search for duplicates that told."""
+    unsearched_count: int
+    """Images of which it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class MakeSplit:
-    """Shares out the images of a split that was promised. Safe to run again: it replaces what it stored before."""
+    """Shares out the images of a split that was promised, after the search for duplicates that was promised with it.
+
+    Safe to run again: it replaces what it stored before, and does no search twice.
+    """
 
     stores: StoreFactory
+    searcher: MakeRun
     clock: Clock
     respond: Callable[[Split], Message]
     """Makes the response message of the operation."""
@@ -64,24 +72,31 @@ class MakeSplit:
             return self.respond(split)
 
         async def end(state: CurationState, failure: bytes) -> None:
+            now = self.clock.now()
             async with self.stores() as store:
-                await store.splits.save(replace(split, state=state, failure=failure, update_time=self.clock.now()))
+                await store.splits.save(replace(split, state=state, failure=failure, update_time=now))
+                search = await _search_left(store, split)
+                if search is not None:
+                    await store.curation.save_run(replace(search, state=state, failure=failure, update_time=now))
                 await store.commit()
 
         return self.respond(await run_to_end(self._make(split, operation.scope, progress), cancelled, end))
 
     async def _make(self, split: Split, scope: Scope, progress: ProgressSink) -> Split:
         async with self.stores(read_only=True) as store:
+            search = await _search_left(store, split)
+        if search is not None:
+            await self.searcher.make(search, scope, progress)
+        async with self.stores(read_only=True) as store:
             known = await _known(store, scope, split)
-        await progress.report(phase="images", fraction=0.5, total=len(known.images))
+        await progress.report(phase="images", fraction=1.0, done=0, total=len(known.images))
         shared = await asyncio.to_thread(_share_out, split, known)
         _check_parts(split, shared)
         placed = await asyncio.to_thread(_placed, split, known, shared)
         facts = SplitFacts(
             group_count=len(shared.groups),
             duplicate_run_id=known.run_id,
-            # Ids begin with the time at which they were made.
-            unsearched_count=sum(one.image_id > known.run_id for one in known.images),
+            unsearched_count=known.unsearched_count,
             sha256=fingerprint([(one.sha256, part) for one, part in zip(known.images, shared.parts, strict=True)]),
         )
         return await self._keep(split, scope, placed, facts)
@@ -111,6 +126,14 @@ async def _existing(store: Store, project_id: str, split_id: str) -> Split:
     return found
 
 
+async def _search_left(store: Store, split: Split) -> CurationRun | None:
+    """The search that was promised with the split, unless it is done."""
+    if not split.facts.duplicate_run_id:
+        return None
+    found = await store.curation.get_run(Scope.of_loupe(), split.project_id, split.facts.duplicate_run_id)
+    return found if found is not None and found.state is CurationState.RUNNING else None
+
+
 async def _known(store: Store, scope: Scope, split: Split) -> _Known:
     project = await access.viewer(store, scope, split.project_id, Right.ANALYSE)
     image_ids = await images_of(store, scope, project, split)
@@ -124,7 +147,8 @@ async def _known(store: Store, scope: Scope, split: Split) -> _Known:
     # What shows the same stays together even where the caller does not see what ties it.
     found = await store.splits.duplicates(Scope.of_loupe(), project.id)
     keepers = {one.image_id: one.keeper_id for one in found} | {one.keeper_id: one.keeper_id for one in found}
-    return _Known(images, strata, values, keepers, run_id)
+    unknown = await unsearched(store, project, run_id, [one.image_id for one in images])
+    return _Known(images, strata, values, keepers, run_id, len(unknown))
 
 
 async def _values(store: Store, scope: Scope, split: Split, name: str, image_ids: Sequence[str]) -> Mapping[str, str]:

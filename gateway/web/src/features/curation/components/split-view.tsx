@@ -40,7 +40,11 @@ export function SplitView({ project, split, imageLink, queryLink, download }: Sp
           <a className="text-accent underline" href={`/v1/${split.name ?? ""}:manifest`} download="loupe-split.json">{t("curation.manifest")}</a>
         </span>
       </div>
-      {(split.unsearchedCount ?? 0) > 0 && <p className="text-sm text-warn">{t("splits.unsearched", { images: count(split.unsearchedCount) })}</p>}
+      {split.unsearchedCount ? (
+        <p className="text-sm text-warn">{t("splits.unsearched", { images: count(split.unsearchedCount) })}</p>
+      ) : (
+        <p className="text-sm text-quiet">{t("splits.searchedAll")}</p>
+      )}
       <div className="flex h-2 overflow-hidden rounded-full bg-sunken" aria-hidden>
         {parts.map((each) => <span key={each.part} className={COLOURS[each.part]} style={{ width: `${String((100 * each.images) / Math.max(total, 1))}%` }} />)}
       </div>
