@@ -13,6 +13,7 @@ from loupe_kit.caller import Caller
 from loupe_project.use_cases.empty_trash import TrashEmptier
 from loupe_project.use_cases.signal import Bell
 from tests.integration.project.conftest import Project, eventually, reason_of
+from tests.integration.project.test_images import make_result, report
 
 
 class Trash:
@@ -165,3 +166,20 @@ async def test_trash__viewer_may_not_look(project: Project) -> None:
         )
 
     assert reason_of(refusal.value) == "EDIT_RIGHT_REQUIRED"
+
+
+async def test_results__of_an_image_that_is_gone_leave_no_features(trash: Trash) -> None:
+    """The worker had it in its hands: its features came after those of the image were removed."""
+    gone = trash.ids[0]
+    await trash.delete(gone)
+    await trash.purge(all=True)
+
+    async def is_removed(times: int) -> bool:
+        return sum(gone in some for _, some in trash.project.inference.deleted) >= times
+
+    await eventually(lambda: is_removed(1))
+
+    assert await report(trash.project, make_result(trash.images[0])) == (0, 1)
+
+    trash.project.parts.removals.ring()
+    await eventually(lambda: is_removed(2))

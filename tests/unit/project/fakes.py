@@ -110,6 +110,9 @@ class FakeStore:
     async def record(self, change_id: str, alterations: Sequence[Alteration], now: datetime) -> None:
         self.altered += [one.image_id for one in alterations]
 
+    async def add_gone(self, project_id: str, image_ids: Sequence[str], now: datetime) -> int:
+        raise AssertionError("no test of background work comes here")
+
     async def needed(self, object_keys: Sequence[str]) -> set[str]:
         return self.shared & set(object_keys)
 

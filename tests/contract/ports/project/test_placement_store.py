@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import func, select
@@ -94,8 +95,9 @@ async def test_analysis__read_again(units: Units) -> None:
 
 
 async def test_add__in_order_and_each_image_once(units: Units) -> None:
-    analysis = await add_map(units, await add_project(units))
-    a, b, c = (ids.new_id() for _ in range(3))
+    project = await add_project(units)
+    analysis = await add_map(units, project)
+    a, b, c = [await add_image(units, project) for _ in range(3)]
 
     counts = [
         await add(units, analysis, at(1, b)),
@@ -109,8 +111,9 @@ async def test_add__in_order_and_each_image_once(units: Units) -> None:
 
 async def test_add__blocks_are_filled_up(units: Units, monkeypatch: Any) -> None:
     monkeypatch.setattr(placements, "BLOCK", 3)
-    analysis = await add_map(units, await add_project(units))
-    image_ids = [ids.new_id() for _ in range(8)]
+    project = await add_project(units)
+    analysis = await add_map(units, project)
+    image_ids = [await add_image(units, project) for _ in range(8)]
 
     for start, end in ((0, 2), (2, 7), (7, 8)):
         await add(units, analysis, at(start, *image_ids[start:end]))
@@ -122,8 +125,9 @@ async def test_add__blocks_are_filled_up(units: Units, monkeypatch: Any) -> None
 
 
 async def test_add__two_at_once(units: Units) -> None:
-    analysis = await add_map(units, await add_project(units))
-    image_ids = [ids.new_id() for _ in range(6)]
+    project = await add_project(units)
+    analysis = await add_map(units, project)
+    image_ids = [await add_image(units, project) for _ in range(6)]
 
     counts = await asyncio.gather(
         add(units, analysis, at(1, *image_ids[:4])), add(units, analysis, at(2, *image_ids[2:]))
@@ -135,15 +139,57 @@ async def test_add__two_at_once(units: Units) -> None:
 
 
 async def test_add__the_map_was_deleted(units: Units) -> None:
-    analysis = await add_map(units, await add_project(units))
-    await add(units, analysis, at(1, ids.new_id()))
+    project = await add_project(units)
+    analysis = await add_map(units, project)
+    image_id = await add_image(units, project)
+    assert await add(units, analysis, at(1, image_id)) == 1
     async with units() as unit:
         await unit.analyses.delete(analysis.id)
         await unit.commit()
 
-    assert await add(units, analysis, at(1, ids.new_id())) == 0
+    assert await add(units, analysis, at(1, image_id)) == 0
     async with units(read_only=True) as unit:
         assert not await unit.session.scalar(select(func.count()).select_from(placed_points))
+
+
+async def _purge(units: Units, project: Project, *image_ids: str) -> None:
+    async with units() as unit:
+        await unit.trash.put(project.id, image_ids, ids.new_id(), "users/ada", NOW)
+        assert await unit.trash.purge(project.id, image_ids, NOW) == len(image_ids)
+        await unit.commit()
+
+
+async def test_add__of_an_image_that_is_gone(units: Units) -> None:
+    project = await add_project(units)
+    analysis = await add_map(units, project)
+    gone, trashed, here = [await add_image(units, project) for _ in range(3)]
+    await _purge(units, project, gone)
+    async with units() as unit:
+        await unit.trash.put(project.id, [trashed], ids.new_id(), "users/ada", NOW)
+        await unit.commit()
+
+    assert await add(units, analysis, at(1, gone, trashed, here)) == 2
+
+    assert await placed_on(units, analysis) == ([trashed, here], [1, 1], 2)
+
+
+async def test_forget__blanks_points_in_their_places(units: Units, monkeypatch: Any) -> None:
+    monkeypatch.setattr(placements, "BLOCK", 2)
+    project = await add_project(units)
+    analysis, other = await add_map(units, project), await add_map(units, project)
+    a, b, c = [await add_image(units, project) for _ in range(3)]
+    await add(units, analysis, at(1, a, b, c))
+    await add(units, other, at(1, b))
+
+    for _ in range(2):
+        async with units() as unit:
+            await unit.placements.forget(analysis, [b, ids.new_id()])
+            await unit.commit()
+
+    found, places, count = await placed_on(units, analysis)
+    assert (found, count) == ([a, str(UUID(int=0)), c], 3)
+    assert np.isnan(places).tolist() == [False, True, False]
+    assert (await placed_on(units, other))[0] == [b]
 
 
 async def test_waiting__images_whose_features_came(units: Units) -> None:

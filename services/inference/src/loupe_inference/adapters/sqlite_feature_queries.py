@@ -64,6 +64,8 @@ def connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is written over with zeros, not only given free.
+    db.execute("PRAGMA secure_delete = ON")
     # Reading from the page cache of the system instead of copying: vectors are read once and far apart.
     db.execute("PRAGMA mmap_size = 1073741824")
     with _transaction(db):
@@ -187,6 +189,11 @@ def delete(db: sqlite3.Connection, *, image_ids: bytes, project: bytes, model: s
             "WHERE feature.project = feature_set.project AND feature.space_id = feature_set.space_id)"
         )
     return deleted
+
+
+def empty_log(db: sqlite3.Connection) -> None:
+    """Write the log into the file, so that nothing is left in it of what was deleted; readers are waited for."""
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def list_sets(db: sqlite3.Connection, project: bytes) -> list[FeatureSet]:

@@ -92,6 +92,7 @@ class SqliteFeatureStore:
             deleted += await self._writer.run(
                 functools.partial(queries.delete, image_ids=packed, project=project, model=model, version=version)
             )
+        await self._writer.run(queries.empty_log)
         return deleted
 
     async def list_sets(self, project_id: str) -> list[FeatureSet]:

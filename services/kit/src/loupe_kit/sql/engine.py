@@ -30,6 +30,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # What is deleted is written over with zeros, not only given free.
+    "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -8000",
     "PRAGMA journal_size_limit = 67108864",
@@ -66,6 +68,30 @@ def write_lock(engine: AsyncEngine) -> asyncio.Lock | None:
     """The lock that writers of this engine take, or None if the database orders them itself."""
     lock: asyncio.Lock | None = engine.sync_engine.get_execution_options().get(WRITE_LOCK)
     return lock
+
+
+async def empty_log(engine: AsyncEngine) -> bool:
+    """Write SQLite's log into its file and leave nothing in it of what was deleted since; MariaDB has no such log.
+
+    Returns:
+        False if somebody reads: then the log stays, and a later call succeeds.
+    """
+    lock = write_lock(engine)
+    if lock is None:
+        return True
+    async with lock:
+        raw = await engine.raw_connection()
+        try:
+            connection = raw.driver_connection
+            await connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                rows = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                await connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+        finally:
+            raw.close()
+    is_busy: int = next(iter(rows))[0]
+    return not is_busy
 
 
 def _sqlite_engine(url: URL, *, echo: bool) -> AsyncEngine:

@@ -1,10 +1,11 @@
 """The reduction service over its channel."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import grpc
 import numpy as np
+from numpy.typing import NDArray
 
 from loupe.reduction.v1 import feature_source_pb2, projection_pb2, reduction_service_pb2, reduction_service_pb2_grpc
 from loupe_kit import ids
@@ -44,7 +45,7 @@ _MISSING = frozenset({"FEATURES_MISSING", "TOO_FEW_POINTS"})
 
 
 class GrpcReduction:
-    """See `ports.reduction.Reduction`.
+    """See `ports.reduction.Reduction` and `PointForgetter`.
 
     Args:
         channel: To the reduction service.
@@ -98,6 +99,14 @@ class GrpcReduction:
         if header is None or len(packed) != header.count * ids.BYTES_PER_ID:
             raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
         return _table(packed, numbers, header.dimensions)
+
+    async def forget_points(self, reducer: bytes, places: NDArray[np.float32]) -> bytes:
+        """Take points out of a reducer; see the port `PointForgetter`."""
+        call = self._stub.ForgetPoints(_forgetting(reducer, places), timeout=self._timeout_seconds)
+        try:
+            return b"".join([message.reducer async for message in call])
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
 
 
 class _Answer:
@@ -181,11 +190,24 @@ async def _placing(
         project_id=request.project_id, source=source_message(request.source), requester=request.requester
     )
     yield reduction_service_pb2.PlaceImagesRequest(spec=spec)
-    for start in range(0, len(request.reducer), _PIECE_BYTES):
-        yield reduction_service_pb2.PlaceImagesRequest(reducer=request.reducer[start : start + _PIECE_BYTES])
+    for piece in _pieces(request.reducer):
+        yield reduction_service_pb2.PlaceImagesRequest(reducer=piece)
     for start in range(0, len(image_ids), IDS_A_MESSAGE):
         packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + IDS_A_MESSAGE])
         yield reduction_service_pb2.PlaceImagesRequest(image_ids=packed)
+
+
+async def _forgetting(
+    reducer: bytes, places: NDArray[np.float32]
+) -> AsyncIterator[reduction_service_pb2.ForgetPointsRequest]:
+    for piece in _pieces(reducer):
+        yield reduction_service_pb2.ForgetPointsRequest(reducer=piece)
+    for piece in _pieces(places.astype("<f4").tobytes()):
+        yield reduction_service_pb2.ForgetPointsRequest(places=piece)
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    return (content[start : start + _PIECE_BYTES] for start in range(0, len(content), _PIECE_BYTES))
 
 
 def source_message(source: FeatureSource) -> feature_source_pb2.FeatureSource:

@@ -15,10 +15,14 @@ class PlacementRepository(Protocol):
         ...
 
     async def add(self, analysis: Analysis, placed: Coordinates) -> int:
-        """Keep where images were placed, but for those that were placed before; how many were added.
+        """Keep where images were placed, but for those that were placed before or are gone; how many were added.
 
         None are where the map was deleted. Several may do so at once: the first one's place stays.
         """
+        ...
+
+    async def forget(self, analysis: Analysis, image_ids: Sequence[str]) -> None:
+        """Blank the points of images that are gone, in their places: all others keep theirs."""
         ...
 
     async def waiting(self, limit: int, after: str) -> tuple[Analysis, list[str]] | None:

@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loupe_project.domain.analysis import MapQuality, Recipe
 from loupe_project.domain.coordinates import Coordinates
 from loupe_project.domain.image import FeatureSource
@@ -46,6 +49,23 @@ class PlaceRequest:
     """Who asked, so that nobody keeps the others waiting."""
     reducer: bytes
     """As `FittedMap` brought it."""
+
+
+class PointForgetter(Protocol):
+    """Takes points out of what places images on maps."""
+
+    async def forget_points(self, reducer: bytes, places: NDArray[np.float32]) -> bytes:
+        """A reducer without points of its map; the same where it has none of them, empty where it has no others.
+
+        Args:
+            reducer: As `FittedMap` brought it.
+            places: Array (N, D), float32: of the points, as `FittedMap` brought them.
+
+        Raises:
+            Unavailable: If the service does not answer; a repeat may succeed.
+            RemoteError: If it is no reducer.
+        """
+        ...
 
 
 class Reduction(Protocol):

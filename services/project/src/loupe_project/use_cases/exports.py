@@ -137,6 +137,14 @@ async def _remove_files(export: Export, objects: ObjectStore) -> None:
         await objects.delete(keys.export_images(export.project_id, export.id))
 
 
+async def remove_export(uow_factory: StoreFactory, objects: ObjectStore, export: Export) -> None:
+    """Delete a finished export, its files first."""
+    await _remove_files(export, objects)
+    async with uow_factory() as store:
+        await store.exports.delete(export.id)
+        await store.commit()
+
+
 async def expire(uow_factory: StoreFactory, objects: ObjectStore, now: datetime) -> int:
     """Delete exports whose time is over, their files first; how many there were."""
     count = 0
@@ -146,9 +154,5 @@ async def expire(uow_factory: StoreFactory, objects: ObjectStore, now: datetime)
         if not over:
             return count
         for export in over:
-            await _remove_files(export, objects)
-        async with uow_factory() as store:
-            for export in over:
-                await store.exports.delete(export.id)
-            await store.commit()
+            await remove_export(uow_factory, objects, export)
         count += len(over)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from loupe_kit import ids
 from loupe_kit.clock import Clock
 from loupe_kit.errors import Internal, LoupeError, Unavailable
 from loupe_kit.objects import ObjectStore
@@ -21,6 +22,7 @@ from loupe_project.ports.reduction import FitRequest, FittedMap, Reduction
 from loupe_project.ports.store import StoreFactory
 from loupe_project.use_cases import access
 from loupe_project.use_cases.cancelling import run_unless
+from loupe_project.use_cases.forget_images import tell_remover
 from loupe_project.use_cases.select_images import select_images
 
 DEFAULT_RETRIES = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=15))
@@ -48,9 +50,11 @@ class MakeAnalysis:
         """
         analysis = await self._load(operation)
         if analysis.state is AnalysisState.SUCCEEDED:
+            await self._forget_gone(analysis)
             return self.respond(analysis)
         try:
             done = await run_unless(cancelled, self._make(analysis, operation.scope, progress))
+            await self._forget_gone(done)
             await self._forget_picture(analysis)
             return self.respond(done)
         except OperationCancelled:
@@ -125,6 +129,12 @@ class MakeAnalysis:
         failure = to_status_proto(error).SerializeToString(deterministic=True)
         await self._end(replace(analysis, state=AnalysisState.FAILED, failure=failure))
         await self._forget_picture(analysis)
+
+    async def _forget_gone(self, analysis: Analysis) -> None:
+        """Images that have gone while the map was made are taken from it again, now that it can be found."""
+        made = Coordinates.decode(await self.objects.read(analysis.object_key))
+        image_ids = ids.unpack_ids(made.ids.tobytes())
+        await tell_remover(self.uow_factory, analysis.project_id, image_ids, self.clock.now())
 
     async def _forget_picture(self, analysis: Analysis) -> None:
         await self.objects.delete(keys.early_picture(analysis.project_id, analysis.id))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from loupe_kit import ids
+from loupe_kit.clock import Clock
 from loupe_kit.errors import FailedPrecondition, LoupeError, NotFound
 from loupe_kit.objects import ObjectStore
 from loupe_project.domain import keys
@@ -22,6 +23,7 @@ from loupe_project.ports.store import StoreFactory
 from loupe_project.use_cases import access, splits
 from loupe_project.use_cases.cancelling import run_unless
 from loupe_project.use_cases.create_export import MAX_MAPS
+from loupe_project.use_cases.forget_images import tell_remover
 from loupe_project.use_cases.map_points import read_points
 from loupe_project.use_cases.select_images import select_images
 
@@ -38,6 +40,7 @@ class MakeExport:
     objects: ObjectStore
     features: FeatureReader
     builders: ExportBuilders
+    clock: Clock
     respond: Callable[[Export], Any]
     """Makes the response message of the operation."""
 
@@ -89,6 +92,7 @@ class MakeExport:
             await self.objects.delete(key)
             await self.objects.delete(keys.export_images(export.project_id, export.id))
             raise ExportNotFound("The export was deleted while it was made.", export=export.id)
+        await tell_remover(self.uow_factory, export.project_id, written, self.clock.now())
         return done
 
     async def _images(self, export: Export, scope: Scope) -> tuple[list[str], dict[str, Part] | None]:

@@ -1,8 +1,8 @@
-"""The remover: takes away bytes and features of what is gone from SQL, again and again until it worked."""
+"""The remover: takes away what is left of images that are gone from SQL, again and again until it worked."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -17,7 +17,8 @@ from loupe_project.use_cases.signal import Bell
 
 _log = structlog.get_logger("loupe.project.remover")
 
-_BATCH = 500
+_BATCH = 5_000
+"""Images at a time: maps and exports of their projects are looked through for all of them together."""
 
 
 class LeftoverRemover:
@@ -27,6 +28,8 @@ class LeftoverRemover:
         stores: Makes transactions.
         objects: Where the bytes are.
         features: Where the features are.
+        forget: Takes images out of what was made of many of them.
+        empty_log: Has the database throw away what its log still holds of what was deleted; False: not now.
         bell: Rung when something was deleted.
         pause: How long it waits when there is nothing, or when a store does not answer.
     """
@@ -36,6 +39,8 @@ class LeftoverRemover:
         stores: StoreFactory,
         objects: ObjectStore,
         features: FeatureRemover,
+        forget: Callable[[str, Sequence[str]], Awaitable[None]],
+        empty_log: Callable[[], Awaitable[bool]],
         bell: Bell,
         *,
         pause: timedelta = timedelta(seconds=30),
@@ -43,6 +48,9 @@ class LeftoverRemover:
         self._stores = stores
         self._objects = objects
         self._features = features
+        self._forget = forget
+        self._empty_log = empty_log
+        self._is_log_empty = False
         self._bell = bell
         self._pause = pause
         self._task: asyncio.Task[None] | None = None
@@ -62,7 +70,9 @@ class LeftoverRemover:
         async with self._stores(read_only=True) as store:
             leftovers = await store.removals.oldest(_BATCH)
         if not leftovers:
+            self._is_log_empty = self._is_log_empty or await self._empty_log()
             return 0
+        self._is_log_empty = False
         by_project: dict[str, list[Removal]] = defaultdict(list)
         for one in leftovers:
             by_project[one.project_id].append(one)
@@ -80,6 +90,7 @@ class LeftoverRemover:
             await self._remove_folder(project_id)
         else:
             await self._features.remove(project_id, list(of_images))
+            await self._forget(project_id, list(of_images))
         await self._remove_bytes([key or keys.image(project_id, image_id) for image_id, key in of_images.items()])
 
     async def _remove_folder(self, project_id: str) -> None:

@@ -51,3 +51,6 @@ class Thumbnails:
                 file_name=image.file_name,
             ) from error
         await self._objects.put_bytes(image.thumbnail_key, drawn, "image/jpeg")
+        if not await self._objects.exists(image.object_key):
+            # It was deleted for good meanwhile, and nothing would ever delete its thumbnail.
+            await self._objects.delete(image.thumbnail_key)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, case, delete, exists, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe_kit import ids
+from loupe_project.adapters.sql import leaving
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.tables import (
     analysis_jobs,
@@ -268,6 +269,17 @@ class SqlRemovalRepository:
         """What to remove next."""
         rows = await self._session.execute(select(removals).order_by(removals.c.id).limit(limit))
         return [Removal(row.id, row.project_id, row.image_id, row.object_key) for row in rows]
+
+    async def add_gone(self, project_id: str, image_ids: Sequence[str], now: datetime) -> int:
+        """See the port."""
+        count = 0
+        for some in chunks(image_ids):
+            here = set(await self._session.scalars(select(images.c.id).where(images.c.id.in_(some))))
+            gone = [(one, None) for one in some if one not in here]
+            if gone:
+                await leaving.put_on_list(self._session, project_id, gone, now)
+            count += len(gone)
+        return count
 
     async def needed(self, object_keys: Sequence[str]) -> set[str]:
         """Those of the keys under which bytes of an image lie, deleted but not purged ones included."""

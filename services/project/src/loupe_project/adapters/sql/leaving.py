@@ -24,7 +24,7 @@ async def delete_images(session: AsyncSession, project_id: str, image_ids: Seque
         going = rows.all()
         if not going:
             continue
-        await _remove(session, project_id, [(row.id, row.object_key) for row in going], now)
+        await put_on_list(session, project_id, [(row.id, row.object_key) for row in going], now)
         await session.execute(delete(images).where(images.c.id.in_([row.id for row in going])))
         count += len(going)
     return count
@@ -32,17 +32,18 @@ async def delete_images(session: AsyncSession, project_id: str, image_ids: Seque
 
 async def leave_project(session: AsyncSession, project_id: str, now: datetime) -> None:
     """Put all objects and features of a project on the list of removals, also bytes that lie under other projects."""
-    await _remove(session, project_id, [(None, None)], now)
+    await put_on_list(session, project_id, [(None, None)], now)
     copies = await session.execute(
         select(shared_objects.c.image_id, shared_objects.c.object_key).where(shared_objects.c.project_id == project_id)
     )
     for some in chunks(copies.all()):
-        await _remove(session, project_id, [(row.image_id, row.object_key) for row in some], now)
+        await put_on_list(session, project_id, [(row.image_id, row.object_key) for row in some], now)
 
 
-async def _remove(
+async def put_on_list(
     session: AsyncSession, project_id: str, gone: Sequence[tuple[str | None, str | None]], now: datetime
 ) -> None:
+    """Let the remover take away what is left of images: of each its id, and of a copy where its bytes lie."""
     await session.execute(
         insert(removals),
         [

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from loupe_kit import ids
 from loupe_kit.ids import BYTES_PER_ID
 from loupe_project.adapters.sql import tag_links
 from loupe_project.adapters.sql.analyses import from_row
 from loupe_project.adapters.sql.chunks import chunks
-from loupe_project.adapters.sql.tables import analyses, placed_points, placement_tasks
+from loupe_project.adapters.sql.tables import analyses, images, placed_points, placement_tasks
 from loupe_project.domain.analysis import Analysis, AnalysisState
 from loupe_project.domain.coordinates import Coordinates
 from loupe_project.domain.image import FeatureSource
@@ -48,7 +49,9 @@ class SqlPlacementRepository:
         if before is None:
             return 0
         known = (await self.placed(analysis)).ids
-        is_new = ~np.isin(_as_keys(placed.ids), _as_keys(known))
+        is_new = np.isin(_as_keys(placed.ids), await self._here(placed.ids)) & ~np.isin(
+            _as_keys(placed.ids), _as_keys(known)
+        )
         new_ids, points = placed.ids[is_new], placed.points[is_new].astype("<f4")
         if not len(new_ids):
             return 0
@@ -57,6 +60,30 @@ class SqlPlacementRepository:
             update(analyses).where(analyses.c.id == analysis.id).values(placed_count=before + len(new_ids))
         )
         return len(new_ids)
+
+    async def forget(self, analysis: Analysis, image_ids: Sequence[str]) -> None:
+        """See the port."""
+        mine = placed_points.c.analysis_id == analysis.id
+        await self._session.scalar(select(analyses.c.id).where(analyses.c.id == analysis.id).with_for_update())
+        gone = np.frombuffer(ids.pack_ids(image_ids), _ID)
+        for row in (await self._session.execute(select(placed_points).where(mine))).all():
+            block = _unpacked(row.image_ids, row.coordinates, analysis)
+            hidden = np.isin(_as_keys(block.ids), gone)
+            if hidden.any():
+                left = block.hide(hidden)
+                await self._session.execute(
+                    update(placed_points)
+                    .where(mine, placed_points.c.block == row.block)
+                    .values(image_ids=left.ids.tobytes(), coordinates=left.points.astype("<f4").tobytes())
+                )
+
+    async def _here(self, image_ids: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+        """Those of the images that are not gone; who lets one go waits for the end of this transaction."""
+        here: list[str] = []
+        for some in chunks(ids.unpack_ids(image_ids.tobytes())):
+            rows = select(images.c.id).where(images.c.id.in_(some)).order_by(images.c.id).with_for_update(read=True)
+            here += await self._session.scalars(rows)
+        return np.frombuffer(ids.pack_ids(here), _ID)
 
     async def _append(self, analysis: Analysis, image_ids: bytes, points: bytes, count: int) -> None:
         mine = placed_points.c.analysis_id == analysis.id
@@ -141,10 +168,10 @@ async def promise_places(session: AsyncSession, results: Sequence[Result]) -> No
 
 
 def _unpacked(image_ids: bytes, points: bytes, analysis: Analysis) -> Coordinates:
-    ids = np.frombuffer(image_ids, np.uint8).reshape(-1, BYTES_PER_ID)
+    packed = np.frombuffer(image_ids, np.uint8).reshape(-1, BYTES_PER_ID)
     places = np.frombuffer(points, "<f4").reshape(-1, analysis.recipe.dimensions)
-    return Coordinates(ids, places.astype(np.float32))
+    return Coordinates(packed, places.astype(np.float32))
 
 
-def _as_keys(ids: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    return np.ascontiguousarray(ids).view(_ID).ravel()
+def _as_keys(image_ids: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    return np.ascontiguousarray(image_ids).view(_ID).ravel()

@@ -77,6 +77,8 @@ class FeatureApplier:
             await store.batches.add_features(
                 self._project.id, sorted(here), UPLOADED, self._batch.feature_set, stored.dimension
             )
+            gone = [one for one in kept if one not in here]
+            await store.removals.add_gone(self._project.id, gone, self._tools.clock.now())
             await store.commit()
         findings.count(features=len(kept))
         for image_id, error in stored.rejected.items():
