@@ -1,5 +1,5 @@
 import { Link, Navigate, useNavigate, useRouter } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { imageSearchOf, toAddress } from "@/app/image-search";
 import { MapButton } from "@/app/map-button";
@@ -18,8 +18,11 @@ export function ImagesView({ project, search }: { project: string; search: Proje
   const { query = "", order, off } = search;
   // One object as long as nothing changes: the grid begins anew with another one.
   const shown = useMemo(() => ({ ...imageSearchOf({ query, ...(order && { order }) }), off: off ?? [] }), [query, order, off]);
-  const address = toAddress(shown);
-  const linkTo = (image: string) => ({ to: "/projects/$project/images/$image" as const, params: { project, image }, search: address });
+  const linkTo = useCallback(
+    (image: string) => ({ to: "/projects/$project/images/$image" as const, params: { project, image }, search: toAddress(shown) }),
+    [project, shown],
+  );
+  const hrefOf = useCallback((image: string) => router.buildLocation(linkTo(image)).href, [router, linkTo]);
 
   if (search.image) return <Navigate {...linkTo(search.image)} replace />;
   return (
@@ -27,7 +30,7 @@ export function ImagesView({ project, search }: { project: string; search: Proje
       project={project}
       search={shown}
       onSearch={(next) => void navigate({ to: "/projects/$project", params: { project }, search: { ...(search.tab && { tab: search.tab }), ...toAddress(next) }, resetScroll: false })}
-      hrefOf={(image) => router.buildLocation(linkTo(image)).href}
+      hrefOf={hrefOf}
       onOpen={(image) => void navigate(linkTo(image))}
       actions={(selector) => (
         <>

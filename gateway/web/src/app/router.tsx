@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import { noop, type QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -25,8 +25,9 @@ const projectRoute = createRoute({
   loaderDeps: ({ search }) => search,
   // Asked for before the page is drawn, and when somebody points at a link to it: what it waits for is under way then.
   loader: ({ context: { cache }, params: { project }, deps: search }) => {
-    if ((search.tab ?? "images") === "images" && !search.image) void cache.prefetchQuery(pageQuery(project, imageSearchOf(search), 0));
-    void cache.prefetchQuery(projectQuery(project));
+    // What goes wrong is shown by the page, which asks for the same.
+    if ((search.tab ?? "images") === "images" && !search.image) cache.query(pageQuery(project, imageSearchOf(search), 0)).catch(noop);
+    cache.query(projectQuery(project)).catch(noop);
   },
 });
 

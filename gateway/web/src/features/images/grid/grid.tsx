@@ -15,10 +15,11 @@ interface GridProps {
   project: string;
   search: ImageSearch;
   selection: Selection;
+  /** The address of an image's page; the same function as long as it gives the same addresses. */
   hrefOf: (image: string) => string;
   onOpen: (image: string) => void;
   /** Told how many match and what went wrong, whenever that changes. */
-  onState: (state: { total: number | undefined; error: Error | null; isFetching: boolean }) => void;
+  onState: (state: { total: number | undefined; error: Error | null }) => void;
 }
 
 /** All images of a search: only those in view are there, and what they take does not grow with their number. */
@@ -37,7 +38,7 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
   const { total, error, isFetching, at, idsBetween } = usePages(project, search, [first, last]);
   if (total !== undefined && total !== known) setKnown(total);
 
-  useEffect(() => { onState({ total, error, isFetching }); }, [total, error, isFetching, onState]);
+  useEffect(() => { onState({ total, error }); }, [total, error, onState]);
   // Back where one was, once there is something to scroll.
   const isReady = known > 0;
   useLayoutEffect(() => {
@@ -112,15 +113,15 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
           {indexes.map((index) => {
             const image = at(index);
             if (!image) return <li key={index} className="animate-pulse rounded-md bg-sunken" aria-hidden />;
-            const id = idOf(image.name);
             return (
               <Tile
                 key={index}
+                t={t}
                 image={image}
                 index={index}
                 total={known}
-                href={hrefOf(id)}
-                isSelected={isIn(selection, id)}
+                hrefOf={hrefOf}
+                isSelected={isIn(selection, idOf(image.name))}
                 isActive={index === active || (index === first && (active < first || active >= last))}
                 shows={shows}
                 onPick={pickTile}

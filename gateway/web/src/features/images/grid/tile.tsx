@@ -1,17 +1,20 @@
 import { Check, ImageOff, Loader } from "lucide-react";
+import type { TFunction } from "i18next";
 import { memo, type MouseEvent } from "react";
-import { useTranslation } from "react-i18next";
 import { labelBoxes, predictedBoxes, Boxes } from "@/features/images/components/boxes";
 import { topPrediction } from "@/features/images/components/prediction";
 import type { Image } from "@/features/images/api/search";
 import { classColour } from "@/lib/class-colour";
+import { idOf } from "@/lib/api/client";
 import { percent } from "@/lib/format";
 
 interface TileProps {
+  // Handed down: a hook in each of dozens of tiles that come while one scrolls costs a third of drawing them.
+  t: TFunction;
   image: Image;
   index: number;
   total: number;
-  href: string;
+  hrefOf: (image: string) => string;
   isSelected: boolean;
   /** Whether the keyboard stands on it. */
   isActive: boolean;
@@ -20,13 +23,12 @@ interface TileProps {
   onOpen: (index: number, event: MouseEvent) => void;
 }
 
-export const Tile = memo(function Tile({ image, index, total, href, isSelected, isActive, shows, onPick, onOpen }: TileProps) {
-  const { t } = useTranslation();
+export const Tile = memo(function Tile({ t, image, index, total, hrefOf, isSelected, isActive, shows, onPick, onOpen }: TileProps) {
   const name = image.fileName ?? "";
   return (
     <li className="group relative flex min-h-0 flex-col" aria-setsize={total} aria-posinset={index + 1}>
       <a
-        href={href}
+        href={hrefOf(idOf(image.name))}
         data-index={index}
         tabIndex={isActive ? 0 : -1}
         title={name}
@@ -35,7 +37,7 @@ export const Tile = memo(function Tile({ image, index, total, href, isSelected, 
         className={`flex min-h-0 grow flex-col overflow-hidden rounded-md bg-surface select-none ${isSelected ? "ring-2 ring-accent" : "ring-1 ring-line group-hover:ring-edge"}`}
       >
         <Picture image={image} shows={shows} />
-        {shows.captions && <Caption image={image} />}
+        {shows.captions && <Caption t={t} image={image} />}
         {!shows.captions && <span className="sr-only">{topPrediction(image)} {name}</span>}
       </a>
       <label className={`absolute top-1.5 left-1.5 grid size-6 cursor-pointer place-items-center rounded-md shadow-xs ${isSelected ? "bg-accent text-on-accent" : "bg-surface/85 text-transparent opacity-0 ring-1 ring-edge group-hover:opacity-100 has-focus-visible:opacity-100"}`}>
@@ -67,8 +69,7 @@ function Picture({ image, shows }: Pick<TileProps, "image" | "shows">) {
   );
 }
 
-function Caption({ image }: { image: Image }) {
-  const { t } = useTranslation();
+function Caption({ t, image }: Pick<TileProps, "t" | "image">) {
   const top = image.predictions?.[0];
   const best = top?.classScores?.scores?.[0] ?? top?.boxes?.boxes?.[0];
   const number = top?.boxes?.boxes?.length;
