@@ -1,7 +1,8 @@
 """Fits maps through the whole RPC, from streamed features to received coordinates, beside scikit-learn and umap-learn.
 
 `first_picture_s` is the time until the first early picture is there, in a fresh process for the first method of a size;
-`place_s` that of placing 2,000 of the images again on the map that was fitted last.
+`place_s` that of placing 2,000 of the images again on the map that was fitted last; `peak_mib` the most memory that
+a worker process held meanwhile, of which pages of files that the system may drop are a part.
 
 Vectors are made up like those of a network's last layer: 1,280 numbers, not negative, in 40 groups of low dimension.
 Peers run in a process of their own with the same number of threads; umap-learn only where it is installed.
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from loupe.inference.v1 import feature_service_pb2 as pb_features
 from loupe.reduction.v1 import feature_source_pb2 as source_pb
 from loupe.reduction.v1 import projection_pb2 as projection_pb
 from loupe.reduction.v1 import reduction_service_pb2 as pb
@@ -37,6 +39,7 @@ from loupe_kit.caller import Caller, CallerKind
 from loupe_kit.channels import open_channel
 from loupe_kit.testing import RunningServer, SigningKeys, running_server
 from loupe_reduction.bootstrap import bootstrap
+from loupe_reduction.domain.features import ImageIds
 from loupe_reduction.settings import ReductionSettings
 from tests.integration.reduction.inference import FakeFeatureService
 
@@ -46,6 +49,10 @@ METHODS = ("UMAP", "TSNE", "PACMAP", "PCA")
 EARLY_POINTS = 20_000
 PLACED = 2_000
 INNER = 5
+BLOCK = 10_000
+"""Vectors made up at once."""
+STREAMED = 800
+"""Vectors in one message: four mebibytes, as the inference service sends them."""
 PEER_TSNE = "from sklearn.manifold import TSNE; fit = TSNE(random_state=0).fit_transform"
 PEER_UMAP = "import umap; fit = umap.UMAP().fit_transform"
 PEER = """
@@ -63,17 +70,49 @@ print(json.dumps(seconds))
 """
 
 
-def made_up_features(count: int, seed: int = 0) -> NDArray[np.float32]:
-    """Returns vectors in groups, each of them spread over its own few directions: array (N, 1280), float32."""
+def made_up_blocks(count: int, seed: int = 0) -> Iterator[NDArray[np.float32]]:
+    """Gives vectors in groups, each of them spread over its own few directions: arrays (N, 1280), float32."""
     rng = np.random.default_rng(seed)
     directions = 0.35 * rng.normal(size=(GROUPS, INNER, DIMENSION)).astype(np.float32)
     centres = 0.6 * rng.normal(size=(GROUPS, DIMENSION)).astype(np.float32)
-    labels = rng.choice(GROUPS, count, p=rng.dirichlet(np.full(GROUPS, 2.0)))
-    values = centres[labels] + 0.15 * rng.normal(size=(count, DIMENSION)).astype(np.float32)
-    for group in range(GROUPS):
-        members = labels == group
-        values[members] += rng.normal(size=(int(members.sum()), INNER)).astype(np.float32) @ directions[group]
-    return np.maximum(values, 0.0).astype(np.float32)
+    shares = rng.dirichlet(np.full(GROUPS, 2.0))
+    for start in range(0, count, BLOCK):
+        size = min(BLOCK, count - start)
+        labels = rng.choice(GROUPS, size, p=shares)
+        values = centres[labels]
+        values += np.float32(0.15) * rng.standard_normal((size, DIMENSION), np.float32)
+        for group in range(GROUPS):
+            members = labels == group
+            values[members] += rng.standard_normal((int(members.sum()), INNER), np.float32) @ directions[group]
+        yield np.maximum(values, np.float32(0))
+
+
+class StoredFeatureService(FakeFeatureService):
+    """Gives out vectors of a file: those of a million images are no burden on the memory that is measured.
+
+    Args:
+        path: where the file is made.
+        count: number of vectors.
+    """
+
+    def __init__(self, path: Path, count: int) -> None:
+        super().__init__()
+        with path.open("wb") as file:
+            for block in made_up_blocks(count):
+                file.write(block.data)
+        self.image_ids = [ids.new_id() for _ in range(count)]
+        self._rows = ImageIds(ids.pack_ids(self.image_ids))
+        self._values = np.memmap(path, "<f4", "r", shape=(count, DIMENSION))
+
+    async def StreamFeatures(
+        self, request: pb_features.StreamFeaturesRequest, context: Any
+    ) -> AsyncIterator[pb_features.StreamFeaturesResponse]:
+        rows = self._rows.find(request.image_ids)
+        for start in range(0, rows.size, STREAMED):
+            part = rows[start : start + STREAMED]
+            values = self._values[part].tobytes()
+            block = pb_features.FeatureBlock(image_ids=self._rows.pack(part), dimension=DIMENSION, values=values)
+            yield pb_features.StreamFeaturesResponse(block=block)
 
 
 @dataclass
@@ -92,7 +131,12 @@ class Client:
 
     def __init__(self, server: RunningServer) -> None:
         self._stub = pb_grpc.ReductionServiceStub(server.channel)
-        self._metadata = server.metadata(Caller(kind=CallerKind.SERVICE, id="project"))
+        self._server = server
+
+    @property
+    def _metadata(self) -> Any:
+        """With a token of now: they hold for minutes, large maps take longer."""
+        return self._server.metadata(Caller(kind=CallerKind.SERVICE, id="project"))
 
     async def fit(self, image_ids: Sequence[str], method: str, dimensions: int) -> Fit:
         """Fits a map, with early pictures as the product asks for them."""
@@ -146,9 +190,9 @@ async def measure_ours(
 ) -> list[dict[str, Any]]:
     """Fits each method in 2-D and 3-D; the first fit of each size is in a fresh process."""
     rows: list[dict[str, Any]] = []
-    keys, features = SigningKeys(), FakeFeatureService()
+    keys = SigningKeys()
     for size in sizes:
-        image_ids = features.add(made_up_features(size))
+        features = StoredFeatureService(folder / "features.f32", size)
         async with AsyncExitStack() as stack:
             inference = await stack.enter_async_context(running_server([features.registration()], keys=keys))
             channel = await stack.enter_async_context(
@@ -160,8 +204,9 @@ async def measure_ours(
             stack.push_async_callback(service.stop)
             client = Client(await stack.enter_async_context(running_server(service.registrations, keys=keys)))
             for method, dimensions in [(m, d) for m in methods for d in (2, 3)]:
-                fits = [await client.fit(image_ids, method, dimensions) for _ in range(runs)]
-                placed = await client.place(image_ids[:PLACED], fits[-1].reducer)
+                forget_peaks()
+                fits = [await client.fit(features.image_ids, method, dimensions) for _ in range(runs)]
+                placed = await client.place(features.image_ids[:PLACED], fits[-1].reducer)
                 rows.append(_row(size, method, dimensions, fits, placed))
     return rows
 
@@ -178,10 +223,24 @@ def _row(size: int, method: str, dimensions: int, fits: list[Fit], placed_s: flo
         "place_s": round(placed_s, 3),
         "trustworthiness": round(header.quality.trustworthiness, 4),
         "preservation": round(header.quality.neighbour_preservation, 4),
-        "worker_mib": max(child.memory_info().rss for child in psutil.Process().children()) >> 20,
+        "landmarks": header.recipe.landmarks,
+        "compute_s": round(header.seconds, 3),
+        "peak_mib": peak_mib(),
     }
     print(row, flush=True)
     return row
+
+
+def forget_peaks() -> None:
+    """Lets the peaks of memory of this process's children begin anew."""
+    for child in psutil.Process().children():
+        Path(f"/proc/{child.pid}/clear_refs").write_text("5")
+
+
+def peak_mib() -> int:
+    """Returns the most memory that a child of this process held, in MiB."""
+    states = [Path(f"/proc/{child.pid}/status").read_text() for child in psutil.Process().children()]
+    return max(int(state.partition("VmHWM:")[2].split()[0]) for state in states) >> 10
 
 
 def measure_peer(fit: str, values: NDArray[np.float32], runs: int, threads: int, folder: Path) -> dict[str, float]:
@@ -211,7 +270,7 @@ def measure_peer(fit: str, values: NDArray[np.float32], runs: int, threads: int,
 def compare(rows: list[dict[str, Any]], size: int, threads: int, folder: Path, runs: int) -> dict[str, Any]:
     """Returns how many times faster than the peers our 2-D maps of this size are."""
     ours = {row["method"]: row for row in rows if row["points"] == size and row["dims"] == 2}
-    values = made_up_features(size)
+    values = np.concatenate(list(made_up_blocks(size)))
     result: dict[str, Any] = {"points": size}
     if "TSNE" in ours:
         tsne = measure_peer(PEER_TSNE, values, 1, threads, folder)

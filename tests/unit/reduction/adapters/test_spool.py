@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from loupe_reduction.adapters.spool import file_spools
-from loupe_reduction.algorithms.jobs import read_features
+from loupe_reduction.algorithms.vectors import StoredVectors
 
 
 async def test_file_spools__read_back_in_another_order(tmp_path: Path) -> None:
@@ -14,7 +14,7 @@ async def test_file_spools__read_back_in_another_order(tmp_path: Path) -> None:
         await spool.append(np.asarray([[7, 8, 9]], np.float32))
         features = spool.finish(3, np.asarray([2, 0]))
 
-        assert read_features(features).tolist() == [[7, 8, 9], [1, 2, 3]]
+        assert StoredVectors(features)[:].tolist() == [[7, 8, 9], [1, 2, 3]]
 
     assert not features.path.exists()
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from loupe_reduction.algorithms.cosine import cosine_neighbours, unit_rows
+from loupe_reduction.algorithms.cosine import cosine_neighbours
 from loupe_reduction.algorithms.coverage import at_centres, facility_location
+from loupe_reduction.algorithms.vectors import unit_rows
 from tests.unit.reduction.arrays import clusters
 
 

@@ -25,7 +25,7 @@ def test_distinct_rows__thousands_of_one() -> None:
 
 
 def test_distinct_rows__hashes_that_collide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distinct, "_hash_rows", lambda values: np.zeros(len(values), np.uint64))
+    monkeypatch.setattr(distinct, "_hash_rows", lambda values, threads: np.zeros(len(values), np.uint64))
     values = np.asarray([[1, 2], [3, 4], [1, 2]], np.float32)
 
     first, inverse = distinct.distinct_rows(values)

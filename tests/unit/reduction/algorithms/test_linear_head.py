@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from loupe_reduction.algorithms import linear_head
-from loupe_reduction.algorithms.cosine import unit_rows
 from loupe_reduction.algorithms.linear_head import fit_head
+from loupe_reduction.algorithms.vectors import unit_rows
 from tests.unit.reduction.arrays import clusters
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from loupe_reduction.algorithms.cosine import unit_rows
 from loupe_reduction.algorithms.selection import select_images, shares
+from loupe_reduction.algorithms.vectors import unit_rows
 from loupe_reduction.domain.errors import CountOutOfRange
 from loupe_reduction.domain.jobs import NO_CLASS, SelectJob, Strategy
 from tests.unit.reduction.arrays import clusters

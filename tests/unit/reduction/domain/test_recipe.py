@@ -6,6 +6,9 @@ import pytest
 
 from loupe_reduction.domain.errors import ParameterOutOfRange, SpecInvalid
 from loupe_reduction.domain.recipe import (
+    LANDMARKS,
+    LANDMARKS_ABOVE,
+    PARAMETERS_OF,
     Method,
     PcaParameters,
     Recipe,
@@ -64,3 +67,22 @@ def test_fill_recipe__few_points_lower_the_perplexity() -> None:
     filled = fill_recipe(Recipe(Method.TSNE, 2, TsneParameters()), 10)
 
     assert filled.parameters == TsneParameters(perplexity=3.0)
+
+
+@pytest.mark.parametrize("method", [method for method in Method if method is not Method.PCA])
+def test_fill_recipe__landmarks_of_very_many_points(method: Method) -> None:
+    recipe = Recipe(method, 2, PARAMETERS_OF[method]())
+
+    assert fill_recipe(recipe, LANDMARKS_ABOVE).landmarks == 0
+    filled = fill_recipe(recipe, LANDMARKS_ABOVE + 1)
+    assert filled.landmarks == LANDMARKS
+    # The method lays out the landmarks alone, and its parameters are for as many.
+    assert filled.parameters == fill_recipe(recipe, LANDMARKS).parameters
+
+
+def test_fill_recipe__pca_needs_no_landmarks() -> None:
+    assert fill_recipe(Recipe(Method.PCA, 2, PcaParameters()), LANDMARKS_ABOVE + 1).landmarks == 0
+
+
+def test_fill_recipe__landmarks_are_not_chosen() -> None:
+    assert fill_recipe(Recipe(Method.UMAP, 2, UmapParameters(), landmarks=7), 1000).landmarks == 0

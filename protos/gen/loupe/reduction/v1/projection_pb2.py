@@ -24,29 +24,29 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#loupe/reduction/v1/projection.proto\x12\x12loupe.reduction.v1\"\xb6\x02\n\x06Recipe\x12*\n\x06method\x18\x01 \x01(\x0e\x32\x1a.loupe.reduction.v1.Method\x12\x12\n\ndimensions\x18\x02 \x01(\r\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x30\n\x03pca\x18\n \x01(\x0b\x32!.loupe.reduction.v1.PcaParametersH\x00\x12\x32\n\x04tsne\x18\x0b \x01(\x0b\x32\".loupe.reduction.v1.TsneParametersH\x00\x12\x32\n\x04umap\x18\x0c \x01(\x0b\x32\".loupe.reduction.v1.UmapParametersH\x00\x12\x36\n\x06pacmap\x18\r \x01(\x0b\x32$.loupe.reduction.v1.PacmapParametersH\x00\x42\x0c\n\nparameters\"=\n\rPcaParameters\x12\x1a\n\runit_variance\x18\x01 \x01(\x08H\x00\x88\x01\x01\x42\x10\n\x0e_unit_variance\"\xc4\x01\n\x0eTsneParameters\x12\x17\n\nperplexity\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\niterations\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x1f\n\x12\x65\x61rly_exaggeration\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12*\n\x06metric\x18\x04 \x01(\x0e\x32\x1a.loupe.reduction.v1.MetricB\r\n\x0b_perplexityB\r\n\x0b_iterationsB\x15\n\x13_early_exaggeration\"\xb8\x01\n\x0eUmapParameters\x12\x17\n\nneighbours\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x06\x65pochs\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x1d\n\x10negative_samples\x18\x03 \x01(\rH\x02\x88\x01\x01\x12*\n\x06metric\x18\x04 \x01(\x0e\x32\x1a.loupe.reduction.v1.MetricB\r\n\x0b_neighboursB\t\n\x07_epochsB\x13\n\x11_negative_samples\"\x8e\x01\n\x10PacmapParameters\x12\x17\n\nneighbours\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x17\n\niterations\x18\x02 \x01(\rH\x01\x88\x01\x01\x12*\n\x06metric\x18\x03 \x01(\x0e\x32\x1a.loupe.reduction.v1.MetricB\r\n\x0b_neighboursB\r\n\x0b_iterations\"\x8d\x01\n\x07Quality\x12\x17\n\x0ftrustworthiness\x18\x01 \x01(\x01\x12\x1e\n\x16neighbour_preservation\x18\x02 \x01(\x01\x12\x12\n\nneighbours\x18\x03 \x01(\r\x12\x13\n\x0bsample_size\x18\x04 \x01(\r\x12 \n\x18\x65xplained_variance_ratio\x18\x05 \x03(\x01\":\n\x10\x43oordinatesBlock\x12\x11\n\timage_ids\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63oordinates\x18\x02 \x01(\x0c*e\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x0e\n\nMETHOD_PCA\x10\x01\x12\x0f\n\x0bMETHOD_TSNE\x10\x02\x12\x0f\n\x0bMETHOD_UMAP\x10\x03\x12\x11\n\rMETHOD_PACMAP\x10\x04*I\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x14\n\x10METRIC_EUCLIDEAN\x10\x01\x12\x11\n\rMETRIC_COSINE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#loupe/reduction/v1/projection.proto\x12\x12loupe.reduction.v1\"\xc9\x02\n\x06Recipe\x12*\n\x06method\x18\x01 \x01(\x0e\x32\x1a.loupe.reduction.v1.Method\x12\x12\n\ndimensions\x18\x02 \x01(\r\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x30\n\x03pca\x18\n \x01(\x0b\x32!.loupe.reduction.v1.PcaParametersH\x00\x12\x32\n\x04tsne\x18\x0b \x01(\x0b\x32\".loupe.reduction.v1.TsneParametersH\x00\x12\x32\n\x04umap\x18\x0c \x01(\x0b\x32\".loupe.reduction.v1.UmapParametersH\x00\x12\x36\n\x06pacmap\x18\r \x01(\x0b\x32$.loupe.reduction.v1.PacmapParametersH\x00\x12\x11\n\tlandmarks\x18\x14 \x01(\rB\x0c\n\nparameters\"=\n\rPcaParameters\x12\x1a\n\runit_variance\x18\x01 \x01(\x08H\x00\x88\x01\x01\x42\x10\n\x0e_unit_variance\"\xc4\x01\n\x0eTsneParameters\x12\x17\n\nperplexity\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\niterations\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x1f\n\x12\x65\x61rly_exaggeration\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12*\n\x06metric\x18\x04 \x01(\x0e\x32\x1a.loupe.reduction.v1.MetricB\r\n\x0b_perplexityB\r\n\x0b_iterationsB\x15\n\x13_early_exaggeration\"\xb8\x01\n\x0eUmapParameters\x12\x17\n\nneighbours\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x06\x65pochs\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x1d\n\x10negative_samples\x18\x03 \x01(\rH\x02\x88\x01\x01\x12*\n\x06metric\x18\x04 \x01(\x0e\x32\x1a.loupe.reduction.v1.MetricB\r\n\x0b_neighboursB\t\n\x07_epochsB\x13\n\x11_negative_samples\"\x8e\x01\n\x10PacmapParameters\x12\x17\n\nneighbours\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x17\n\niterations\x18\x02 \x01(\rH\x01\x88\x01\x01\x12*\n\x06metric\x18\x03 \x01(\x0e\x32\x1a.loupe.reduction.v1.MetricB\r\n\x0b_neighboursB\r\n\x0b_iterations\"\x8d\x01\n\x07Quality\x12\x17\n\x0ftrustworthiness\x18\x01 \x01(\x01\x12\x1e\n\x16neighbour_preservation\x18\x02 \x01(\x01\x12\x12\n\nneighbours\x18\x03 \x01(\r\x12\x13\n\x0bsample_size\x18\x04 \x01(\r\x12 \n\x18\x65xplained_variance_ratio\x18\x05 \x03(\x01\":\n\x10\x43oordinatesBlock\x12\x11\n\timage_ids\x18\x01 \x01(\x0c\x12\x13\n\x0b\x63oordinates\x18\x02 \x01(\x0c*e\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x0e\n\nMETHOD_PCA\x10\x01\x12\x0f\n\x0bMETHOD_TSNE\x10\x02\x12\x0f\n\x0bMETHOD_UMAP\x10\x03\x12\x11\n\rMETHOD_PACMAP\x10\x04*I\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x14\n\x10METRIC_EUCLIDEAN\x10\x01\x12\x11\n\rMETRIC_COSINE\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'loupe.reduction.v1.projection_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_METHOD']._serialized_start=1170
-  _globals['_METHOD']._serialized_end=1271
-  _globals['_METRIC']._serialized_start=1273
-  _globals['_METRIC']._serialized_end=1346
+  _globals['_METHOD']._serialized_start=1189
+  _globals['_METHOD']._serialized_end=1290
+  _globals['_METRIC']._serialized_start=1292
+  _globals['_METRIC']._serialized_end=1365
   _globals['_RECIPE']._serialized_start=60
-  _globals['_RECIPE']._serialized_end=370
-  _globals['_PCAPARAMETERS']._serialized_start=372
-  _globals['_PCAPARAMETERS']._serialized_end=433
-  _globals['_TSNEPARAMETERS']._serialized_start=436
-  _globals['_TSNEPARAMETERS']._serialized_end=632
-  _globals['_UMAPPARAMETERS']._serialized_start=635
-  _globals['_UMAPPARAMETERS']._serialized_end=819
-  _globals['_PACMAPPARAMETERS']._serialized_start=822
-  _globals['_PACMAPPARAMETERS']._serialized_end=964
-  _globals['_QUALITY']._serialized_start=967
-  _globals['_QUALITY']._serialized_end=1108
-  _globals['_COORDINATESBLOCK']._serialized_start=1110
-  _globals['_COORDINATESBLOCK']._serialized_end=1168
+  _globals['_RECIPE']._serialized_end=389
+  _globals['_PCAPARAMETERS']._serialized_start=391
+  _globals['_PCAPARAMETERS']._serialized_end=452
+  _globals['_TSNEPARAMETERS']._serialized_start=455
+  _globals['_TSNEPARAMETERS']._serialized_end=651
+  _globals['_UMAPPARAMETERS']._serialized_start=654
+  _globals['_UMAPPARAMETERS']._serialized_end=838
+  _globals['_PACMAPPARAMETERS']._serialized_start=841
+  _globals['_PACMAPPARAMETERS']._serialized_end=983
+  _globals['_QUALITY']._serialized_start=986
+  _globals['_QUALITY']._serialized_end=1127
+  _globals['_COORDINATESBLOCK']._serialized_start=1129
+  _globals['_COORDINATESBLOCK']._serialized_end=1187
 # @@protoc_insertion_point(module_scope)

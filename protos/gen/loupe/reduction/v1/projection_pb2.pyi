@@ -110,12 +110,19 @@ class Recipe(_message.Message):
     TSNE_FIELD_NUMBER: _builtins.int
     UMAP_FIELD_NUMBER: _builtins.int
     PACMAP_FIELD_NUMBER: _builtins.int
+    LANDMARKS_FIELD_NUMBER: _builtins.int
     method: Global___Method.ValueType
     """The method. Required."""
     dimensions: _builtins.int
     """Number of coordinates of each point: 2 or 3. Required."""
     seed: _builtins.int
     """Seed of every random choice, any value. Default 0."""
+    landmarks: _builtins.int
+    """Output only. Number of different vectors that the method laid out itself;
+    the others were placed among these landmarks, as PlaceImages places images.
+    0: it laid out all. By the number of different vectors: 50,000 where there
+    are more than 200,000, never with METHOD_PCA.
+    """
     @_builtins.property
     def pca(self) -> Global___PcaParameters:
         """For METHOD_PCA."""
@@ -142,10 +149,11 @@ class Recipe(_message.Message):
         tsne: Global___TsneParameters | None = ...,
         umap: Global___UmapParameters | None = ...,
         pacmap: Global___PacmapParameters | None = ...,
+        landmarks: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["pacmap", b"pacmap", "parameters", b"parameters", "pca", b"pca", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimensions", b"dimensions", "method", b"method", "pacmap", b"pacmap", "parameters", b"parameters", "pca", b"pca", "seed", b"seed", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimensions", b"dimensions", "landmarks", b"landmarks", "method", b"method", "pacmap", b"pacmap", "parameters", b"parameters", "pca", b"pca", "seed", b"seed", "tsne", b"tsne", "umap", b"umap"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_parameters: _TypeAlias = _typing.Literal["pca", "tsne", "umap", "pacmap"]  # noqa: Y015
     _WhichOneofArgType_parameters: _TypeAlias = _typing.Literal["parameters", b"parameters"]  # noqa: Y015

@@ -19,12 +19,6 @@ PAIR_CHUNK = 256
 """Rows whose candidates are compared at once; with 45 candidates of 1,280 numbers each that is 60 MB."""
 
 
-def unit_rows(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns the vectors with length 1: array (N, D), float32. Vectors of zeros stay zero."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", values, values, dtype=np.float64))[:, None]
-    return (values / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
-
-
 def pair_distances(
     unit: NDArray[np.float32], rows: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.float32]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.algorithms.cosine import cosine_neighbours, unit_rows
+from loupe_reduction.algorithms.cosine import cosine_neighbours
 from loupe_reduction.algorithms.distinct import distinct_rows
 from loupe_reduction.algorithms.neighbours import Neighbours
 from loupe_reduction.algorithms.parallel import Progress, no_progress
+from loupe_reduction.algorithms.vectors import unit_rows
 from loupe_reduction.domain.jobs import DuplicateGroups
 
 NEIGHBOURS = 30

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from loupe_reduction.algorithms.duplicates import find_duplicates
+from loupe_reduction.algorithms.neighbours import BuildIndex, build_cells
 from loupe_reduction.algorithms.outliers import score_outliers
 from loupe_reduction.algorithms.placing import place
 from loupe_reduction.algorithms.projection import project
 from loupe_reduction.algorithms.scaling import tamed
 from loupe_reduction.algorithms.selection import select_images
+from loupe_reduction.algorithms.vectors import StoredVectors
 from loupe_reduction.domain import reducers
 from loupe_reduction.domain.jobs import (
     DuplicateJob,
@@ -26,7 +25,9 @@ from loupe_reduction.domain.jobs import (
 from loupe_reduction.domain.progress import Phase, PhaseReporter, Report
 
 
-def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Report) -> Result:
+def carry_out(
+    job: Job, features: SpooledFeatures, *, threads: int, report: Report, build: BuildIndex = build_cells
+) -> Result:
     """Does one piece of work.
 
     Args:
@@ -34,18 +35,21 @@ def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Repo
         features: what to do it with.
         threads: threads to use, at least 1.
         report: told how far the work is.
+        build: makes the indices in which maps search neighbours.
 
     Raises:
         FeaturesAllEqual: a map of equal vectors was asked for.
         ReducerInvalid: what images shall be placed with is no reducer.
         DimensionMismatch: they shall be placed by vectors of another length.
     """
-    values = read_features(features)
+    stored = StoredVectors(features)
     if isinstance(job, FitJob):
-        return project(values, job.recipe, threads=threads, report=report, early=job.early)
+        return project(stored, job.recipe, threads=threads, report=report, early=job.early, build=build)
     if isinstance(job, PlaceJob):
         tell = PhaseReporter(report, {Phase.PLACING: 1.0}).within(Phase.PLACING)
-        return Placement(place(values, reducers.from_bytes(job.reducer), threads=threads, progress=tell))
+        reducer = reducers.from_bytes(job.reducer)
+        return Placement(place(stored, reducer, threads=threads, progress=tell, build=build))
+    values = stored[:]
     if isinstance(job, TeachJob):
         # Loaded here, for its own work alone: scikit-learn takes a second to import.
         from loupe_reduction.algorithms.teaching import teach
@@ -68,9 +72,3 @@ def carry_out(job: Job, features: SpooledFeatures, *, threads: int, report: Repo
             progress=tell,
         )
     return select_images(values, job, threads=threads, progress=tell)
-
-
-def read_features(features: SpooledFeatures) -> NDArray[np.float32]:
-    """Returns the vectors in the order of the request: array (N, D), float32, C order."""
-    stored = np.memmap(features.path, dtype="<f4", mode="r").reshape(-1, features.dimension)
-    return np.ascontiguousarray(stored[features.order], dtype=np.float32)

@@ -8,23 +8,14 @@ any order, with the same result, and the work can be stopped between two passes.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from loupe_reduction.algorithms.early import Show, no_show
 from loupe_reduction.algorithms.layout_kernel import Step, Ties, move_points
-from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
-
-Places = NDArray[np.float32]
-
-CHUNK = 1024
-"""Points moved by one call of the kernel."""
-
-AXES = 3
-"""The kernel always works in three dimensions: on a flat map the third stays exactly zero."""
+from loupe_reduction.algorithms.parallel import Progress, chunk_pool, no_progress
+from loupe_reduction.algorithms.steps import Places, move_in_steps
 
 
 def optimise_layout(
@@ -53,22 +44,14 @@ def optimise_layout(
     Returns:
         Array (N, C), float32.
     """
-    old = np.zeros((len(start), AXES), np.float32)
-    old[:, : start.shape[1]] = start
-    new = old.copy()
     ties = Ties(graph.indptr.astype(np.int64), graph.indices.astype(np.int32), _chances(graph))
+
+    def move(epoch: int, first: int, last: int, old: Places, new: Places) -> None:
+        step = Step(np.float32(1.0 - epoch / epochs), epoch, negative_samples, np.uint64(seed))
+        move_points(first, last, old, new, ties, step)
+
     with chunk_pool(threads) as pool:
-        for epoch in range(epochs):
-            step = Step(np.float32(1.0 - epoch / epochs), epoch, negative_samples, np.uint64(seed))
-            map_chunks(partial(_move, old=old, new=new, ties=ties, step=step), len(old), CHUNK, pool)
-            old, new = new, old
-            progress((epoch + 1) / epochs)
-            show(old)
-    return np.ascontiguousarray(old[:, : start.shape[1]])
-
-
-def _move(first: int, last: int, *, old: Places, new: Places, ties: Ties, step: Step) -> None:
-    move_points(first, last, old, new, ties, step)
+        return move_in_steps(start, epochs, move, pool=pool, progress=progress, show=show)
 
 
 def _chances(graph: sparse.csr_matrix) -> NDArray[np.uint64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loupe_reduction.algorithms.compiled import compiled
+from loupe_reduction.algorithms.draws_kernel import GOLDEN, counter_of, draw_below, mix
 
 LIMIT = np.float32(4.0)
 """Largest step along one axis, as in the reference of the paper: two points on one spot must not fly apart."""
@@ -51,14 +52,6 @@ class Step(NamedTuple):
 
 
 @compiled
-def mix(key: np.uint64) -> np.uint64:
-    """Returns 64 well-mixed bits of a counter (the finaliser of SplitMix64: Steele, Lea, Flood 2014)."""
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return key ^ (key >> np.uint64(31))
-
-
-@compiled
 def clip(step: np.float32) -> np.float32:
     """Returns the step within [-LIMIT, LIMIT]."""
     return min(max(step, -LIMIT), LIMIT)
@@ -85,14 +78,13 @@ def move_points(
     """
     count = np.uint64(len(old))
     one = np.float32(1.0)
-    golden = np.uint64(0x9E3779B97F4A7C15)
-    base = mix(step.seed + golden * np.uint64(step.epoch + 1))
+    base = mix(step.seed + GOLDEN * np.uint64(step.epoch + 1))
     spread = np.uint64(2654435769)
     whole = np.uint64(0xFFFFFFFF)
     passes = np.uint64(step.epoch)
     for point in range(first, last):
         x, y, z = old[point, 0], old[point, 1], old[point, 2]
-        draw = mix(base ^ (np.uint64(point) * golden))
+        draw = counter_of(base, point)
         for tie in range(ties.rows[point], ties.rows[point + 1]):
             # Fixed-point phase of the tie, modulo 1: it pulls when the phase passes a whole number in this pass.
             # Each tie starts at its own phase, so the pulls of one pass are a fair share of all.
@@ -106,9 +98,8 @@ def move_points(
             y += step.rate * clip(force * dy)
             z += step.rate * clip(force * dz)
             for _ in range(step.negative_samples):
-                draw += golden
-                # The high half of a product is a fair draw from 0..count-1 without a division.
-                other = np.int64(((mix(draw) >> np.uint64(32)) * count) >> np.uint64(32))
+                draw += GOLDEN
+                other = draw_below(draw, count)
                 if other == point:
                     continue
                 dx, dy, dz = x - old[other, 0], y - old[other, 1], z - old[other, 2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import faiss
 import numpy as np
@@ -31,6 +33,45 @@ class Neighbours:
     """Array (N, K), float32: Euclidean distances, ascending in each row."""
 
 
+class Index(Protocol):
+    """Vectors that are ready to be searched."""
+
+    def search(self, queries: NDArray[np.float32], count: int, /) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Returns the squared distances of the nearest, ascending, and their rows: arrays (N, count).
+
+        A row of -1 says that nothing more was found. May be called by several threads.
+        """
+        ...
+
+
+BuildIndex = Callable[[NDArray[np.float32], int], Index]
+"""Makes vectors ready: array (M, D), float32, C order, and the seed of what is drawn for it."""
+
+
+def build_cells(values: NDArray[np.float32], seed: int) -> Index:
+    """Returns an index for processors: exact for few vectors, for more one that looks into the nearest cells only."""
+    width = values.shape[1]
+    if len(values) <= EXACT_UP_TO:
+        return _exact(values)
+    cells = int(np.sqrt(len(values)))
+    index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, cells)
+    index.cp.seed = seed % 2**31
+    index.cp.niter = 6
+    index.cp.max_points_per_centroid = 64
+    index.nprobe = PROBES
+    index.train(values)
+    index.add(values)
+    cut: Index = index
+    return cut
+
+
+def _exact(values: NDArray[np.float32]) -> Index:
+    index = faiss.IndexFlatL2(values.shape[1])
+    index.add(values)
+    exact: Index = index
+    return exact
+
+
 def find_neighbours(
     values: NDArray[np.float32],
     neighbours: int,
@@ -39,6 +80,7 @@ def find_neighbours(
     seed: int = 0,
     threads: int = 1,
     progress: Progress = no_progress,
+    build: BuildIndex = build_cells,
 ) -> Neighbours:
     """Finds the nearest others of each vector.
 
@@ -49,9 +91,10 @@ def find_neighbours(
         seed: seed of the cells.
         threads: searches at the same time.
         progress: told how far the work is.
+        build: makes the index that is searched.
     """
     rows = np.arange(len(values)) if among is None else among
-    index = _build(values[rows], seed)
+    index = build(values[rows], seed)
     indices = np.empty((len(values), neighbours), np.int32)
     distances = np.empty((len(values), neighbours), np.float32)
 
@@ -77,6 +120,7 @@ def nearest_among(
     seed: int = 0,
     threads: int = 1,
     progress: Progress = no_progress,
+    build: BuildIndex = build_cells,
 ) -> Neighbours:
     """Finds the points that are nearest to each of other vectors.
 
@@ -87,8 +131,9 @@ def nearest_among(
         seed: seed of the cells.
         threads: searches at the same time.
         progress: told how far the work is.
+        build: makes the index that is searched.
     """
-    index = _build(points, seed)
+    index = build(points, seed)
     indices = np.empty((len(queries), neighbours), np.int32)
     distances = np.empty((len(queries), neighbours), np.float32)
 
@@ -96,32 +141,13 @@ def nearest_among(
         squared, found = index.search(queries[start:end], neighbours)
         gaps = np.flatnonzero((found < 0).any(axis=1))
         if gaps.size:
-            exact = faiss.IndexFlatL2(points.shape[1])
-            exact.add(points)
-            squared[gaps], found[gaps] = exact.search(queries[start:end][gaps], neighbours)
+            squared[gaps], found[gaps] = _exact(points).search(queries[start:end][gaps], neighbours)
         indices[start:end] = found
         distances[start:end] = np.sqrt(np.maximum(squared, 0.0))
 
     with chunk_pool(threads) as pool:
         map_chunks(search, len(queries), QUERY_CHUNK, pool, progress)
     return Neighbours(indices, distances)
-
-
-def _build(values: NDArray[np.float32], seed: int) -> faiss.Index:
-    width = values.shape[1]
-    if len(values) <= EXACT_UP_TO:
-        exact = faiss.IndexFlatL2(width)
-        exact.add(values)
-        return exact
-    cells = int(np.sqrt(len(values)))
-    index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, cells)
-    index.cp.seed = seed % 2**31
-    index.cp.niter = 6
-    index.cp.max_points_per_centroid = 64
-    index.nprobe = PROBES
-    index.train(values)
-    index.add(values)
-    return index
 
 
 def _named(found: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -142,8 +168,7 @@ def _without_self(
 def _fill_gaps(
     values: NDArray[np.float32], among: NDArray[np.int64], indices: NDArray[np.int32], distances: NDArray[np.float32]
 ) -> None:
-    index = faiss.IndexFlatL2(values.shape[1])
-    index.add(values[among])
+    index = _exact(values[among])
     rows = np.flatnonzero((indices < 0).any(axis=1))
     for start in range(0, rows.size, QUERY_CHUNK):
         part = rows[start : start + QUERY_CHUNK]

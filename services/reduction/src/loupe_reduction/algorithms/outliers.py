@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.algorithms.cosine import cosine_neighbours, unit_rows
+from loupe_reduction.algorithms.cosine import cosine_neighbours
 from loupe_reduction.algorithms.parallel import Progress, no_progress
+from loupe_reduction.algorithms.vectors import unit_rows
 from loupe_reduction.domain.jobs import OutlierScores
 
 

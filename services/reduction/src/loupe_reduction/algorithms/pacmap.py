@@ -9,7 +9,7 @@ points, are kept from one end and weigh twice.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from loupe_reduction.algorithms.early import Show, no_show
 from loupe_reduction.algorithms.neighbours import Neighbours
 from loupe_reduction.algorithms.pacmap_kernel import Pairs, Step, draw_far, draw_mid, move_points
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
+from loupe_reduction.algorithms.steps import AXES, CHUNK, Places, move_in_steps
 
 EXTRA_CANDIDATES = 50
 """Neighbours looked at beyond those wanted: distances are scaled by local density before the nearest are taken."""
@@ -26,17 +27,11 @@ MID_A_NEAR = 0.5
 FAR_A_NEAR = 2
 """Mid-near and further pairs for each near one."""
 
-CHUNK = 1024
-AXES = 3
-"""The kernel always works in three dimensions: on a flat map the third stays exactly zero."""
-
 START_SPREAD = 0.1
 """Largest coordinate of the places to begin from: small beside the curve of near pairs."""
 
 _DENSITY = slice(3, 6)
 """Neighbours whose mean distance says how dense it is around a point: the fourth to the sixth."""
-
-Places = NDArray[np.float32]
 
 
 def optimise_pacmap(
@@ -65,26 +60,23 @@ def optimise_pacmap(
     Returns:
         Array (N, C), float32.
     """
-    old = np.zeros((len(start), AXES), np.float32)
-    old[:, : start.shape[1]] = start * np.float32(START_SPREAD / (float(np.abs(start).max()) or 1.0))
-    new, means, squares = np.zeros_like(old), np.zeros_like(old), np.zeros_like(old)
+    small = start * np.float32(START_SPREAD / (float(np.abs(start).max()) or 1.0))
+    means, squares = np.zeros((2, len(start), AXES), np.float32)
     with chunk_pool(threads) as pool:
 
-        def spread(work: partial[None]) -> None:
-            map_chunks(work, len(old), CHUNK, pool)
+        def spread(work: Callable[[int, int], None]) -> None:
+            map_chunks(work, len(start), CHUNK, pool)
 
-        mid = np.empty((len(old), max(1, round(near.shape[1] * MID_A_NEAR))), np.int32)
-        far = np.empty((len(old), near.shape[1] * FAR_A_NEAR), np.int32)
-        spread(partial(_draw_mid, values=values, seed=np.uint64(seed), chosen=mid))
-        spread(partial(_draw_far, near=near, seed=~np.uint64(seed), chosen=far))
+        mid = np.empty((len(start), max(1, round(near.shape[1] * MID_A_NEAR))), np.int32)
+        far = np.empty((len(start), near.shape[1] * FAR_A_NEAR), np.int32)
+        spread(lambda first, last: draw_mid(first, last, values, np.uint64(seed), mid))
+        spread(lambda first, last: draw_far(first, last, near, ~np.uint64(seed), far))
         pairs = Pairs(*both_ends(near), *both_ends(mid), far)
-        for number in range(iterations):
-            step = step_of(number, iterations)
-            spread(partial(_move, old=old, new=new, means=means, squares=squares, pairs=pairs, step=step))
-            old, new = new, old
-            progress((number + 1) / iterations)
-            show(old)
-    return np.ascontiguousarray(old[:, : start.shape[1]])
+
+        def move(number: int, first: int, last: int, old: Places, new: Places) -> None:
+            move_points(first, last, old, new, means, squares, pairs, step_of(number, iterations))
+
+        return move_in_steps(small, iterations, move, pool=pool, progress=progress, show=show)
 
 
 def near_partners(candidates: Neighbours, neighbours: int) -> NDArray[np.int32]:
@@ -137,19 +129,3 @@ def step_of(number: int, iterations: int) -> Step:
     else:
         near, mid = (3.0, 3.0) if number < 2 * phase else (1.0, 0.0)
     return Step(np.float32(near), np.float32(mid), np.float32(correction))
-
-
-def _draw_mid(
-    first: int, last: int, *, values: NDArray[np.float32], seed: np.uint64, chosen: NDArray[np.int32]
-) -> None:
-    draw_mid(first, last, values, seed, chosen)
-
-
-def _draw_far(first: int, last: int, *, near: NDArray[np.int32], seed: np.uint64, chosen: NDArray[np.int32]) -> None:
-    draw_far(first, last, near, seed, chosen)
-
-
-def _move(
-    first: int, last: int, *, old: Places, new: Places, means: Places, squares: Places, pairs: Pairs, step: Step
-) -> None:
-    move_points(first, last, old, new, means, squares, pairs, step)

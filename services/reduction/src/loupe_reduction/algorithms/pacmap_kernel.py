@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loupe_reduction.algorithms.compiled import compiled
-from loupe_reduction.algorithms.layout_kernel import mix
+from loupe_reduction.algorithms.draws_kernel import GOLDEN, counter_of, draw_below
 
 DRAWS = 6
 """Points drawn for each mid-near pair, of which the second nearest is taken."""
@@ -79,15 +79,14 @@ def draw_mid(
         chosen: see above.
     """
     count = np.uint64(len(values))
-    golden = np.uint64(0x9E3779B97F4A7C15)
     for point in range(first, last):
-        draw = mix(seed ^ (np.uint64(point) * golden))
+        draw = counter_of(seed, point)
         for place in range(chosen.shape[1]):
             nearest, second = BEYOND, BEYOND
             nearest_other, second_other = np.int64(-1), np.int64(-1)
             for _ in range(DRAWS):
-                draw += golden
-                other = np.int64(((mix(draw) >> np.uint64(32)) * count) >> np.uint64(32))
+                draw += GOLDEN
+                other = draw_below(draw, count)
                 if other in (point, nearest_other, second_other):
                     continue
                 squared = np.float32(0)
@@ -123,14 +122,13 @@ def draw_far(
         chosen: see above; -1 where none was found.
     """
     count = np.uint64(len(near))
-    golden = np.uint64(0x9E3779B97F4A7C15)
     for point in range(first, last):
-        draw = mix(seed ^ (np.uint64(point) * golden))
+        draw = counter_of(seed, point)
         for place in range(chosen.shape[1]):
             chosen[point, place] = -1
             for _ in range(ATTEMPTS):
-                draw += golden
-                other = np.int64(((mix(draw) >> np.uint64(32)) * count) >> np.uint64(32))
+                draw += GOLDEN
+                other = draw_below(draw, count)
                 is_free = other != point
                 for neighbour in range(near.shape[1]):
                     if near[point, neighbour] == other:

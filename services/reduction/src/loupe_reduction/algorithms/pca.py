@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
+from loupe_reduction.algorithms.vectors import Vectors
 
 CHUNK = 2048
 """Rows of one matrix product."""
@@ -33,7 +34,7 @@ class Pca:
 
 
 def fit_pca(
-    values: NDArray[np.float32],
+    values: Vectors,
     components: int,
     *,
     sample: int = 20_000,
@@ -48,7 +49,7 @@ def fit_pca(
     decomposed exactly; main directions hardly change beyond some ten thousand rows.
 
     Args:
-        values: array (N, D), float32, N >= 2, finite.
+        values: N vectors of D finite numbers, N >= 2.
         components: number of directions wanted; at most min(N, D) are given.
         sample: number of rows looked at, drawn at random when there are more.
         unit_variance: divide each column by its standard deviation first; constant columns stay as they are.
@@ -74,9 +75,7 @@ def fit_pca(
     return Pca(mean, scale, _fix_signs(directions), np.clip(variances / total, 0.0, 1.0))
 
 
-def apply_pca(
-    pca: Pca, values: NDArray[np.float32], *, threads: int = 1, progress: Progress = no_progress
-) -> NDArray[np.float32]:
+def apply_pca(pca: Pca, values: Vectors, *, threads: int = 1, progress: Progress = no_progress) -> NDArray[np.float32]:
     """Returns the vectors along the main directions: array (N, P), float32."""
     reduced = np.empty((len(values), len(pca.components)), np.float32)
     directions = np.ascontiguousarray((pca.components / pca.scale).T)
@@ -89,9 +88,9 @@ def apply_pca(
     return reduced
 
 
-def _draw(values: NDArray[np.float32], sample: int, seed: int) -> NDArray[np.float32]:
+def _draw(values: Vectors, sample: int, seed: int) -> NDArray[np.float32]:
     if len(values) <= sample:
-        return values
+        return values[:]
     rows = np.random.default_rng(seed).choice(len(values), sample, replace=False)
     return values[np.sort(rows)]
 

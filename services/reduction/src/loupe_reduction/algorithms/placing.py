@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.algorithms.cosine import unit_rows
-from loupe_reduction.algorithms.neighbours import nearest_among
+from loupe_reduction.algorithms.neighbours import BuildIndex, build_cells, nearest_among
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress, share_of
+from loupe_reduction.algorithms.vectors import PreparedVectors, Vectors
 from loupe_reduction.domain.errors import DimensionMismatch
 from loupe_reduction.domain.reducers import Reducer
 
@@ -32,15 +32,21 @@ FARTHEST = 1e9
 
 
 def place(
-    values: NDArray[np.float32], reducer: Reducer, *, threads: int = 1, progress: Progress = no_progress
+    values: Vectors,
+    reducer: Reducer,
+    *,
+    threads: int = 1,
+    progress: Progress = no_progress,
+    build: BuildIndex = build_cells,
 ) -> NDArray[np.float32]:
     """Returns where images belong on a map: array (N, C), float32, finite.
 
     Args:
-        values: array (N, D), float32, C order, finite.
+        values: N vectors of D finite numbers.
         reducer: of the map.
         threads: searches at the same time.
         progress: told how far the work is.
+        build: makes the index in which neighbours are searched.
 
     Raises:
         DimensionMismatch: the vectors have another length than those of the map.
@@ -58,30 +64,51 @@ def place(
         places = _widened(small, reducer) - reducer.centre
         limit = float(np.finfo(np.float32).max)
         return np.clip(places.astype(np.float64) * reducer.scale, -limit, limit).astype(np.float32)
-    near = nearest_among(
-        reducer.anchors,
-        small,
-        min(NEIGHBOURS, len(reducer.anchors)),
-        threads=threads,
-        progress=share_of(progress, 0.5, 1.0),
-    )
-    found = np.empty((len(small), len(reducer.centre)), np.float32)
-    for start in range(0, len(small), CHUNK):
-        part = slice(start, start + CHUNK)
-        found[part] = _among(reducer.places[near.indices[part]], near.distances[part])
+    tell = share_of(progress, 0.5, 1.0)
+    return place_among(reducer.anchors, reducer.places, small, threads=threads, progress=tell, build=build)
+
+
+def place_among(
+    anchors: NDArray[np.float32],
+    places: NDArray[np.float32],
+    small: NDArray[np.float32],
+    *,
+    seed: int = 0,
+    threads: int = 1,
+    progress: Progress = no_progress,
+    build: BuildIndex = build_cells,
+) -> NDArray[np.float32]:
+    """Returns where vectors belong by their neighbours among anchors: array (N, C), float32.
+
+    Args:
+        anchors: array (M, P), float32, M >= 1.
+        places: array (M, C), float32: where they are.
+        small: array (N, P), float32: along the same directions.
+        seed: of the index.
+        threads: searches at the same time.
+        progress: told how far the work is.
+        build: makes the index in which neighbours are searched.
+    """
+    wanted = min(NEIGHBOURS, len(anchors))
+    tell = share_of(progress, 0.0, 0.6)
+    near = nearest_among(anchors, small, wanted, seed=seed, threads=threads, progress=tell, build=build)
+    found = np.empty((len(small), places.shape[1]), np.float32)
+
+    def put(start: int, end: int) -> None:
+        found[start:end] = _among(places[near.indices[start:end]], near.distances[start:end])
+
+    with chunk_pool(threads) as pool:
+        map_chunks(put, len(small), CHUNK, pool, share_of(progress, 0.6, 1.0))
     return found
 
 
-def _along_directions(
-    values: NDArray[np.float32], reducer: Reducer, threads: int, progress: Progress
-) -> NDArray[np.float32]:
+def _along_directions(values: Vectors, reducer: Reducer, threads: int, progress: Progress) -> NDArray[np.float32]:
+    ready = PreparedVectors(values, scale=reducer.scale, is_unit=reducer.is_unit)
     small = np.empty((len(values), reducer.directions.shape[1]), np.float32)
 
     def turn(start: int, end: int) -> None:
-        part = values[start:end] if reducer.scale == 1.0 else (values[start:end] / reducer.scale).astype(np.float32)
-        part = unit_rows(part) if reducer.is_unit else part
         with np.errstate(over="ignore", invalid="ignore"):
-            turned = (part - reducer.mean) @ reducer.directions
+            turned = (ready[start:end] - reducer.mean) @ reducer.directions
         small[start:end] = np.clip(np.nan_to_num(turned), -FARTHEST, FARTHEST)
 
     with chunk_pool(threads) as pool:

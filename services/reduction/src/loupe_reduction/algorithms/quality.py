@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
 from loupe_reduction.algorithms.scaling import tamed
+from loupe_reduction.algorithms.vectors import Vectors
 from loupe_reduction.domain.jobs import Quality
 
 QUERIES = 300
@@ -19,7 +20,7 @@ QUERY_CHUNK = 50
 
 
 def measure_quality(
-    values: NDArray[np.float32],
+    values: Vectors,
     coordinates: NDArray[np.float32],
     *,
     neighbours: int = 15,
@@ -32,7 +33,7 @@ def measure_quality(
     Trustworthiness as in Venna, Kaski: "Neighborhood preservation in nonlinear projection methods", ICANN 2001.
 
     Args:
-        values: array (N, D), float32, N >= 3: the vectors in full length.
+        values: N vectors of D numbers, N >= 3, in full length.
         coordinates: array (N, C), float32: their places on the map.
         neighbours: K; lowered to a third of N for few points.
         seed: seed of the sample.

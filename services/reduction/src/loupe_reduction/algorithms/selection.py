@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.algorithms.cosine import cosine_neighbours, unit_rows
+from loupe_reduction.algorithms.cosine import cosine_neighbours
 from loupe_reduction.algorithms.coverage import at_centres, facility_location
 from loupe_reduction.algorithms.distinct import distinct_rows
 from loupe_reduction.algorithms.duplicates import duplicate_threshold, stars
 from loupe_reduction.algorithms.linear_head import fit_head
 from loupe_reduction.algorithms.neighbours import Neighbours
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress, share_of
+from loupe_reduction.algorithms.vectors import unit_rows
 from loupe_reduction.domain.errors import CountOutOfRange
 from loupe_reduction.domain.jobs import NO_CLASS, DuplicateJob, Selection, SelectJob, Strategy
 

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from loupe_reduction.algorithms.early import Show, no_show
 from loupe_reduction.algorithms.parallel import Progress, chunk_pool, map_chunks, no_progress
+from loupe_reduction.algorithms.steps import AXES
 from loupe_reduction.algorithms.tsne_kernel import pull, push_exact, push_tree
 from loupe_reduction.algorithms.tsne_tree import build_tree
 
@@ -25,8 +26,6 @@ EARLY_ITERATIONS = 200
 """Steps with strengthened pull."""
 
 CHUNK = 256
-AXES = 3
-"""The kernels always work in three dimensions: on a flat map the third stays exactly zero."""
 
 
 def optimise_tsne(

@@ -55,6 +55,7 @@ def recipe_message(made: Recipe) -> projection_pb.Recipe:
     message = projection_pb.Recipe(
         method=projection_pb.Method.Value(f"METHOD_{made.method.name}"), dimensions=made.dimensions, seed=made.seed
     )
+    message.landmarks = made.landmarks
     parameters = made.parameters
     if isinstance(parameters, PcaParameters):
         message.pca.unit_variance = parameters.unit_variance

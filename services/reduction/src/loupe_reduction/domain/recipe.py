@@ -8,9 +8,16 @@ from math import log10
 
 from loupe_kit.errors import FieldViolation
 from loupe_reduction.domain.errors import ParameterOutOfRange, SpecInvalid
+from loupe_reduction.domain.reducers import MAX_ANCHORS
 
 MINIMUM_POINTS = 10
 """Fewer images make no map and no outlier scores."""
+
+LANDMARKS_ABOVE = 200_000
+"""Different vectors above which a method lays out landmarks and the others are placed among them."""
+
+LANDMARKS = MAX_ANCHORS
+"""Of such a map; they are what other images are placed by later, too, so an image of the map lands on itself."""
 
 
 class Method(Enum):
@@ -107,6 +114,10 @@ class Recipe:
     seed: int = 0
     """In [0, 2^64)."""
 
+    landmarks: int = 0
+    """Different vectors that the method lays out itself, the others being placed among them; 0: all. Follows from the
+    number of images: what a caller says is not looked at."""
+
 
 def check_recipe(recipe: Recipe) -> None:
     """Refuses a recipe that no number of images could be fitted with.
@@ -135,6 +146,9 @@ def check_recipe(recipe: Recipe) -> None:
 
 def fill_recipe(recipe: Recipe, count: int) -> Recipe:
     """Returns the recipe as it can be carried out with `count` different vectors, every value filled in."""
+    landmarks = LANDMARKS if count > LANDMARKS_ABOVE and recipe.method is not Method.PCA else 0
+    recipe = replace(recipe, landmarks=landmarks)
+    count = landmarks or count
     parameters = recipe.parameters
     if isinstance(parameters, TsneParameters):
         perplexity = min(parameters.perplexity, max(1.0, (count - 1) / 3))
