@@ -107,7 +107,7 @@ export class Scatter {
       this.marks.array.set(mask);
       this.marks.needsUpdate = true;
     }
-    this.schedule();
+    this.scheduleLater();
   }
 
   /** Whether dragging moves the picture; off while an outline is drawn. */
@@ -200,6 +200,12 @@ export class Scatter {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(this.draw);
   };
+
+  /** A frame after the next: what is said beside the map about the marked points is there before a million of them are drawn. */
+  private scheduleLater(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(this.schedule);
+  }
 
   private readonly draw = (): void => {
     // Nearer points are larger, but slower than the space between them grows.
