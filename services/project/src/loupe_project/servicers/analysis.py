@@ -14,13 +14,14 @@ from loupe.project.v1 import analysis_service_pb2_grpc as pb_grpc
 from loupe_kit.objects import CHUNK_BYTES, ObjectStore
 from loupe_kit.rpc_policy import Access
 from loupe_project.convert import analysis as convert
-from loupe_project.convert import operation as convert_operation
 from loupe_project.convert.values import mask_paths
 from loupe_project.domain import names, point_table
 from loupe_project.domain.analysis import Analysis, PointValues
+from loupe_project.domain.operation import Operation as Asked
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.made import MadeCalls
 from loupe_project.use_cases import analyses
 from loupe_project.use_cases.create_analysis import create_analysis
 from loupe_project.use_cases.keep_points import keep_images, picked_images
@@ -62,6 +63,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         self._calls = calls
         self._objects = objects
         self._hub = hub
+        self._made = MadeCalls(calls, hub)
 
     async def GetAnalysis(self, request: pb.GetAnalysisRequest, context: _Context) -> pb.Analysis:
         project_id, analysis_id = names.split(_NAME, request.name)
@@ -84,13 +86,10 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         new = convert.new_of(request.analysis)
 
-        async def work(store: Store, scope: Scope) -> Operation:
-            operation = await create_analysis(store, scope, project_id, new, self._calls.clock.now())
-            return convert_operation.to_proto(operation)
+        async def work(store: Store, scope: Scope) -> Asked:
+            return await create_analysis(store, scope, project_id, new, self._calls.clock.now())
 
-        asked = await self._calls.write(f"{_SERVICE}/CreateAnalysis", request, Operation, work)
-        self._hub.wake(asked.name.rpartition("/")[2])
-        return asked
+        return await self._made.ask(f"{_SERVICE}/CreateAnalysis", request, work)
 
     async def UpdateAnalysis(self, request: pb.UpdateAnalysisRequest, context: _Context) -> pb.Analysis:
         project_id, analysis_id = names.split(_NAME, request.analysis.name, "analysis.name")
@@ -121,14 +120,11 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         project_id, analysis_id = names.split(_NAME, request.name)
         selection = convert.placement_selection(request)
 
-        async def work(store: Store, scope: Scope) -> Operation:
+        async def work(store: Store, scope: Scope) -> Asked:
             clock = self._calls.clock
-            placing = await analyses.create_placement(store, scope, project_id, analysis_id, selection, clock)
-            return convert_operation.to_proto(placing)
+            return await analyses.create_placement(store, scope, project_id, analysis_id, selection, clock)
 
-        asked = await self._calls.write(f"{_SERVICE}/PlaceImages", request, Operation, work)
-        self._hub.wake(asked.name.rpartition("/")[2])
-        return asked
+        return await self._made.ask(f"{_SERVICE}/PlaceImages", request, work)
 
     async def DeleteAnalysis(self, request: pb.DeleteAnalysisRequest, context: _Context) -> Empty:
         project_id, analysis_id = names.split(_NAME, request.name)

@@ -12,13 +12,14 @@ from loupe.project.v1 import curation_service_pb2 as pb
 from loupe.project.v1 import curation_service_pb2_grpc as pb_grpc
 from loupe_kit.rpc_policy import Access
 from loupe_project.convert import curation as convert
-from loupe_project.convert import operation as convert_operation
 from loupe_project.domain import names
 from loupe_project.domain.curation import CurationRun, Selection
+from loupe_project.domain.operation import Operation as Asked
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers import downloads
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.made import MadeCalls
 from loupe_project.use_cases import curation
 from loupe_project.use_cases.create_curation import create_run, create_selection
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -59,17 +60,16 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
 
     def __init__(self, calls: Calls, hub: OperationHub) -> None:
         self._calls = calls
-        self._hub = hub
+        self._made = MadeCalls(calls, hub)
 
     async def CreateSelection(self, request: pb.CreateSelectionRequest, context: _Context) -> Operation:
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         new = convert.new_selection_of(request.selection)
 
-        async def work(store: Store, scope: Scope) -> Operation:
-            operation = await create_selection(store, scope, project_id, new, self._calls.clock.now())
-            return convert_operation.to_proto(operation)
+        async def work(store: Store, scope: Scope) -> Asked:
+            return await create_selection(store, scope, project_id, new, self._calls.clock.now())
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/CreateSelection", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/CreateSelection", request, work)
 
     async def GetSelection(self, request: pb.GetSelectionRequest, context: _Context) -> pb.Selection:
         project_id, selection_id = names.split(_SELECTION, request.name)
@@ -94,17 +94,13 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
 
     async def DeleteSelection(self, request: pb.DeleteSelectionRequest, context: _Context) -> Empty:
         project_id, selection_id = names.split(_SELECTION, request.name)
-        deleted: list[Selection] = []
 
-        async def work(store: Store, scope: Scope) -> Empty:
+        async def work(store: Store, scope: Scope) -> Selection:
             now = self._calls.clock.now()
-            deleted[:] = [await curation.delete_selection(store, scope, project_id, selection_id, now)]
-            return Empty()
+            return await curation.delete_selection(store, scope, project_id, selection_id, now)
 
-        answer = await self._calls.write(f"{_SERVICE}/DeleteSelection", request, Empty, work)
-        for one in deleted:
-            self._hub.wake(one.operation_id)
-        return answer
+        await self._made.delete(f"{_SERVICE}/DeleteSelection", request, work)
+        return Empty()
 
     async def ListPicks(self, request: pb.ListPicksRequest, context: _Context) -> pb.ListPicksResponse:
         project_id, selection_id = names.split(_SELECTION, request.parent, "parent")
@@ -121,12 +117,11 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
     async def TagSelection(self, request: pb.TagSelectionRequest, context: _Context) -> Operation:
         project_id, selection_id = names.split(_SELECTION, request.name)
 
-        async def work(store: Store, scope: Scope) -> Operation:
+        async def work(store: Store, scope: Scope) -> Asked:
             now = self._calls.clock.now()
-            operation = await curation.tag_selection(store, scope, project_id, selection_id, request.tag, now)
-            return convert_operation.to_proto(operation)
+            return await curation.tag_selection(store, scope, project_id, selection_id, request.tag, now)
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/TagSelection", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/TagSelection", request, work)
 
     async def DownloadManifest(self, request: pb.DownloadManifestRequest, context: _Context) -> AsyncIterator[HttpBody]:
         project_id, selection_id = names.split(_SELECTION, request.name)
@@ -146,10 +141,10 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         new = convert.new_run_of(request.curation_run)
 
-        async def work(store: Store, scope: Scope) -> Operation:
-            return convert_operation.to_proto(await create_run(store, scope, project_id, new, self._calls.clock.now()))
+        async def work(store: Store, scope: Scope) -> Asked:
+            return await create_run(store, scope, project_id, new, self._calls.clock.now())
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/CreateCurationRun", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/CreateCurationRun", request, work)
 
     async def GetCurationRun(self, request: pb.GetCurationRunRequest, context: _Context) -> pb.CurationRun:
         project_id, run_id = names.split(_RUN, request.name)
@@ -173,17 +168,13 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
 
     async def DeleteCurationRun(self, request: pb.DeleteCurationRunRequest, context: _Context) -> Empty:
         project_id, run_id = names.split(_RUN, request.name)
-        deleted: list[CurationRun] = []
 
-        async def work(store: Store, scope: Scope) -> Empty:
+        async def work(store: Store, scope: Scope) -> CurationRun:
             now = self._calls.clock.now()
-            deleted[:] = [await curation.delete_run(store, scope, project_id, run_id, now)]
-            return Empty()
+            return await curation.delete_run(store, scope, project_id, run_id, now)
 
-        answer = await self._calls.write(f"{_SERVICE}/DeleteCurationRun", request, Empty, work)
-        for one in deleted:
-            self._hub.wake(one.operation_id)
-        return answer
+        await self._made.delete(f"{_SERVICE}/DeleteCurationRun", request, work)
+        return Empty()
 
     async def ListOutliers(self, request: pb.ListOutliersRequest, context: _Context) -> pb.ListOutliersResponse:
         project_id, run_id = names.split(_RUN, request.parent, "parent")
@@ -210,7 +201,3 @@ class CurationServicer(pb_grpc.CurationServiceServicer):
             return pb.ListDuplicateGroupsResponse(duplicate_groups=groups, next_page_token=token)
 
         return await self._calls.read(work)
-
-    def _woken(self, operation: Operation) -> Operation:
-        self._hub.wake(operation.name.rpartition("/")[2])
-        return operation

@@ -14,13 +14,14 @@ from loupe.project.v1 import export_service_pb2_grpc as pb_grpc
 from loupe_kit.objects import ObjectStore
 from loupe_kit.rpc_policy import Access
 from loupe_project.convert import export as convert
-from loupe_project.convert import operation as convert_operation
 from loupe_project.domain import audit, names
 from loupe_project.domain.export import Export
+from loupe_project.domain.operation import Operation as Asked
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers import downloads
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.made import MadeCalls
 from loupe_project.use_cases import exports
 from loupe_project.use_cases.create_export import create_export
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -50,6 +51,7 @@ class ExportServicer(pb_grpc.ExportServiceServicer):
         self._calls = calls
         self._objects = objects
         self._hub = hub
+        self._made = MadeCalls(calls, hub)
         self._keep_for = keep_for
 
     async def GetExport(self, request: pb.GetExportRequest, context: _Context) -> pb.Export:
@@ -73,13 +75,11 @@ class ExportServicer(pb_grpc.ExportServiceServicer):
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         new = convert.new_of(project_id, request.export)
 
-        async def work(store: Store, scope: Scope) -> Operation:
+        async def work(store: Store, scope: Scope) -> Asked:
             now = self._calls.clock.now()
-            return convert_operation.to_proto(await create_export(store, scope, project_id, new, now, self._keep_for))
+            return await create_export(store, scope, project_id, new, now, self._keep_for)
 
-        asked = await self._calls.write(f"{_SERVICE}/CreateExport", request, Operation, work, context)
-        self._hub.wake(asked.name.rpartition("/")[2])
-        return asked
+        return await self._made.ask(f"{_SERVICE}/CreateExport", request, work, context)
 
     async def DeleteExport(self, request: pb.DeleteExportRequest, context: _Context) -> Empty:
         project_id, export_id = names.split(_NAME, request.name)

@@ -12,14 +12,15 @@ from loupe.project.v1 import split_service_pb2 as pb
 from loupe.project.v1 import split_service_pb2_grpc as pb_grpc
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_kit.rpc_policy import Access
-from loupe_project.convert import operation as convert_operation
 from loupe_project.convert import split as convert
 from loupe_project.domain import names
+from loupe_project.domain.operation import Operation as Asked
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.split import Split
 from loupe_project.ports.store import Store
 from loupe_project.servicers import downloads
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.made import MadeCalls
 from loupe_project.use_cases import splits
 from loupe_project.use_cases.create_split import create_split
 from loupe_project.use_cases.find_leakage import find_leakage
@@ -55,17 +56,16 @@ class SplitServicer(pb_grpc.SplitServiceServicer):
 
     def __init__(self, calls: Calls, hub: OperationHub) -> None:
         self._calls = calls
-        self._hub = hub
+        self._made = MadeCalls(calls, hub)
 
     async def CreateSplit(self, request: pb.CreateSplitRequest, context: _Context) -> Operation:
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         new = convert.new_of(project_id, request.split)
 
-        async def work(store: Store, scope: Scope) -> Operation:
-            operation = await create_split(store, scope, project_id, new, self._calls.clock.now())
-            return convert_operation.to_proto(operation)
+        async def work(store: Store, scope: Scope) -> Asked:
+            return await create_split(store, scope, project_id, new, self._calls.clock.now())
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/CreateSplit", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/CreateSplit", request, work)
 
     async def GetSplit(self, request: pb.GetSplitRequest, context: _Context) -> pb.Split:
         project_id, split_id = names.split(_SPLIT, request.name)
@@ -86,17 +86,13 @@ class SplitServicer(pb_grpc.SplitServiceServicer):
 
     async def DeleteSplit(self, request: pb.DeleteSplitRequest, context: _Context) -> Empty:
         project_id, split_id = names.split(_SPLIT, request.name)
-        deleted: list[Split] = []
 
-        async def work(store: Store, scope: Scope) -> Empty:
+        async def work(store: Store, scope: Scope) -> Split:
             now = self._calls.clock.now()
-            deleted[:] = [await splits.delete_split(store, scope, project_id, split_id, now)]
-            return Empty()
+            return await splits.delete_split(store, scope, project_id, split_id, now)
 
-        answer = await self._calls.write(f"{_SERVICE}/DeleteSplit", request, Empty, work)
-        for one in deleted:
-            self._hub.wake(one.operation_id)
-        return answer
+        await self._made.delete(f"{_SERVICE}/DeleteSplit", request, work)
+        return Empty()
 
     async def ListSplitImages(
         self, request: pb.ListSplitImagesRequest, context: _Context
@@ -121,11 +117,11 @@ class SplitServicer(pb_grpc.SplitServiceServicer):
                 "Say which part to tag: TRAIN, VAL or TEST.", fields=[FieldViolation("part", "must be given")]
             )
 
-        async def work(store: Store, scope: Scope) -> Operation:
+        async def work(store: Store, scope: Scope) -> Asked:
             now = self._calls.clock.now()
-            return convert_operation.to_proto(await splits.tag_split(store, scope, project_id, split_id, part, now))
+            return await splits.tag_split(store, scope, project_id, split_id, part, now)
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/TagSplit", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/TagSplit", request, work)
 
     async def DownloadSplitManifest(
         self, request: pb.DownloadSplitManifestRequest, context: _Context
@@ -152,7 +148,3 @@ class SplitServicer(pb_grpc.SplitServiceServicer):
             return convert.leakage_to_message(project_id, leakage, token)
 
         return await self._calls.read(work)
-
-    def _woken(self, operation: Operation) -> Operation:
-        self._hub.wake(operation.name.rpartition("/")[2])
-        return operation

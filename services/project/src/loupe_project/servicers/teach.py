@@ -10,13 +10,14 @@ from loupe.project.v1 import teach_service_pb2 as pb
 from loupe.project.v1 import teach_service_pb2_grpc as pb_grpc
 from loupe_kit.objects import ObjectStore
 from loupe_kit.rpc_policy import Access
-from loupe_project.convert import operation as convert_operation
 from loupe_project.convert import teach as convert
 from loupe_project.domain import names
 from loupe_project.domain.head import Head
+from loupe_project.domain.operation import Operation as Asked
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import Store
 from loupe_project.servicers.calls import Calls
+from loupe_project.servicers.made import MadeCalls
 from loupe_project.use_cases import heads
 from loupe_project.use_cases.operation_hub import OperationHub
 
@@ -42,17 +43,16 @@ class TeachServicer(pb_grpc.TeachServiceServicer):
     def __init__(self, calls: Calls, objects: ObjectStore, hub: OperationHub) -> None:
         self._calls = calls
         self._objects = objects
-        self._hub = hub
+        self._made = MadeCalls(calls, hub)
 
     async def CreateHead(self, request: pb.CreateHeadRequest, context: _Context) -> Operation:
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         new = convert.new_head_of(request.head)
 
-        async def work(store: Store, scope: Scope) -> Operation:
-            operation = await heads.create_head(store, scope, project_id, new, self._calls.clock.now())
-            return convert_operation.to_proto(operation)
+        async def work(store: Store, scope: Scope) -> Asked:
+            return await heads.create_head(store, scope, project_id, new, self._calls.clock.now())
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/CreateHead", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/CreateHead", request, work)
 
     async def GetHead(self, request: pb.GetHeadRequest, context: _Context) -> pb.Head:
         project_id, head_id = names.split(_HEAD, request.name)
@@ -74,28 +74,19 @@ class TeachServicer(pb_grpc.TeachServiceServicer):
     async def UseHead(self, request: pb.UseHeadRequest, context: _Context) -> Operation:
         project_id, head_id = names.split(_HEAD, request.name)
 
-        async def work(store: Store, scope: Scope) -> Operation:
+        async def work(store: Store, scope: Scope) -> Asked:
             now = self._calls.clock.now()
-            operation = await heads.use_head(store, scope, project_id, head_id, now, as_verdict=request.as_verdict)
-            return convert_operation.to_proto(operation)
+            return await heads.use_head(store, scope, project_id, head_id, now, as_verdict=request.as_verdict)
 
-        return self._woken(await self._calls.write(f"{_SERVICE}/UseHead", request, Operation, work))
+        return await self._made.ask(f"{_SERVICE}/UseHead", request, work)
 
     async def DeleteHead(self, request: pb.DeleteHeadRequest, context: _Context) -> Empty:
         project_id, head_id = names.split(_HEAD, request.name)
-        deleted: list[Head] = []
 
-        async def work(store: Store, scope: Scope) -> Empty:
-            deleted[:] = [await heads.delete_head(store, scope, project_id, head_id, self._calls.clock.now())]
-            return Empty()
+        async def work(store: Store, scope: Scope) -> Head:
+            return await heads.delete_head(store, scope, project_id, head_id, self._calls.clock.now())
 
-        answer = await self._calls.write(f"{_SERVICE}/DeleteHead", request, Empty, work)
-        for one in deleted:
-            self._hub.wake(one.operation_id)
-            if one.object_key:
-                await self._objects.delete(one.object_key)
-        return answer
-
-    def _woken(self, operation: Operation) -> Operation:
-        self._hub.wake(operation.name.rpartition("/")[2])
-        return operation
+        deleted = await self._made.delete(f"{_SERVICE}/DeleteHead", request, work)
+        if deleted is not None and deleted.object_key:
+            await self._objects.delete(deleted.object_key)
+        return Empty()

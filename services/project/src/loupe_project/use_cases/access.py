@@ -1,6 +1,6 @@
 """Rights on a project: every use case begins here. Permission comes before existence of anything within."""
 
-from loupe_project.domain.errors import EditRightRequired, OwnerRequired, ProjectNotFound
+from loupe_project.domain.errors import CreatorRequired, EditRightRequired, OwnerRequired, ProjectNotFound
 from loupe_project.domain.project import Project, ProjectRole
 from loupe_project.domain.scope import Right, Scope
 from loupe_project.ports.store import Store
@@ -61,3 +61,23 @@ async def owner(store: Store, scope: Scope, project_id: str, right: Right = Righ
             owner=project.owner_id,
         )
     return project
+
+
+def maker(scope: Scope, project: Project, creator: str, name: str, what: str) -> None:
+    """Let whoever made something within the project pass, and the project's owner.
+
+    Args:
+        scope: Of the caller.
+        project: What it is in, as the caller sees it.
+        creator: Who made it, as resource name.
+        name: Its own.
+        what: What people call it, as in "split".
+
+    Raises:
+        CreatorRequired: For everybody else.
+    """
+    if creator != scope.principal and project.caller_role is not ProjectRole.OWNER:
+        raise CreatorRequired(
+            f"Only {creator}, who made this {what}, and the project's owner may change or delete it; ask them.",
+            name=name,
+        )

@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 
-from loupe_kit import paging
 from loupe_kit.clock import Clock
 from loupe_kit.objects import ObjectStore
 from loupe_project.domain import audit
 from loupe_project.domain.analysis import Analysis, AnalysisState, AnalysisVisibility
-from loupe_project.domain.errors import AnalysisNotFound, AnalysisNotReady, CreatorRequired
+from loupe_project.domain.errors import AnalysisNotFound, AnalysisNotReady
 from loupe_project.domain.operation import Operation
-from loupe_project.domain.project import Project, ProjectRole
 from loupe_project.domain.scope import Right, Scope
 from loupe_project.domain.selection import Selection
 from loupe_project.ports.operations import OperationWaker
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.create_analysis import checked_name
+from loupe_project.use_cases.newest_first import read_page
 from loupe_project.use_cases.place_images import check_placeable, placement_of
 from loupe_project.use_cases.select_images import settled
 
@@ -65,13 +64,7 @@ async def list_analyses(
         PageTokenInvalid: If the token is not one of this list.
     """
     await access.viewer(store, scope, project_id)
-    limit = paging.clamp_page_size(page_size)
-    key = paging.filter_hash("analyses", project_id, scope.principal)
-    before = "".join(str(part) for part in paging.decode_token(page_token, key))
-    found = await store.analyses.list_newest_first(scope, project_id, before=before, limit=limit + 1)
-    if len(found) <= limit:
-        return found, ""
-    return found[:limit], paging.encode_token((found[limit - 1].id,), key)
+    return await read_page(store.analyses.list_newest_first, scope, project_id, "analyses", page_size, page_token)
 
 
 async def update_analysis(
@@ -99,7 +92,7 @@ async def update_analysis(
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     analysis = await _existing(store, scope, project_id, analysis_id)
-    _require_creator(project, scope, analysis)
+    access.maker(scope, project, analysis.creator, analysis.name, "map")
     if kept_current is not None and kept_current != (analysis.keeper is not None):
         analysis = replace(analysis, keeper=scope if kept_current else None)
         if kept_current and analysis.state is not AnalysisState.RUNNING:
@@ -139,7 +132,7 @@ async def create_placement(
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     analysis = await _existing(store, scope, project_id, analysis_id)
-    _require_creator(project, scope, analysis)
+    access.maker(scope, project, analysis.creator, analysis.name, "map")
     check_placeable(analysis)
     chosen = None if selection is None else await settled(store, scope, project, selection)
     operation = placement_of(analysis, chosen, scope, clock.now())
@@ -157,7 +150,7 @@ async def delete_analysis(store: Store, scope: Scope, project_id: str, analysis_
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     analysis = await _existing(store, scope, project_id, analysis_id)
-    _require_creator(project, scope, analysis)
+    access.maker(scope, project, analysis.creator, analysis.name, "map")
     await store.analyses.delete(analysis_id)
     await store.audit.add(audit.event(scope, audit.Action.DELETE_ANALYSIS, analysis.name, clock.now()))
     if analysis.state is AnalysisState.RUNNING:
@@ -180,11 +173,3 @@ async def _existing(store: Store, scope: Scope, project_id: str, analysis_id: st
             analysis=analysis_id,
         )
     return analysis
-
-
-def _require_creator(project: Project, scope: Scope, analysis: Analysis) -> None:
-    if analysis.creator != scope.principal and project.caller_role is not ProjectRole.OWNER:
-        raise CreatorRequired(
-            f"Only {analysis.creator}, who made this map, and the project's owner may change it; ask them.",
-            name=analysis.name,
-        )

@@ -14,20 +14,19 @@ from loupe_project.domain.curation import (
     Selection,
 )
 from loupe_project.domain.errors import (
-    CreatorRequired,
     CurationRunNotFound,
     CurationRunNotReady,
     SelectionNotFound,
     SelectionNotReady,
 )
 from loupe_project.domain.operation import Operation, OperationKind
-from loupe_project.domain.project import ProjectRole
 from loupe_project.domain.scope import Right, Scope
 from loupe_project.domain.selection import Selection as Images
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.ask_image_work import ask_image_work
 from loupe_project.use_cases.modify_image_tags import checked_wish
+from loupe_project.use_cases.newest_first import read_page
 
 MAX_GROUPS = 200
 """Groups of duplicates on one page; each lists its members."""
@@ -77,12 +76,7 @@ async def list_selections(
         PageTokenInvalid: If the token is not one of this list.
     """
     await access.viewer(store, scope, project_id)
-    limit = paging.clamp_page_size(page_size)
-    key = paging.filter_hash("selections", project_id, scope.principal)
-    before = "".join(str(part) for part in paging.decode_token(page_token, key))
-    found = await store.curation.list_selections(scope, project_id, before=before, limit=limit + 1)
-    token = paging.encode_token((found[limit - 1].id,), key) if len(found) > limit else ""
-    return found[:limit], token
+    return await read_page(store.curation.list_selections, scope, project_id, "selections", page_size, page_token)
 
 
 async def delete_selection(store: Store, scope: Scope, project_id: str, selection_id: str, now: datetime) -> Selection:
@@ -95,11 +89,7 @@ async def delete_selection(store: Store, scope: Scope, project_id: str, selectio
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     selection = await get_selection(store, scope, project_id, selection_id, Right.ANALYSE)
-    if selection.creator != scope.principal and project.caller_role is not ProjectRole.OWNER:
-        raise CreatorRequired(
-            f"Only {selection.creator}, who made this selection, and the project's owner may delete it; ask them.",
-            name=selection.name,
-        )
+    access.maker(scope, project, selection.creator, selection.name, "selection")
     await store.curation.delete_selection(selection_id)
     if selection.state is CurationState.RUNNING:
         await store.operations.request_cancel(project_id, selection.operation_id, now)
@@ -190,12 +180,7 @@ async def list_runs(
         PageTokenInvalid: If the token is not one of this list.
     """
     await access.viewer(store, scope, project_id)
-    limit = paging.clamp_page_size(page_size)
-    key = paging.filter_hash("curationRuns", project_id, scope.principal)
-    before = "".join(str(part) for part in paging.decode_token(page_token, key))
-    found = await store.curation.list_runs(scope, project_id, before=before, limit=limit + 1)
-    token = paging.encode_token((found[limit - 1].id,), key) if len(found) > limit else ""
-    return found[:limit], token
+    return await read_page(store.curation.list_runs, scope, project_id, "curationRuns", page_size, page_token)
 
 
 async def delete_run(store: Store, scope: Scope, project_id: str, run_id: str, now: datetime) -> CurationRun:

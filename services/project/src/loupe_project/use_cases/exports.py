@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from loupe_kit import ids, paging
+from loupe_kit import ids
 from loupe_kit.errors import NotFound
 from loupe_kit.objects import ObjectStore
 from loupe_project.domain import audit, keys
@@ -13,6 +13,7 @@ from loupe_project.domain.scope import Right, Scope
 from loupe_project.ports.operations import OperationWaker
 from loupe_project.ports.store import Store, StoreFactory
 from loupe_project.use_cases import access
+from loupe_project.use_cases.newest_first import read_page
 
 _EXPIRED_AT_ONCE = 100
 _IDS_AT_ONCE = 5_000
@@ -101,13 +102,7 @@ async def list_exports(
         PageTokenInvalid: If the token is not one of this list.
     """
     await access.viewer(store, scope, project_id)
-    limit = paging.clamp_page_size(page_size)
-    key = paging.filter_hash("exports", project_id, scope.principal)
-    before = "".join(str(part) for part in paging.decode_token(page_token, key))
-    found = await store.exports.list_newest_first(scope, project_id, before=before, limit=limit + 1)
-    if len(found) <= limit:
-        return found, ""
-    return found[:limit], paging.encode_token((found[limit - 1].id,), key)
+    return await read_page(store.exports.list_newest_first, scope, project_id, "exports", page_size, page_token)
 
 
 async def delete_export(store: Store, scope: Scope, project_id: str, export_id: str, now: datetime) -> Export:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from loupe_kit import ids, paging
+from loupe_kit import ids
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_project.domain.analysis import source_name
 from loupe_project.domain.errors import (
@@ -37,6 +37,7 @@ from loupe_project.domain.text import fold
 from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.create_analysis import feature_source
+from loupe_project.use_cases.newest_first import read_page
 from loupe_project.use_cases.select_images import select_images
 
 _MAX_SEED = (1 << 63) - 1
@@ -113,12 +114,7 @@ async def list_heads(
         PageTokenInvalid: If the token is not one of this list.
     """
     await access.viewer(store, scope, project_id)
-    limit = paging.clamp_page_size(page_size)
-    key = paging.filter_hash("heads", project_id, scope.principal)
-    before = "".join(str(part) for part in paging.decode_token(page_token, key))
-    found = await store.heads.list_newest_first(scope, project_id, before=before, limit=limit + 1)
-    token = paging.encode_token((found[limit - 1].id,), key) if len(found) > limit else ""
-    return found[:limit], token
+    return await read_page(store.heads.list_newest_first, scope, project_id, "heads", page_size, page_token)
 
 
 async def use_head(

@@ -7,8 +7,8 @@ from datetime import date
 from loupe_kit import ids, paging
 from loupe_kit.clock import Clock
 from loupe_kit.errors import FieldViolation, InvalidArgument
-from loupe_project.domain.errors import CreatorRequired, SavedSearchNotFound, TooManySavedSearches
-from loupe_project.domain.project import Project, ProjectRole
+from loupe_project.domain.errors import SavedSearchNotFound, TooManySavedSearches
+from loupe_project.domain.project import Project
 from loupe_project.domain.saved_search import (
     MAX_NAME,
     MAX_PER_CREATOR,
@@ -177,12 +177,7 @@ async def existing(store: Store, scope: Scope, project_id: str, search_id: str) 
 
 async def _changeable(store: Store, scope: Scope, project: Project, search_id: str) -> SavedSearch:
     search = await existing(store, scope, project.id, search_id)
-    if search.creator != scope.principal and project.caller_role is not ProjectRole.OWNER:
-        raise CreatorRequired(
-            f"Only {search.creator}, who made this saved search, and the project's owner may change it; ask them, "
-            "or save one of your own.",
-            name=search.name,
-        )
+    access.maker(scope, project, search.creator, search.name, "saved search")
     return search
 
 

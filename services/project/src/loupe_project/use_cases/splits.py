@@ -4,9 +4,8 @@ from datetime import datetime
 
 from loupe_kit import paging
 from loupe_project.domain.curation import CurationState
-from loupe_project.domain.errors import CreatorRequired, SplitNotFound, SplitNotReady
+from loupe_project.domain.errors import SplitNotFound, SplitNotReady
 from loupe_project.domain.operation import Operation, OperationKind
-from loupe_project.domain.project import ProjectRole
 from loupe_project.domain.scope import Right, Scope
 from loupe_project.domain.selection import Selection as Images
 from loupe_project.domain.split import Part, Split, SplitImage, tag_of
@@ -14,6 +13,7 @@ from loupe_project.ports.store import Store
 from loupe_project.use_cases import access
 from loupe_project.use_cases.ask_image_work import ask_image_work
 from loupe_project.use_cases.modify_image_tags import checked_wish
+from loupe_project.use_cases.newest_first import read_page
 
 _ALL = 1 << 31
 
@@ -61,12 +61,7 @@ async def list_splits(
         PageTokenInvalid: If the token is not one of this list.
     """
     await access.viewer(store, scope, project_id)
-    limit = paging.clamp_page_size(page_size)
-    key = paging.filter_hash("splits", project_id, scope.principal)
-    before = "".join(str(part) for part in paging.decode_token(page_token, key))
-    found = await store.splits.list_newest_first(scope, project_id, before=before, limit=limit + 1)
-    token = paging.encode_token((found[limit - 1].id,), key) if len(found) > limit else ""
-    return found[:limit], token
+    return await read_page(store.splits.list_newest_first, scope, project_id, "splits", page_size, page_token)
 
 
 async def delete_split(store: Store, scope: Scope, project_id: str, split_id: str, now: datetime) -> Split:
@@ -79,11 +74,7 @@ async def delete_split(store: Store, scope: Scope, project_id: str, split_id: st
     """
     project = await access.viewer(store, scope, project_id, Right.ANALYSE)
     split = await get_split(store, scope, project_id, split_id, Right.ANALYSE)
-    if split.creator != scope.principal and project.caller_role is not ProjectRole.OWNER:
-        raise CreatorRequired(
-            f"Only {split.creator}, who made this split, and the project's owner may delete it; ask them.",
-            name=split.name,
-        )
+    access.maker(scope, project, split.creator, split.name, "split")
     await store.splits.delete(split_id)
     if split.state is CurationState.RUNNING:
         await store.operations.request_cancel(project_id, split.operation_id, now)

@@ -145,10 +145,6 @@ class SqlCurationRepository(FindingsRepository):
         self, scope: Scope, project_id: str, which: ColumnElement[bool], limit: int
     ) -> list[Selection]:
         seen = await sight(self._session, scope, project_id)
-        if seen.role is None:
-            return []
-        guest = seen.role is ProjectRole.GUEST and not scope.everything
-        mine = selections.c.creator == scope.principal if guest else selections.c.id.is_not(None)
         column = selection_picks.c.image_id
         visible_picks = (
             select(func.count())
@@ -157,7 +153,7 @@ class SqlCurationRepository(FindingsRepository):
         )
         statement = (
             select(selections, selections.c.count.label("wanted_count"), visible_picks.label("pick_count"))
-            .where(selections.c.project_id == project_id, which, mine)
+            .where(selections.c.project_id == project_id, which, seen.made(selections.c.creator))
             .order_by(selections.c.id.desc())
             .limit(limit)
         )

@@ -79,6 +79,17 @@ class Sight:
             return image_id.in_(granted_images(self.scope, [self.project_id]))
         return image_id.not_in(hidden_images(self.scope, [self.project_id]))
 
+    def made(self, creator: ColumnElement[str]) -> Condition:
+        """Condition on rows of what people make of images: a guest finds his own.
+
+        Args:
+            creator: Column that holds who made it.
+        """
+        if self.role is None:
+            return false()
+        is_guest = self.role is ProjectRole.GUEST
+        return creator == self.scope.principal if is_guest else true()
+
     def rows(self) -> Condition:
         """Condition on `images`: those of the project that exist for him, where no ids are given to look up.
 

@@ -12,7 +12,6 @@ from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import Sight, sight
 from loupe_project.adapters.sql.tables import curation_runs, duplicates, images, split_images, splits
 from loupe_project.domain.curation import CurationState, Duplicate, RunKind
-from loupe_project.domain.project import ProjectRole
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.split import Part, Split, SplitCandidate, SplitFacts, SplitImage
 
@@ -130,13 +129,9 @@ class SqlSplitRepository:
 
     async def _splits(self, scope: Scope, project_id: str, which: ColumnElement[bool], limit: int) -> list[Split]:
         seen = await sight(self._session, scope, project_id)
-        if seen.role is None:
-            return []
-        guest = seen.role is ProjectRole.GUEST and not scope.everything
-        mine = splits.c.creator == scope.principal if guest else splits.c.id.is_not(None)
         statement = (
             select(splits)
-            .where(splits.c.project_id == project_id, which, mine)
+            .where(splits.c.project_id == project_id, which, seen.made(splits.c.creator))
             .order_by(splits.c.id.desc())
             .limit(limit)
         )
