@@ -73,6 +73,7 @@ async def test_create_split__shares_of_each_class_and_lots_that_stay_whole(bench
     assert all(len(parts) == 1 for parts in lines.values())
     assert [one.stratum for one in of_labelled] == ["ok"] * 10
     assert of_labelled[0].reason.startswith("Drawn for train, which has 5 of the 10 images with truth ok.")
+    assert of_labelled[0].reason_ko.startswith("학습에 배정: truth ok 이미지 10장 중 5장.")
     assert await failed(bench, **HALVES, stratify_by="truth") == "STRATUM_MISSING"
     # Pictures that show the same are of all three lines, and tie them together.
     assert await failed(bench, **HALVES, group_by="line") == "SPLIT_IMPOSSIBLE"

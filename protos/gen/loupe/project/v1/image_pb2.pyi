@@ -106,9 +106,9 @@ class Image(_message.Message):
     format: _builtins.str
     """Format read from the content, for example "PNG". Output only."""
     width: _builtins.int
-    """Width in pixels. Output only."""
+    """Width in pixels, as displayed: orientation by EXIF applied. Output only."""
     height: _builtins.int
-    """Height in pixels. Output only."""
+    """Height in pixels, as displayed. Output only."""
     size_bytes: _builtins.int
     """Size of the file in bytes. Output only."""
     sha256: _builtins.str

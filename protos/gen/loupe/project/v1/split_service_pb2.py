@@ -32,7 +32,7 @@ from loupe.project.v1 import curation_service_pb2 as loupe_dot_project_dot_v1_do
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$loupe/project/v1/split_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\'loupe/project/v1/curation_service.proto\x1a\x1cloupe/project/v1/image.proto\"\xb5\x05\n\x05Split\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x31\n\x08selector\x18\x03 \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12\x11\n\tselection\x18\x04 \x01(\t\x12\x16\n\x0etrain_fraction\x18\x05 \x01(\x01\x12\x14\n\x0cval_fraction\x18\x06 \x01(\x01\x12\x15\n\rtest_fraction\x18\x07 \x01(\x01\x12\x13\n\x0bstratify_by\x18\x08 \x01(\t\x12\x10\n\x08group_by\x18\t \x01(\t\x12\x0c\n\x04seed\x18\n \x01(\x03\x12.\n\x05state\x18\x0b \x01(\x0e\x32\x1f.loupe.project.v1.CurationState\x12#\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x12.google.rpc.Status\x12\x31\n\x05parts\x18\r \x03(\x0b\x32\".loupe.project.v1.Split.PartCounts\x12\x13\n\x0bgroup_count\x18\x0e \x01(\x05\x12\x15\n\rduplicate_run\x18\x0f \x01(\t\x12\x18\n\x10unsearched_count\x18\x10 \x01(\x05\x12\x14\n\x0csplit_sha256\x18\x11 \x01(\t\x12\x0f\n\x07\x63reator\x18\x12 \x01(\t\x12/\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x15 \x01(\t\x1a^\n\nPartCounts\x12)\n\x04part\x18\x01 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12\x13\n\x0bimage_count\x18\x03 \x01(\x05\"z\n\nSplitImage\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12)\n\x04part\x18\x03 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x0f\n\x07stratum\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"`\n\x12\x43reateSplitRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12&\n\x05split\x18\x02 \x01(\x0b\x32\x17.loupe.project.v1.Split\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1f\n\x0fGetSplitRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x11ListSplitsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x12ListSplitsResponse\x12\'\n\x06splits\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Split\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x12\x44\x65leteSplitRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"z\n\x16ListSplitImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12)\n\x04part\x18\x02 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"f\n\x17ListSplitImagesResponse\x12\x32\n\x0csplit_images\x18\x01 \x03(\x0b\x32\x1c.loupe.project.v1.SplitImage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x0fTagSplitRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04part\x18\x02 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x12\n\nrequest_id\x18\x03 \x01(\t\",\n\x1c\x44ownloadSplitManifestRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc1\x01\n\x12\x46indLeakageRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05split\x18\x02 \x01(\t\x12\x38\n\x05parts\x18\x03 \x03(\x0b\x32).loupe.project.v1.FindLeakageRequest.Part\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x1a+\n\x04Part\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\"\xd0\x01\n\x13\x46indLeakageResponse\x12.\n\x06groups\x18\x01 \x03(\x0b\x32\x1e.loupe.project.v1.LeakageGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0bgroup_count\x18\x03 \x01(\x05\x12\x13\n\x0bimage_count\x18\x04 \x01(\x05\x12\x15\n\rleaking_count\x18\x05 \x01(\x05\x12\x15\n\rduplicate_run\x18\x06 \x01(\t\x12\x18\n\x10unsearched_count\x18\x07 \x01(\x05\"\xa9\x01\n\x0cLeakageGroup\x12\x36\n\x07members\x18\x01 \x03(\x0b\x32%.loupe.project.v1.LeakageGroup.Member\x12\x14\n\x0cmember_count\x18\x02 \x01(\x05\x1aK\n\x06Member\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\r\n\x05parts\x18\x03 \x03(\t\x12\x10\n\x08is_exact\x18\x04 \x01(\x08*f\n\tSplitPart\x12\x1a\n\x16SPLIT_PART_UNSPECIFIED\x10\x00\x12\x14\n\x10SPLIT_PART_TRAIN\x10\x01\x12\x12\n\x0eSPLIT_PART_VAL\x10\x02\x12\x13\n\x0fSPLIT_PART_TEST\x10\x03\x32\xff\x08\n\x0cSplitService\x12\x9a\x01\n\x0b\x43reateSplit\x12$.loupe.project.v1.CreateSplitRequest\x1a\x1d.google.longrunning.Operation\"F\xca\x41\x1a\n\x05Split\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02#\"\x1e/v1/{parent=projects/*}/splits:\x01*\x12n\n\x08GetSplit\x12!.loupe.project.v1.GetSplitRequest\x1a\x17.loupe.project.v1.Split\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=projects/*/splits/*}\x12\x7f\n\nListSplits\x12#.loupe.project.v1.ListSplitsRequest\x1a$.loupe.project.v1.ListSplitsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=projects/*}/splits\x12s\n\x0b\x44\x65leteSplit\x12$.loupe.project.v1.DeleteSplitRequest\x1a\x16.google.protobuf.Empty\"&\x82\xd3\xe4\x93\x02 *\x1e/v1/{name=projects/*/splits/*}\x12\x97\x01\n\x0fListSplitImages\x12(.loupe.project.v1.ListSplitImagesRequest\x1a).loupe.project.v1.ListSplitImagesResponse\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{parent=projects/*/splits/*}/images\x12\xaa\x01\n\x08TagSplit\x12!.loupe.project.v1.TagSplitRequest\x1a\x1d.google.longrunning.Operation\"\\\xca\x41,\n\x17ModifyImageTagsResponse\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02\'\"\"/v1/{name=projects/*/splits/*}:tag:\x01*\x12\x90\x01\n\x15\x44ownloadSplitManifest\x12..loupe.project.v1.DownloadSplitManifestRequest\x1a\x14.google.api.HttpBody\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=projects/*/splits/*}:manifest0\x01\x12\x91\x01\n\x0b\x46indLeakage\x12$.loupe.project.v1.FindLeakageRequest\x1a%.loupe.project.v1.FindLeakageResponse\"5\x82\xd3\xe4\x93\x02/\"*/v1/{parent=projects/*}/splits:findLeakage:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$loupe/project/v1/split_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\'loupe/project/v1/curation_service.proto\x1a\x1cloupe/project/v1/image.proto\"\xb5\x05\n\x05Split\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x31\n\x08selector\x18\x03 \x01(\x0b\x32\x1f.loupe.project.v1.ImageSelector\x12\x11\n\tselection\x18\x04 \x01(\t\x12\x16\n\x0etrain_fraction\x18\x05 \x01(\x01\x12\x14\n\x0cval_fraction\x18\x06 \x01(\x01\x12\x15\n\rtest_fraction\x18\x07 \x01(\x01\x12\x13\n\x0bstratify_by\x18\x08 \x01(\t\x12\x10\n\x08group_by\x18\t \x01(\t\x12\x0c\n\x04seed\x18\n \x01(\x03\x12.\n\x05state\x18\x0b \x01(\x0e\x32\x1f.loupe.project.v1.CurationState\x12#\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x12.google.rpc.Status\x12\x31\n\x05parts\x18\r \x03(\x0b\x32\".loupe.project.v1.Split.PartCounts\x12\x13\n\x0bgroup_count\x18\x0e \x01(\x05\x12\x15\n\rduplicate_run\x18\x0f \x01(\t\x12\x18\n\x10unsearched_count\x18\x10 \x01(\x05\x12\x14\n\x0csplit_sha256\x18\x11 \x01(\t\x12\x0f\n\x07\x63reator\x18\x12 \x01(\t\x12/\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x15 \x01(\t\x1a^\n\nPartCounts\x12)\n\x04part\x18\x01 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\x12\x13\n\x0bimage_count\x18\x03 \x01(\x05\"\x8d\x01\n\nSplitImage\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12)\n\x04part\x18\x03 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x0f\n\x07stratum\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x11\n\treason_ko\x18\x06 \x01(\t\"`\n\x12\x43reateSplitRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12&\n\x05split\x18\x02 \x01(\x0b\x32\x17.loupe.project.v1.Split\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1f\n\x0fGetSplitRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x11ListSplitsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x12ListSplitsResponse\x12\'\n\x06splits\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Split\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\x12\x44\x65leteSplitRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"z\n\x16ListSplitImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12)\n\x04part\x18\x02 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"f\n\x17ListSplitImagesResponse\x12\x32\n\x0csplit_images\x18\x01 \x03(\x0b\x32\x1c.loupe.project.v1.SplitImage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x0fTagSplitRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x04part\x18\x02 \x01(\x0e\x32\x1b.loupe.project.v1.SplitPart\x12\x12\n\nrequest_id\x18\x03 \x01(\t\",\n\x1c\x44ownloadSplitManifestRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc1\x01\n\x12\x46indLeakageRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05split\x18\x02 \x01(\t\x12\x38\n\x05parts\x18\x03 \x03(\x0b\x32).loupe.project.v1.FindLeakageRequest.Part\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x1a+\n\x04Part\x12\x14\n\x0c\x64isplay_name\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\"\xd0\x01\n\x13\x46indLeakageResponse\x12.\n\x06groups\x18\x01 \x03(\x0b\x32\x1e.loupe.project.v1.LeakageGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0bgroup_count\x18\x03 \x01(\x05\x12\x13\n\x0bimage_count\x18\x04 \x01(\x05\x12\x15\n\rleaking_count\x18\x05 \x01(\x05\x12\x15\n\rduplicate_run\x18\x06 \x01(\t\x12\x18\n\x10unsearched_count\x18\x07 \x01(\x05\"\xa9\x01\n\x0cLeakageGroup\x12\x36\n\x07members\x18\x01 \x03(\x0b\x32%.loupe.project.v1.LeakageGroup.Member\x12\x14\n\x0cmember_count\x18\x02 \x01(\x05\x1aK\n\x06Member\x12\r\n\x05image\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\r\n\x05parts\x18\x03 \x03(\t\x12\x10\n\x08is_exact\x18\x04 \x01(\x08*f\n\tSplitPart\x12\x1a\n\x16SPLIT_PART_UNSPECIFIED\x10\x00\x12\x14\n\x10SPLIT_PART_TRAIN\x10\x01\x12\x12\n\x0eSPLIT_PART_VAL\x10\x02\x12\x13\n\x0fSPLIT_PART_TEST\x10\x03\x32\xff\x08\n\x0cSplitService\x12\x9a\x01\n\x0b\x43reateSplit\x12$.loupe.project.v1.CreateSplitRequest\x1a\x1d.google.longrunning.Operation\"F\xca\x41\x1a\n\x05Split\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02#\"\x1e/v1/{parent=projects/*}/splits:\x01*\x12n\n\x08GetSplit\x12!.loupe.project.v1.GetSplitRequest\x1a\x17.loupe.project.v1.Split\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=projects/*/splits/*}\x12\x7f\n\nListSplits\x12#.loupe.project.v1.ListSplitsRequest\x1a$.loupe.project.v1.ListSplitsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{parent=projects/*}/splits\x12s\n\x0b\x44\x65leteSplit\x12$.loupe.project.v1.DeleteSplitRequest\x1a\x16.google.protobuf.Empty\"&\x82\xd3\xe4\x93\x02 *\x1e/v1/{name=projects/*/splits/*}\x12\x97\x01\n\x0fListSplitImages\x12(.loupe.project.v1.ListSplitImagesRequest\x1a).loupe.project.v1.ListSplitImagesResponse\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{parent=projects/*/splits/*}/images\x12\xaa\x01\n\x08TagSplit\x12!.loupe.project.v1.TagSplitRequest\x1a\x1d.google.longrunning.Operation\"\\\xca\x41,\n\x17ModifyImageTagsResponse\x12\x11OperationMetadata\x82\xd3\xe4\x93\x02\'\"\"/v1/{name=projects/*/splits/*}:tag:\x01*\x12\x90\x01\n\x15\x44ownloadSplitManifest\x12..loupe.project.v1.DownloadSplitManifestRequest\x1a\x14.google.api.HttpBody\"/\x82\xd3\xe4\x93\x02)\x12\'/v1/{name=projects/*/splits/*}:manifest0\x01\x12\x91\x01\n\x0b\x46indLeakage\x12$.loupe.project.v1.FindLeakageRequest\x1a%.loupe.project.v1.FindLeakageResponse\"5\x82\xd3\xe4\x93\x02/\"*/v1/{parent=projects/*}/splits:findLeakage:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,42 +55,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPLITSERVICE'].methods_by_name['DownloadSplitManifest']._serialized_options = b'\202\323\344\223\002)\022\'/v1/{name=projects/*/splits/*}:manifest'
   _globals['_SPLITSERVICE'].methods_by_name['FindLeakage']._loaded_options = None
   _globals['_SPLITSERVICE'].methods_by_name['FindLeakage']._serialized_options = b'\202\323\344\223\002/\"*/v1/{parent=projects/*}/splits:findLeakage:\001*'
-  _globals['_SPLITPART']._serialized_start=2430
-  _globals['_SPLITPART']._serialized_end=2532
+  _globals['_SPLITPART']._serialized_start=2450
+  _globals['_SPLITPART']._serialized_end=2552
   _globals['_SPLIT']._serialized_start=311
   _globals['_SPLIT']._serialized_end=1004
   _globals['_SPLIT_PARTCOUNTS']._serialized_start=910
   _globals['_SPLIT_PARTCOUNTS']._serialized_end=1004
-  _globals['_SPLITIMAGE']._serialized_start=1006
-  _globals['_SPLITIMAGE']._serialized_end=1128
-  _globals['_CREATESPLITREQUEST']._serialized_start=1130
-  _globals['_CREATESPLITREQUEST']._serialized_end=1226
-  _globals['_GETSPLITREQUEST']._serialized_start=1228
-  _globals['_GETSPLITREQUEST']._serialized_end=1259
-  _globals['_LISTSPLITSREQUEST']._serialized_start=1261
-  _globals['_LISTSPLITSREQUEST']._serialized_end=1335
-  _globals['_LISTSPLITSRESPONSE']._serialized_start=1337
-  _globals['_LISTSPLITSRESPONSE']._serialized_end=1423
-  _globals['_DELETESPLITREQUEST']._serialized_start=1425
-  _globals['_DELETESPLITREQUEST']._serialized_end=1479
-  _globals['_LISTSPLITIMAGESREQUEST']._serialized_start=1481
-  _globals['_LISTSPLITIMAGESREQUEST']._serialized_end=1603
-  _globals['_LISTSPLITIMAGESRESPONSE']._serialized_start=1605
-  _globals['_LISTSPLITIMAGESRESPONSE']._serialized_end=1707
-  _globals['_TAGSPLITREQUEST']._serialized_start=1709
-  _globals['_TAGSPLITREQUEST']._serialized_end=1803
-  _globals['_DOWNLOADSPLITMANIFESTREQUEST']._serialized_start=1805
-  _globals['_DOWNLOADSPLITMANIFESTREQUEST']._serialized_end=1849
-  _globals['_FINDLEAKAGEREQUEST']._serialized_start=1852
-  _globals['_FINDLEAKAGEREQUEST']._serialized_end=2045
-  _globals['_FINDLEAKAGEREQUEST_PART']._serialized_start=2002
-  _globals['_FINDLEAKAGEREQUEST_PART']._serialized_end=2045
-  _globals['_FINDLEAKAGERESPONSE']._serialized_start=2048
-  _globals['_FINDLEAKAGERESPONSE']._serialized_end=2256
-  _globals['_LEAKAGEGROUP']._serialized_start=2259
-  _globals['_LEAKAGEGROUP']._serialized_end=2428
-  _globals['_LEAKAGEGROUP_MEMBER']._serialized_start=2353
-  _globals['_LEAKAGEGROUP_MEMBER']._serialized_end=2428
-  _globals['_SPLITSERVICE']._serialized_start=2535
-  _globals['_SPLITSERVICE']._serialized_end=3686
+  _globals['_SPLITIMAGE']._serialized_start=1007
+  _globals['_SPLITIMAGE']._serialized_end=1148
+  _globals['_CREATESPLITREQUEST']._serialized_start=1150
+  _globals['_CREATESPLITREQUEST']._serialized_end=1246
+  _globals['_GETSPLITREQUEST']._serialized_start=1248
+  _globals['_GETSPLITREQUEST']._serialized_end=1279
+  _globals['_LISTSPLITSREQUEST']._serialized_start=1281
+  _globals['_LISTSPLITSREQUEST']._serialized_end=1355
+  _globals['_LISTSPLITSRESPONSE']._serialized_start=1357
+  _globals['_LISTSPLITSRESPONSE']._serialized_end=1443
+  _globals['_DELETESPLITREQUEST']._serialized_start=1445
+  _globals['_DELETESPLITREQUEST']._serialized_end=1499
+  _globals['_LISTSPLITIMAGESREQUEST']._serialized_start=1501
+  _globals['_LISTSPLITIMAGESREQUEST']._serialized_end=1623
+  _globals['_LISTSPLITIMAGESRESPONSE']._serialized_start=1625
+  _globals['_LISTSPLITIMAGESRESPONSE']._serialized_end=1727
+  _globals['_TAGSPLITREQUEST']._serialized_start=1729
+  _globals['_TAGSPLITREQUEST']._serialized_end=1823
+  _globals['_DOWNLOADSPLITMANIFESTREQUEST']._serialized_start=1825
+  _globals['_DOWNLOADSPLITMANIFESTREQUEST']._serialized_end=1869
+  _globals['_FINDLEAKAGEREQUEST']._serialized_start=1872
+  _globals['_FINDLEAKAGEREQUEST']._serialized_end=2065
+  _globals['_FINDLEAKAGEREQUEST_PART']._serialized_start=2022
+  _globals['_FINDLEAKAGEREQUEST_PART']._serialized_end=2065
+  _globals['_FINDLEAKAGERESPONSE']._serialized_start=2068
+  _globals['_FINDLEAKAGERESPONSE']._serialized_end=2276
+  _globals['_LEAKAGEGROUP']._serialized_start=2279
+  _globals['_LEAKAGEGROUP']._serialized_end=2448
+  _globals['_LEAKAGEGROUP_MEMBER']._serialized_start=2373
+  _globals['_LEAKAGEGROUP_MEMBER']._serialized_end=2448
+  _globals['_SPLITSERVICE']._serialized_start=2555
+  _globals['_SPLITSERVICE']._serialized_end=3706
 # @@protoc_insertion_point(module_scope)

@@ -210,6 +210,7 @@ class SplitImage(_message.Message):
     PART_FIELD_NUMBER: _builtins.int
     STRATUM_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REASON_KO_FIELD_NUMBER: _builtins.int
     image: _builtins.str
     """Resource name of the image."""
     file_name: _builtins.str
@@ -220,6 +221,8 @@ class SplitImage(_message.Message):
     """Its value of `stratify_by` when the split was made; empty without."""
     reason: _builtins.str
     """One sentence that says why, in English."""
+    reason_ko: _builtins.str
+    """The same in Korean."""
     def __init__(
         self,
         *,
@@ -228,10 +231,11 @@ class SplitImage(_message.Message):
         part: Global___SplitPart.ValueType = ...,
         stratum: _builtins.str = ...,
         reason: _builtins.str = ...,
+        reason_ko: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "image", b"image", "part", b"part", "reason", b"reason", "stratum", b"stratum"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "image", b"image", "part", b"part", "reason", b"reason", "reason_ko", b"reason_ko", "stratum", b"stratum"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

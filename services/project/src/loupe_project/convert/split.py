@@ -11,7 +11,7 @@ from loupe_project.convert import image
 from loupe_project.convert.analysis import selector_to_message
 from loupe_project.convert.curation import STATES
 from loupe_project.convert.values import timestamp
-from loupe_project.domain import names
+from loupe_project.domain import names, split_words
 from loupe_project.domain.split import NewSplit, Part, Split, SplitImage
 from loupe_project.use_cases.find_leakage import Leakage, LeakageGroup, LeakageWish
 
@@ -104,6 +104,7 @@ def image_to_message(project_id: str, one: SplitImage) -> pb.SplitImage:
         part=_PARTS[one.part],
         stratum=one.stratum,
         reason=one.reason,
+        reason_ko=split_words.in_korean(one.reason),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from google.protobuf.message import Message
 
 from loupe_kit.clock import Clock
+from loupe_project.domain import split_words
 from loupe_project.domain.curation import CurationRun, CurationState
 from loupe_project.domain.errors import SplitImpossible, SplitNotFound, StratumMissing
 from loupe_project.domain.operation import Operation
@@ -201,11 +202,12 @@ def _placed(split: Split, known: _Known, shared: Shared) -> list[SplitImage]:
     for number, place in enumerate(order, start=1):
         image_id, part = known.images[place].image_id, shared.parts[place]
         stratum = known.strata.get(image_id, "")
-        reason = f"Drawn for {part.value} by the seed."
+        share = None
         if stratum:
-            has = f"{in_part[part, stratum]:,} of the {in_all[stratum]:,} images"
-            reason = f"Drawn for {part.value}, which has {has} with {split.stratify_by} {stratum[:_SHOWN_CHARS]}."
-        placed.append(SplitImage(number, image_id, part, stratum, reason + togethers.get(place, "")))
+            value = f"{split.stratify_by} {stratum[:_SHOWN_CHARS]}"
+            share = split_words.Share(value, in_part[part, stratum], in_all[stratum])
+        reason = split_words.drawn(part, share) + togethers.get(place, "")
+        placed.append(SplitImage(number, image_id, part, stratum, reason))
     return placed
 
 
@@ -218,9 +220,9 @@ def _togethers(split: Split, known: _Known, shared: Shared) -> dict[int, str]:
             image_id = known.images[place].image_id
             ties = []
             if alike[known.keepers.get(image_id, "")] > 1 and image_id in known.keepers:
-                ties.append("images that show the same")
+                ties.append(split_words.ALIKE)
             if image_id in known.values:
                 value = known.values[image_id].replace("\n", ", ")
                 ties.append(f"{split.group_by} {value[:_SHOWN_CHARS]}")
-            said[place] = f" Stays with {len(group) - 1:,} others: {', '.join(ties)}."
+            said[place] = split_words.stays(len(group) - 1, ties)
     return said

@@ -69,7 +69,7 @@ function isPart(part: string | undefined): part is Part {
 }
 
 function Images({ project, split, part, imageLink }: { project: string; split: string; part: Part; imageLink: ImageLink }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const found = useInfiniteQuery(splitImagesQuery(project, split, part));
   const images = found.data?.pages.flatMap((page) => page.splitImages ?? []) ?? [];
   return (
@@ -79,7 +79,7 @@ function Images({ project, split, part, imageLink }: { project: string; split: s
       <Cards label={t(`splits.parts.${PART_NAMES[part]}`)}>
         {images.map((each) => (
           <Card key={each.image} image={each.image} name={each.fileName} link={imageLink(idOf(each.image))} {...(each.stratum ? { badge: each.stratum } : {})}>
-            {each.reason}
+            {i18n.language.startsWith("ko") ? each.reasonKo : each.reason}
           </Card>
         ))}
       </Cards>

@@ -63,9 +63,9 @@ function GroupEditor({ project, group, onChange, onRemove }: { project: string; 
   const remove = (index: number) => { onChange({ ...group, items: group.items.filter((_, number) => number !== index) }); };
   const add = (item: Item) => { onChange({ ...group, items: [...group.items, item] }); };
   return (
-    <fieldset className="flex flex-col gap-2 rounded-lg border border-line p-3">
+    <fieldset className="flex min-w-0 flex-col gap-2 rounded-lg border border-line p-3">
       <legend className="sr-only">{names[group.mode]}</legend>
-      <div className="flex items-center gap-2">
+      <div className="flex flex-wrap items-center gap-2">
         <Select aria-label={t("images.addGroup")} value={group.mode} onChange={(event) => { onChange({ ...group, mode: event.target.value as Mode }); }}>
           {MODES.map((mode) => <option key={mode} value={mode}>{names[mode]}</option>)}
         </Select>
@@ -77,7 +77,7 @@ function GroupEditor({ project, group, onChange, onRemove }: { project: string; 
       {group.items.map((item, index) => {
         if (item.kind === "group") return <GroupEditor key={index} project={project} group={item} onChange={(next) => { replace(index, next); }} onRemove={() => { remove(index); }} />;
         return (
-          <div key={index} className="flex items-center gap-2">
+          <div key={index} className="flex flex-wrap items-center gap-2">
             {item.kind === "condition"
               ? <ConditionEditor project={project} condition={item} onChange={(next) => { replace(index, next); }} />
               : <Input aria-label={t("images.addCondition")} className="grow font-mono" value={item.text} onChange={(event) => { replace(index, { kind: "written", text: event.target.value }); }} />}
@@ -106,7 +106,7 @@ function ConditionEditor({ project, condition, onChange }: { project: string; co
       <Select aria-label={t("images.operator")} className="w-28" value={operator} onChange={(event) => { onChange({ ...condition, operator: event.target.value as Operator }); }}>
         {OPERATORS.map((each) => <option key={each} value={each}>{t(`images.ops.${OPERATOR_NAMES[each]}`)}</option>)}
       </Select>
-      <SuggestInput label={t("images.value")} suggestions={suggestions} className="h-8 grow" value={value} onChange={(event) => { onChange({ ...condition, value: event.target.value }); }} />
+      <SuggestInput label={t("images.value")} suggestions={suggestions} className="h-8 min-w-32 grow" value={value} onChange={(event) => { onChange({ ...condition, value: event.target.value }); }} />
     </>
   );
 }

@@ -7,7 +7,7 @@ export function RateText({ rate }: { rate: Rate | undefined }) {
   const { t } = useTranslation();
   if (Number(rate?.total ?? 0) === 0) return <span className="text-quiet">–</span>;
   return (
-    <span className="inline-flex flex-col leading-tight tabular-nums">
+    <span className="inline-flex flex-col leading-tight whitespace-nowrap tabular-nums">
       <span className="font-medium">{percent(rate?.value)}</span>
       <span className="text-2xs text-quiet" title={t("quality.betweenHint")}>
         {t("quality.counted", { count: count(rate?.count), total: count(rate?.total) })} · {between(rate, t)}

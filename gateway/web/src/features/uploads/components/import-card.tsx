@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState, type SubmitEvent } from "react";
+import { useCallback, useRef, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
-import { CONTROL, Select } from "@/components/ui/field";
+import { Select } from "@/components/ui/field";
 import { ErrorNotice, Progress } from "@/components/ui/notice";
 import { Segmented } from "@/components/ui/segmented";
 import { showToast } from "@/components/ui/toast";
@@ -23,6 +23,7 @@ export function ImportCard({ project }: { project: string }) {
   const [replace, setReplace] = useState(false);
   const [applyGoodRows, setGood] = useState(false);
   const [file, setFile] = useState<File>();
+  const input = useRef<HTMLInputElement>(null);
   const { report, sent, error, isBusy, fraction, run } = useImport(project);
   const start = (validateOnly: boolean) => {
     if (file) run(file, { kind, key, replace, applyGoodRows, validateOnly });
@@ -44,7 +45,12 @@ export function ImportCard({ project }: { project: string }) {
           options={[{ value: "labels", label: t("upload.kinds.labels") }, { value: "metadata", label: t("upload.kinds.metadata") }]}
           onChange={(chosen) => { setKind(chosen); setKey("KEY_FILE_NAME"); }}
         />
-        <input type="file" aria-label={t("upload.import.file")} className={`${CONTROL} py-1`} onChange={(event) => { setFile(event.target.files?.[0]); }} />
+        {/* The browser's own button speaks the browser's language. */}
+        <span className="flex min-w-0 items-center gap-2">
+          <Button onClick={() => { input.current?.click(); }}>{t("upload.import.file")}</Button>
+          <input ref={input} type="file" aria-label={t("upload.import.file")} className="sr-only" tabIndex={-1} onChange={(event) => { setFile(event.target.files?.[0]); }} />
+          <span className="truncate text-quiet">{file?.name}</span>
+        </span>
         <Select aria-label={t("upload.import.key")} value={key} onChange={(event) => { setKey(event.target.value); }}>
           {KEYS[kind].map((each) => <option key={each} value={each}>{t(`upload.import.keys.${each}`)}</option>)}
         </Select>

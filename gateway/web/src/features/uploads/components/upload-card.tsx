@@ -11,13 +11,13 @@ import { useUploadProgress } from "@/features/uploads/components/use-upload-prog
 /** One upload: how far it is, what became of each file, what can be done about it. */
 export function UploadCard({ upload }: { upload: Upload }) {
   const { t } = useTranslation();
-  const { share, label, summary } = useUploadProgress(upload);
+  const { share, label, summary, isGood } = useUploadProgress(upload);
   const isOver = upload.phase === "done" || upload.phase === "stopped";
   return (
     <Card className="flex flex-col gap-3 p-4">
       <div className="flex items-start gap-2">
         <div className="min-w-0 flex-1">
-          {upload.phase === "done" ? <p role="status" className="text-good">{summary}</p> : <Progress value={share} label={label} />}
+          {upload.phase === "done" ? <p role="status" className={isGood ? "text-good" : "text-warn"}>{summary}</p> : <Progress value={share} label={label} />}
         </div>
         {upload.phase === "sending" && <Button icon={Pause} onClick={() => { pauseUpload(upload.id); }}>{t("upload.pause")}</Button>}
         {upload.phase === "paused" && <Button icon={Play} onClick={() => { resumeUpload(upload.id); }}>{t("upload.resume")}</Button>}

@@ -38,11 +38,11 @@ function DockLine({ upload, onSeen }: { upload: Upload; onSeen: () => void }) {
     // From the moment it is done, however often the page is drawn again.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [upload.phase]);
-  const { share, label, summary } = useUploadProgress(upload);
+  const { share, label, summary, isGood } = useUploadProgress(upload);
   return (
     <div className="flex items-start gap-1">
       <Link to="/projects/$project" params={{ project: upload.project }} search={{ tab: "upload" }} className="min-w-0 flex-1 hover:text-accent">
-        {upload.phase === "done" ? <span className="text-good">{summary}</span> : <Progress value={share} label={upload.error ? faultText(upload.error) : label} />}
+        {upload.phase === "done" ? <span className={isGood ? "text-good" : "text-warn"}>{summary}</span> : <Progress value={share} label={upload.error ? faultText(upload.error) : label} />}
       </Link>
       <IconButton label={t(upload.phase === "done" || upload.phase === "stopped" ? "upload.dismiss" : "upload.stop")} icon={X} onClick={() => { dismissUpload(upload.id); }} />
     </div>
