@@ -26,7 +26,7 @@ DOCKERFILES = {
 }
 """By the name of the image."""
 
-WITH_TORCH = {"inference", "torchserve"}
+WITH_TORCH = {"inference", "reduction", "torchserve"}
 """Images that come for CPUs and, as `…-cuda`, for GPUs."""
 
 _BUILDERS = {"docker": ("docker", "build"), "podman": ("podman", "build"), "buildah": ("buildah", "build")}

@@ -21,7 +21,7 @@ TOLD = {
         "torchserve_key_file", "trusted_proxies",
     }
     | _STORES,
-    "reduction": {"address", "inference_target", "kernel_cache"},
+    "reduction": {"address", "inference_target", "kernel_cache", "gpu"},
     "gateway": {
         "host", "port", "auth_target", "project_target", "inference_target", "reduction_target", "trusted_proxies",
     },
@@ -55,6 +55,7 @@ _RESOURCES = {
         "limits": {"type": "object", "additionalProperties": _QUANTITY},
     },
 }
+_RESOURCE_NAME = {"type": "string", "pattern": r"^([a-z0-9.-]+/[A-Za-z0-9._-]+)?$"}
 POOL: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -71,8 +72,7 @@ POOL: dict[str, Any] = {
         "resourceName": {
             "description": "What the device plugin calls a GPU or a slice: `nvidia.com/gpu`, `nvidia.com/mig-1g.10gb`. "
             "Default: none, the models compute on the cores that are requested.",
-            "type": "string",
-            "pattern": r"^([a-z0-9.-]+/[A-Za-z0-9._-]+)?$",
+            **_RESOURCE_NAME,
         },
         "resourceCount": {"description": "Of it, for each pod. Default: 1.", "type": "integer", "minimum": 1},
         "runtimeClassName": {"description": "Runtime class of containers with GPUs: `nvidia`.", "type": "string"},
@@ -112,6 +112,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "replicas": _REPLICAS,
     "minReplicas": _REPLICAS,
     "maxReplicas": _REPLICAS,
+    "resourceName": _RESOURCE_NAME,
     "resources": _RESOURCES,
     "scratch": _QUANTITY,
     "sharedMemory": _QUANTITY,

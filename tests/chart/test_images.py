@@ -100,10 +100,10 @@ def test_dockerfile__installs_by_the_constraints_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_dockerfile__torch_only_where_networks_compute(name: str) -> None:
+def test_dockerfile__torch_only_where_networks_or_gpus_compute(name: str) -> None:
     asks_for_torch = any(re.search(r"\btorch\b", command) for command in of(name, "RUN"))
 
-    assert asks_for_torch == (name in {"inference", "torchserve"})
+    assert asks_for_torch == (name in {"inference", "reduction", "torchserve"})
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -140,3 +140,14 @@ def test_chart__uses_the_image(name: str) -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
 
     assert values[name]["image"]["repository"] == f"loupe/{name}"
+
+
+def test_dockerfile__on_gpus_there_is_one_onnx_runtime_that_of_cuda() -> None:
+    pins = set()
+    for name in ("inference", "torchserve"):
+        (swap,) = [one for one in of(name, "RUN") if "onnxruntime-gpu" in one]
+        assert re.match(r'if \[ "\$DEVICE" = cuda \]; then\s+\S+/pip uninstall --yes onnxruntime\s+&& ', swap), name
+        installed = [place for place, one in enumerate(of(name, "RUN")) if "./services/inference" in one]
+        assert of(name, "RUN").index(swap) > installed[-1], name
+        pins.add(next(one for one in of(name, "ARG") if one.startswith("ONNXRUNTIME_GPU=")))
+    assert len(pins) == 1

@@ -53,6 +53,30 @@ def test_pool__zero_replicas_are_kept() -> None:
     assert of_kind(objects, "Deployment")["loupe-torchserve-slices"]["spec"]["replicas"] == 0
 
 
+def test_reduction__takes_a_gpu_where_it_is_given_one() -> None:
+    deployment = of_kind(render("gpu"), "Deployment")["loupe-reduction"]["spec"]
+    pod = deployment["template"]["spec"]
+    resources = pod["containers"][0]["resources"]
+
+    assert resources["limits"]["nvidia.com/gpu"] == resources["requests"]["nvidia.com/gpu"] == 1
+    assert resources["limits"]["memory"]
+    assert pod["runtimeClassName"] == "nvidia"
+    assert pod["nodeSelector"]
+    assert pod["containers"][0]["image"].endswith("-cuda")
+    assert variables(pod["containers"][0])["LOUPE_REDUCTION_GPU"] == "true"
+    assert deployment["strategy"]["rollingUpdate"] == {"maxUnavailable": 1, "maxSurge": 0}
+
+
+def test_reduction__without_a_gpu_computes_on_cores() -> None:
+    deployment = of_kind(render("min"), "Deployment")["loupe-reduction"]["spec"]
+    pod = deployment["template"]["spec"]
+
+    assert not [name for name in pod["containers"][0]["resources"]["limits"] if "nvidia" in name]
+    assert "runtimeClassName" not in pod
+    assert "LOUPE_REDUCTION_GPU" not in variables(pod["containers"][0])
+    assert deployment["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+
+
 def test_models__each_is_found_where_it_is_loaded() -> None:
     objects = render("gpu")
     targets = json.loads(variables(container(objects, "loupe-inference"))["LOUPE_INFERENCE_TORCHSERVE_TARGETS"])

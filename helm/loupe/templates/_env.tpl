@@ -132,6 +132,9 @@ LOUPE_REDUCTION_ADDRESS: "0.0.0.0:50054"
 {{ include "loupe.env.serviceToken" . }}
 LOUPE_REDUCTION_INFERENCE_TARGET: {{ include "loupe.target" (dict "root" . "component" "inference") }}
 LOUPE_REDUCTION_THREADS: {cores: true}
+{{- if .Values.reduction.gpu.resourceName }}
+LOUPE_REDUCTION_GPU: "true"
+{{- end }}
 {{- end -}}
 
 {{- define "loupe.env.gateway" -}}

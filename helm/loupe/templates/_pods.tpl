@@ -87,6 +87,18 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
+{{/* Resources and a GPU beside them. Takes resources and gpu (values with resourceName and resourceCount). */}}
+{{- define "loupe.resourcesWithGpu" -}}
+{{- $resources := deepCopy .resources -}}
+{{- with .gpu.resourceName -}}
+{{- $gpu := dict . (int ($.gpu.resourceCount | default 1)) -}}
+{{- range list "requests" "limits" -}}
+{{- $_ := set $resources . (merge (deepCopy $gpu) (dig . dict $resources)) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $resources -}}
+{{- end -}}
+
 {{/* Own container resources with a bound on what goes to the node's disk. */}}
 {{- define "loupe.resources" -}}
 resources:

@@ -8,6 +8,7 @@ import grpc
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from loupe.reduction.v1 import feature_source_pb2 as source_pb
 from loupe.reduction.v1 import projection_pb2 as projection_pb
@@ -79,6 +80,18 @@ async def test_fit_projection__same_map_on_any_number_of_threads(start_stack: St
     maps = []
     for threads in (1, 2):
         stack = await start_stack(threads=threads)
+        image_ids = stack.features.add(values)
+        maps.append(_places(await stack.fit(image_ids, seed=11), image_ids))
+
+    assert np.array_equal(maps[0], maps[1])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, which finds other neighbours than the cores do")
+async def test_fit_projection__no_gpu_where_one_may_be_used(start_stack: StartStack) -> None:
+    values, _ = clusters(60)
+    maps = []
+    for gpu in (False, True):
+        stack = await start_stack(gpu=gpu)
         image_ids = stack.features.add(values)
         maps.append(_places(await stack.fit(image_ids, seed=11), image_ids))
 

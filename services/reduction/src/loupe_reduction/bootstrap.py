@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import grpc
 
 from loupe.reduction.v1 import (
@@ -25,10 +27,10 @@ from loupe_reduction.settings import ReductionSettings
 from loupe_reduction.use_cases.apply_head import ApplyHead
 from loupe_reduction.use_cases.find_neighbour_objects import FindNeighbourObjects
 from loupe_reduction.use_cases.find_neighbours import FindNeighbours
-from loupe_reduction.use_cases.run_job import RunJob
-
 from loupe_reduction.use_cases.forget_vectors import VectorForgetter
 from loupe_reduction.use_cases.kept_stores import KeptStores
+from loupe_reduction.use_cases.run_job import RunJob
+
 NAME = "reduction"
 _WARM_AFTER_SECONDS = 3.0
 
@@ -49,7 +51,8 @@ def bootstrap(
         workers: what does the work, instead of processes.
 
     Raises:
-        ValueError: a channel has to be opened and the settings hold no service token key.
+        ValueError: a channel has to be opened and the settings hold no service token key; or a GPU is to be used and
+            torch is not there.
     """
     on_start: list[Hook] = []
     on_stop: list[Hook] = []
@@ -109,6 +112,8 @@ def _registrations(
 
 
 def _processes(settings: ReductionSettings) -> ProcessWorkers:
+    if settings.gpu and find_spec("torch") is None:
+        raise ValueError("LOUPE_REDUCTION_GPU is set and torch is not installed: use the image with -cuda in its tag.")
     return ProcessWorkers(
         places=settings.concurrency,
         max_waiting=settings.max_waiting,
@@ -116,6 +121,7 @@ def _processes(settings: ReductionSettings) -> ProcessWorkers:
         nice=settings.nice,
         idle_s=settings.worker_idle.total_seconds(),
         cache_dir=settings.kernel_folder.resolve(),
+        gpu=settings.gpu,
     )
 
 

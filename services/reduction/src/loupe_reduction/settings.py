@@ -38,6 +38,10 @@ class ReductionSettings(LoupeSettings):
     threads: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1, le=256)
     """Threads of each worker process. Default: one for each core, at most 8."""
 
+    gpu: bool = False
+    """Whether maps search neighbours on the GPU. Needs torch, which the image with -cuda in its tag has; where
+    no GPU is seen the cores do it."""
+
     nice: int = Field(default=10, ge=0, le=19)
     """How far worker processes stand back behind serving ones."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import faiss
 
 from loupe_reduction.algorithms.jobs import carry_out
+from loupe_reduction.algorithms.neighbours import BuildIndex, build_cells
 from loupe_reduction.domain.jobs import Result, WorkOrder
 from loupe_reduction.domain.progress import Phase, Progress
 
@@ -19,7 +20,8 @@ def run(order: WorkOrder, tell: Callable[[Progress], None]) -> Result:
     """Carries out a job; the target of `loupe_kit.child.ChildProcess`."""
     # Threads are ours alone (`algorithms.parallel`): with those of the libraries, results depend on their number.
     faiss.omp_set_num_threads(1)
-    return carry_out(order.job, order.features, threads=order.threads, report=_calm(tell))
+    build = _index_on_gpu() if order.gpu else build_cells
+    return carry_out(order.job, order.features, threads=order.threads, report=_calm(tell), build=build)
 
 
 def warm(_: None, __: Callable[[object], None]) -> None:
@@ -28,6 +30,13 @@ def warm(_: None, __: Callable[[object], None]) -> None:
 
     faiss.omp_set_num_threads(1)
     warm_kernels()
+
+
+def _index_on_gpu() -> BuildIndex:
+    # Loaded here: torch takes seconds to import, and images for processors have none.
+    from loupe_reduction.algorithms.torch_index import index_on_gpu
+
+    return index_on_gpu() or build_cells
 
 
 def _calm(tell: Callable[[Progress], None]) -> Callable[[Progress], None]:

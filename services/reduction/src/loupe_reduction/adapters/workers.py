@@ -29,12 +29,14 @@ class ProcessWorker:
         child: the process.
         starting: done when the process has started.
         threads: threads that it may use.
+        gpu: whether it may use the GPU.
     """
 
-    def __init__(self, child: ChildProcess, starting: asyncio.Future[None], threads: int) -> None:
+    def __init__(self, child: ChildProcess, starting: asyncio.Future[None], threads: int, gpu: bool) -> None:
         self._child = child
         self._starting = starting
         self._threads = threads
+        self._gpu = gpu
 
     async def ready(self) -> None:
         """Waits until the process has started; if it cannot, `run` says why."""
@@ -43,7 +45,7 @@ class ProcessWorker:
     async def run(self, job: Job, features: SpooledFeatures, report: Report) -> Result:
         """Does the work; see `loupe_reduction.ports.Worker`."""
         try:
-            order = WorkOrder(job, features, self._threads)
+            order = WorkOrder(job, features, self._threads, self._gpu)
             return cast("Result", await self._child.call(order, on_progress=report))
         except ChildDied as died:
             _log.warning("worker_crashed", exit_code=died.exit_code, job=type(job).__name__)
@@ -68,6 +70,7 @@ class ProcessWorkers:
         nice: how far each process stands back behind serving ones, 0 to 19.
         idle_s: seconds after which a process without work ends and gives its memory back.
         cache_dir: folder in which compiled kernels are kept.
+        gpu: whether they search neighbours on the GPU, if they see one.
         target: what the processes run, `module:function`; tests give another.
     """
 
@@ -80,6 +83,7 @@ class ProcessWorkers:
         nice: int,
         idle_s: float,
         cache_dir: Path,
+        gpu: bool = False,
         target: str = TARGET,
     ) -> None:
         self._queue = FairQueue(places, max_waiting)
@@ -87,6 +91,7 @@ class ProcessWorkers:
         self._nice = nice
         self._idle_s = idle_s
         self._cache_dir = cache_dir
+        self._gpu = gpu
         self._target = target
         self._idle: dict[ChildProcess, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -99,7 +104,7 @@ class ProcessWorkers:
             # It imports its libraries while the caller still reads vectors; if that fails, the call says so.
             starting = asyncio.ensure_future(child.start())
             try:
-                yield ProcessWorker(child, starting, self._threads)
+                yield ProcessWorker(child, starting, self._threads, self._gpu)
             except (asyncio.CancelledError, GeneratorExit):
                 # A second cancellation must not leave the process behind.
                 await asyncio.shield(self._in_background(self._drop(child, starting)))

@@ -161,6 +161,9 @@ class WorkOrder:
     threads: int
     """Threads to use, at least 1."""
 
+    gpu: bool = False
+    """Whether maps search neighbours on the GPU, if the process sees one."""
+
 
 @dataclass(frozen=True)
 class Quality:
