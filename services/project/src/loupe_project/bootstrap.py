@@ -180,6 +180,7 @@ def bootstrap(settings: ProjectSettings, **overrides: Unpack[Overrides]) -> Serv
         on_start=[
             partial(upgrade, parts.engine, MIGRATIONS),
             *parts.shared.on_start,
+            parts.indexes.start,
             intake.start,
             relay.start,
             remover.start,

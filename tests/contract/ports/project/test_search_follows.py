@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loupe_kit import ids
 from loupe_kit.sql import create_engine
 from loupe_project.adapters.search import following, loader, snapshot
 from loupe_project.adapters.search import indexes as indexes_module
@@ -191,6 +192,81 @@ async def test_restart__goes_on_from_the_file_of_the_last_run(
     await again.change()
     await again.check()
     await after.stop()
+
+
+def _kept_texts(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("*.npz"))
+
+
+async def _world_with_one_that_goes(units: Units, indexes: SearchIndexes) -> tuple[World, str]:
+    project = await add_project(units)
+    world = World(units, indexes, project, random.Random(5))
+    stays, goes = make_image(project, file_name="that stays.png"), make_image(project, file_name="that goes.png")
+    async with units() as unit:
+        await unit.images.add(project, make_arrival(project), [stays, goes])
+        await unit.commit()
+    await make_index(world)
+    return world, goes.id
+
+
+async def _throw_away(world: World, image_id: str) -> None:
+    async with world.units() as unit:
+        await unit.trash.put(world.project.id, [image_id], ids.new_id(), "users/x", NOW)
+        await unit.trash.purge(world.project.id, [image_id], NOW)
+        await unit.commit()
+
+
+async def test_file__holds_no_image_that_has_left_once_that_is_seen(
+    units: Units, database_url: str, tmp_path: Path
+) -> None:
+    indexes = SearchIndexes(database_url, 1 << 30, tmp_path)
+    world, gone = await _world_with_one_that_goes(units, indexes)
+    assert b"that goes" in _kept_texts(tmp_path)
+    await _throw_away(world, gone)
+
+    async with units(read_only=True) as unit:
+        assert await indexes.view(unit.session, world.project.id) is not None
+
+    assert _kept_texts(tmp_path) == b""
+    await indexes.stop()
+    assert _kept_texts(tmp_path) == b""
+
+
+async def test_stop__nobody_searched_since_an_image_left(units: Units, database_url: str, tmp_path: Path) -> None:
+    before = SearchIndexes(database_url, 1 << 30, tmp_path)
+    world, gone = await _world_with_one_that_goes(units, before)
+    await _throw_away(world, gone)
+
+    await before.stop()
+
+    assert _kept_texts(tmp_path) == b""
+    after = SearchIndexes(database_url, 1 << 30, tmp_path)
+    await make_index(replace(world, indexes=after))
+    await after.stop()
+    texts = _kept_texts(tmp_path)
+    assert b"that stays" in texts
+    assert b"that goes" not in texts
+
+
+async def test_tidy__files_of_projects_that_nobody_searches(
+    units: Units, indexes: SearchIndexes, database_url: str, tmp_path: Path
+) -> None:
+    world, gone = await _world_with_one_that_goes(units, indexes)
+    idle = SearchIndexes(database_url, 1 << 30, tmp_path)
+    await idle.tidy()
+    assert b"that goes" in _kept_texts(tmp_path)
+    await _throw_away(world, gone)
+
+    # One process has no index of it, the other one that is behind.
+    path = tmp_path / f"{world.project.id}.npz"
+    content = path.read_bytes()
+    await idle.tidy()
+    assert _kept_texts(tmp_path) == b""
+    path.write_bytes(content)
+    await indexes.tidy()
+    assert await indexes.ready(world.project.id)
+    assert _kept_texts(tmp_path) == b""
+    await idle.stop()
 
 
 @pytest.mark.parametrize("fault", ["torn", "another format", "of another store"])

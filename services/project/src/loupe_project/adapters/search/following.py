@@ -55,7 +55,9 @@ async def follow(
         piece_size: Images that are read at a time.
     """
     for piece in chunks(changes.image_ids, piece_size):
-        index.replace(piece, await loader.facts_of(session, project_id, piece))
+        facts = await loader.facts_of(session, project_id, piece)
+        index.has_left |= len(facts.images) < len(piece)
+        index.replace(piece, facts)
     for piece in chunks(changes.tagged_ids, piece_size):
         index.put_tags(piece, await loader.tags_of(session, project_id, piece))
     for tag_id in changes.tag_ids:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ MAX_AT_ONCE = 2_000
 """Images that a search reads anew before it answers; with more, they are read in the background meanwhile."""
 MAX_DEAD = 0.5
 """Part of the rows that may be, or become, those of images as they were, before all is read anew."""
+_TIDY_SECONDS = 3600.0
 _logger = logging.getLogger(__name__)
 
 
@@ -61,6 +63,11 @@ class SearchIndexes:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search-index")
         self._stopped = threading.Event()
         self.sets = ImageSets()
+        self._tidier: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look, every hour, that no file holds texts of images that have left."""
+        self._tidier = asyncio.create_task(self._tidy_forever(), name="search-index-tidier")
 
     async def view(self, session: AsyncSession, project_id: str) -> tuple[View, int] | None:
         """What the index of a project holds, at least as new as what the transaction sees, and the version of that.
@@ -99,16 +106,47 @@ class SearchIndexes:
         """Memory that all indexes take, about."""
         return sum(entry.index.nbytes for entry in self._entries.values() if entry.index is not None)
 
+    async def tidy(self) -> None:
+        """Remove files whose project changed without an index to say what; follow for those that have one."""
+        for path in await asyncio.to_thread(lambda: sorted(self._folder.glob("*.npz"))):
+            version = await self._in_thread(partial(loader.version, project_id=path.stem))
+            entry = self._entries.get(path.stem)
+            if entry is not None and entry.index is not None:
+                async with entry.lock:
+                    if entry.index is not None and entry.index.version < version:
+                        self._begin(entry, self._catch_up(entry, entry.index))
+            elif snapshot.version(path) != version:
+                path.unlink(missing_ok=True)
+
     async def stop(self) -> None:
-        """Stop reading in the background."""
+        """Stop reading in the background, and keep what is current and holds no texts of images that have left."""
         self._stopped.set()
+        if self._tidier is not None:
+            self._tidier.cancel()
+            await asyncio.gather(self._tidier, return_exceptions=True)
         working = {entry.work for entry in self._entries.values() if entry.work is not None}
         if working:
             await asyncio.wait(working)
         for entry in self._entries.values():
-            if entry.index is not None and entry.index.version > entry.kept_version:
-                await asyncio.to_thread(snapshot.save, entry.index, self._path(entry.project_id))
+            if entry.index is not None:
+                await self._keep(entry, entry.index)
         self._thread.shutdown()
+
+    async def _keep(self, entry: _Entry, index: ProjectIndex) -> None:
+        path = self._path(entry.project_id)
+        is_current = await self._in_thread(lambda session: _is_brought_up(session, entry.project_id, index))
+        if index.has_left or not is_current:
+            path.unlink(missing_ok=True)
+        elif index.version > entry.kept_version:
+            await asyncio.to_thread(snapshot.save, index, path)
+
+    async def _tidy_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_TIDY_SECONDS)
+            try:
+                await self.tidy()
+            except Exception:
+                _logger.exception("Kept search indexes could not be looked through.")
 
     def _path(self, project_id: str) -> Path:
         return self._folder / f"{project_id}.npz"
@@ -130,7 +168,12 @@ class SearchIndexes:
             entry.index = entry.view = None
             raise
         entry.view = index.view()
+        self._drop_if_left(entry, index)
         return True
+
+    def _drop_if_left(self, entry: _Entry, index: ProjectIndex) -> None:
+        if index.has_left:
+            self._path(entry.project_id).unlink(missing_ok=True)
 
     def _begin(self, entry: _Entry, work: Awaitable[None]) -> None:
         if entry.work is None:
@@ -152,6 +195,7 @@ class SearchIndexes:
         async def build(session: AsyncSession) -> ProjectIndex | None:
             known = None if entry.kept_version else snapshot.load(path)
             if known is not None and await _is_brought_up(session, entry.project_id, known):
+                self._drop_if_left(entry, known)
                 return known
             made = await following.build(session, entry.project_id, self._stopped.is_set)
             if made is not None:
@@ -166,6 +210,7 @@ class SearchIndexes:
     async def _catch_up(self, entry: _Entry, index: ProjectIndex) -> None:
         if await self._in_thread(lambda session: _is_brought_up(session, entry.project_id, index)):
             entry.view = index.view()
+            self._drop_if_left(entry, index)
         else:
             entry.index = entry.view = None
 

@@ -53,6 +53,8 @@ class ProjectIndex:
     def __init__(self) -> None:
         self.version = 0
         self.rights_version = 0
+        self.has_left = False
+        """Whether rows of images that are gone, or in the trash, may still hold their texts."""
         self.ids = RowIds()
         self._alive = np.zeros(0, np.bool_)
         self._numbers = {name: Grown(np.float64) for name in ("conf", *_LOOKS, "outlier")}

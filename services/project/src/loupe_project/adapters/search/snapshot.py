@@ -1,6 +1,7 @@
 """An index as a file, so that a restart reads numbers instead of a million rows.
 
-The file is a cache: it is dropped when its format is another one, or the store has forgotten what changed since.
+The file is a cache: it is dropped when its format is another one, or the store has forgotten what changed since, and
+when an image leaves whose texts it may hold.
 Arrays lie in an uncompressed zip as NumPy writes it, without pickles; texts are UTF-8 with the ends of each.
 """
 
@@ -38,6 +39,15 @@ def save(index: ProjectIndex, path: Path) -> None:
         _logger.warning("The search index could not be kept for the next start.", extra={"error": str(error)})
         with contextlib.suppress(OSError):
             written.unlink()
+
+
+def version(path: Path) -> int | None:
+    """The version that a file has; None if there is none, or it cannot be read."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return int(file["versions"][0])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
 
 
 def load(path: Path) -> ProjectIndex | None:
