@@ -71,7 +71,7 @@ export const reasonsKo: Readonly<Record<string, string>> = {
   TOO_MANY_READERS: "이미지 하나를 볼 수 있는 사람은 {{limit}}명까지입니다.",
 
   // Searches
-  QUERY_INVALID: "검색식의 {{position}}번째 글자에서 읽을 수 없습니다. 표시된 곳을 고치세요.",
+  QUERY_INVALID: "{{korean}}",
   QUERY_TOO_COMPLEX: "검색식이 너무 깁니다. 한도: {{limit}}",
   SAVED_SEARCH_NOT_FOUND: "그런 저장된 검색이 없습니다.",
   TOO_MANY_SAVED_SEARCHES: "저장된 검색은 {{limit}}개까지입니다. 쓰지 않는 것을 지우세요.",

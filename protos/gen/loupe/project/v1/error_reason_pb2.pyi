@@ -53,7 +53,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TOO_MANY_READERS: _ErrorReason.ValueType  # 26
     """An image would get more readers than there may be. Example: {reason: "TOO_MANY_READERS", metadata: {limit: "1000"}}"""
     ERROR_REASON_QUERY_INVALID: _ErrorReason.ValueType  # 40
-    """The query cannot be read. Example: {reason: "QUERY_INVALID", metadata: {position: "14", suggestion: "label"}}"""
+    """The query cannot be read; `korean` is the message in Korean. Example: {reason: "QUERY_INVALID", metadata: {position: "14", korean: "…", suggestion: "label"}}"""
     ERROR_REASON_QUERY_TOO_COMPLEX: _ErrorReason.ValueType  # 41
     """The query is too long, too deep or has too many terms. Example: {reason: "QUERY_TOO_COMPLEX", metadata: {limit: "200 terms"}}"""
     ERROR_REASON_UPLOAD_ORDER_INVALID: _ErrorReason.ValueType  # 60
@@ -205,7 +205,7 @@ ERROR_REASON_BOX_OUTSIDE_IMAGE: ErrorReason.ValueType  # 25
 ERROR_REASON_TOO_MANY_READERS: ErrorReason.ValueType  # 26
 """An image would get more readers than there may be. Example: {reason: "TOO_MANY_READERS", metadata: {limit: "1000"}}"""
 ERROR_REASON_QUERY_INVALID: ErrorReason.ValueType  # 40
-"""The query cannot be read. Example: {reason: "QUERY_INVALID", metadata: {position: "14", suggestion: "label"}}"""
+"""The query cannot be read; `korean` is the message in Korean. Example: {reason: "QUERY_INVALID", metadata: {position: "14", korean: "…", suggestion: "label"}}"""
 ERROR_REASON_QUERY_TOO_COMPLEX: ErrorReason.ValueType  # 41
 """The query is too long, too deep or has too many terms. Example: {reason: "QUERY_TOO_COMPLEX", metadata: {limit: "200 terms"}}"""
 ERROR_REASON_UPLOAD_ORDER_INVALID: ErrorReason.ValueType  # 60

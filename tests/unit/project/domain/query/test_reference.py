@@ -39,6 +39,7 @@ def test_example__error_with_position_and_suggestion(line: str) -> None:
         query.read(text, CONTEXT)
 
     assert caught.value.metadata.get("position") == position
+    assert caught.value.metadata["korean"].startswith(f"검색식 {position}번째 글자: ")
     assert caught.value.metadata.get("suggestion", "") == suggestion
     assert caught.value.message.startswith(f"Query, character {position}: {message}")
 

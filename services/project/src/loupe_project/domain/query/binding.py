@@ -75,7 +75,11 @@ class _Binder:
 
     def _box(self, child: syntax.Syntax, span: Span) -> Node:
         if self._in_box:
-            raise QueryInvalid("a box cannot be asked for inside box[…]; take the inner one out.", span=span)
+            raise QueryInvalid(
+                "a box cannot be asked for inside box[…]; take the inner one out.",
+                "box[…] 안에 다시 box를 쓸 수 없습니다. 안쪽 것을 꺼내세요.",
+                span=span,
+            )
         return _Binder(self._context, in_box=True).bind(child)
 
     def _count(self, node: syntax.Count) -> Node:
@@ -84,6 +88,7 @@ class _Binder:
         if number is None or number != int(number) or not 0 <= number <= MAX_COUNT:
             raise QueryInvalid(
                 f"count(…) compares with a whole number from 0 to {MAX_COUNT:,}, not with '{node.number.raw}'.",
+                f"count(…)는 0부터 {MAX_COUNT:,}까지의 정수와 비교합니다: '{node.number.raw}'",
                 span=node.number.span,
             )
         op = "=" if node.op == ":" else node.op
@@ -241,13 +246,21 @@ def _set_id(field: Field, value: syntax.Value) -> str:
 def _no_such_word(name: str, what: str, known: list[str], value: syntax.Value) -> NoReturn:
     near = fields.nearest_of(name, known)
     hint = f"did you mean '{near}'? There" if near else "there"
-    raise QueryInvalid(f"'{name}' is no {what}; {hint} are {', '.join(known)}.", span=value.span, suggestion=near)
+    raise QueryInvalid(
+        f"'{name}' is no {what}; {hint} are {', '.join(known)}.",
+        f"그런 값이 없습니다: '{name}'. 쓸 수 있는 값: {', '.join(known)}",
+        span=value.span,
+        suggestion=near,
+    )
 
 
 def _only_equals(field: Field, term: syntax.Term, why: str) -> None:
     if term.op not in EQUALS:
         raise QueryInvalid(
-            f"{field.name} takes ':', '=' or '!=', not '{term.op}'; {why}.", span=term.op_span, suggestion=":"
+            f"{field.name} takes ':', '=' or '!=', not '{term.op}'; {why}.",
+            f"{field.name}에는 ':', '=', '!='만 쓸 수 있습니다: '{term.op}'",
+            span=term.op_span,
+            suggestion=":",
         )
 
 
@@ -255,6 +268,7 @@ def _single_value(field: Field, term: syntax.Term) -> None:
     if term.op not in EQUALS and len(term.values) > 1:
         raise QueryInvalid(
             f"'{field.name}{term.op}' takes one value; several go with ':', as in {field.name}:1,2.",
+            f"'{field.name}{term.op}' 뒤에는 값을 하나만 씁니다. 여러 값은 ':'로 찾습니다. 예: {field.name}:1,2",
             span=term.values[1].span,
             repair=Repair(Span(term.values[0].span.end, term.span.end), ""),
         )
@@ -263,6 +277,7 @@ def _single_value(field: Field, term: syntax.Term) -> None:
 def _wrong_type(field: Field, value: syntax.Value, expected: str) -> NoReturn:
     raise QueryInvalid(
         f"{field.name} takes {expected}, and '{values.plain(value.raw)}' is none.",
+        f"{field.name}에는 '{values.plain(value.raw)}' 같은 값을 쓸 수 없습니다.",
         span=value.span,
     )
 
@@ -270,10 +285,17 @@ def _wrong_type(field: Field, value: syntax.Value, expected: str) -> NoReturn:
 def _unknown_field(name: str, span: Span, *, in_box: bool) -> NoReturn:
     near = fields.nearest(name, in_box=in_box)
     hint = f"did you mean '{near}'? " if near else ""
+    hint_ko = f"혹시 '{near}'?" if near else f"메타데이터는 meta.{name}처럼 찾습니다."
     if in_box:
         rest = f"Inside box[…] there are {', '.join(fields.BOX_FIELDS)}."
     elif fold(name).rstrip(".") in ("meta", "메타"):
-        near, hint, rest = "", "", "Metadata are asked for by their key, as in meta.temp>60."
+        near, hint, hint_ko = "", "", "메타데이터는 키로 찾습니다. 예: meta.temp>60"
+        rest = "Metadata are asked for by their key, as in meta.temp>60."
     else:
         rest = f"Metadata of other keys are asked for as meta.{name}; texts with a colon go in quotes."
-    raise QueryInvalid(f"there is no field '{name}'; {hint}{rest}", span=span, suggestion=near)
+    raise QueryInvalid(
+        f"there is no field '{name}'; {hint}{rest}",
+        f"그런 필드가 없습니다: '{name}'. {hint_ko}",
+        span=span,
+        suggestion=near,
+    )

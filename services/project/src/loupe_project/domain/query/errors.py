@@ -21,16 +21,22 @@ class QueryInvalid(InvalidArgument):
 
     reason = "QUERY_INVALID"
 
-    def __init__(self, message: str, *, span: Span, suggestion: str = "", repair: Repair | None = None) -> None:
+    def __init__(
+        self, message: str, korean: str, *, span: Span, suggestion: str = "", repair: Repair | None = None
+    ) -> None:
         """Name the fault.
 
         Args:
             message: The fault and the way out, without the position.
+            korean: The same in Korean, in which queries are written as well.
             span: What is at fault; empty where something is missing.
             suggestion: What to write instead, where it is known.
             repair: Where to write it; in place of what is at fault unless it is given.
         """
-        super().__init__(f"Query, character {span.start + 1}: {message}", position=str(span.start + 1))
+        place = span.start + 1
+        super().__init__(
+            f"Query, character {place}: {message}", position=str(place), korean=f"검색식 {place}번째 글자: {korean}"
+        )
         self.span = span
         self.repair = repair
         if suggestion:
