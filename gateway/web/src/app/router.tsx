@@ -1,5 +1,6 @@
 import { noop, type QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, Link, type ErrorComponentProps, type RouterHistory } from "@tanstack/react-router";
+import { MapPinOff } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { AdminRoute, readAdminSearch } from "@/app/admin-route";
@@ -7,8 +8,8 @@ import { imageSearchOf } from "@/app/image-search";
 import { Layout } from "@/app/layout";
 import { ProjectPage } from "@/app/project-page";
 import { readProjectSearch } from "@/app/search";
-import { Button } from "@/components/ui/button";
-import { ErrorNotice } from "@/components/ui/notice";
+import { Button, buttonLook } from "@/components/ui/button";
+import { Empty, ErrorNotice } from "@/components/ui/notice";
 import { pageQuery } from "@/features/images/api/search";
 import { ProjectsPage } from "@/features/projects/components/projects-page";
 import { projectQuery } from "@/lib/api/rights";
@@ -64,9 +65,10 @@ const adminRoute = createRoute({ getParentRoute: () => rootRoute, path: "/admin"
 function NotFound() {
   const { t } = useTranslation();
   return (
-    <main className="p-10 text-center">
-      <p>{t("common.notFound")}</p>
-      <Link to="/" className="text-accent underline">{t("common.home")}</Link>
+    <main>
+      <Empty title={t("common.notFound")} icon={MapPinOff}>
+        <Link to="/" className={buttonLook("primary")}>{t("common.home")}</Link>
+      </Empty>
     </main>
   );
 }
