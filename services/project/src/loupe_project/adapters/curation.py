@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -11,13 +12,12 @@ from numpy.typing import NDArray
 from loupe.reduction.v1 import curation_service_pb2 as pb
 from loupe.reduction.v1 import curation_service_pb2_grpc as pb_grpc
 from loupe_kit import ids
-from loupe_kit.errors import Unavailable
+from loupe_kit.errors import LoupeError, Unavailable
 from loupe_project.adapters.reduction import (
     DEFAULT_TIMEOUT_SECONDS,
     IDS_A_MESSAGE,
-    PHASES,
+    answers,
     source_message,
-    translated,
 )
 from loupe_project.domain.curation import Outlier, Pick, Strategy
 from loupe_project.domain.errors import CountOutOfRange, TooFewLabels
@@ -102,17 +102,14 @@ class GrpcCurator:
         """The messages of an answer but for those that tell progress."""
         call = method(requests, timeout=self._timeout_seconds)
         try:
-            async for message in call:
-                if message.WhichOneof("content") == "progress":
-                    await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
-                else:
+            async with aclosing(answers(call, vectors.source, on_progress)) as messages:
+                async for message in messages:
                     yield message
-        except grpc.aio.AioRpcError as error:
-            remote = translated(error, vectors.source)
-            own = _OWN_FAULTS.get(remote.reason)
-            raise (own(remote.message, fields=(), retry_after=None, **remote.metadata) if own else remote) from error
-        finally:
-            call.cancel()
+        except LoupeError as error:
+            own = _OWN_FAULTS.get(error.reason)
+            if own is None:
+                raise
+            raise own(error.message, fields=(), retry_after=None, **error.metadata) from error
 
 
 async def _requests(

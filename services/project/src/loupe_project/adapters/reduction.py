@@ -1,7 +1,9 @@
 """The reduction service over its channel."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
+from typing import Any
 
 import grpc
 import numpy as np
@@ -62,19 +64,13 @@ class GrpcReduction:
         """Fit a map; see the port."""
         call = self._stub.FitProjection(_messages(request, image_ids), timeout=self._timeout_seconds)
         answer = _Answer()
-        try:
-            async for message in call:
-                if message.WhichOneof("content") == "progress":
-                    await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
-                elif message.WhichOneof("content") == "early":
+        async with aclosing(answers(call, request.source, on_progress)) as messages:
+            async for message in messages:
+                if message.WhichOneof("content") == "early":
                     block = message.early
                     await on_picture(_table(block.image_ids, block.coordinates, request.recipe.dimensions))
                 else:
                     answer.take(message)
-        except grpc.aio.AioRpcError as error:
-            raise translated(error, request.source) from error
-        finally:
-            call.cancel()
         return answer.map()
 
     async def place(self, request: PlaceRequest, image_ids: Sequence[str], on_progress: OnProgress) -> Coordinates:
@@ -82,19 +78,13 @@ class GrpcReduction:
         call = self._stub.PlaceImages(_placing(request, image_ids), timeout=self._timeout_seconds)
         header: reduction_service_pb2.PlacementHeader | None = None
         blocks: list[projection_pb2.CoordinatesBlock] = []
-        try:
-            async for message in call:
+        async with aclosing(answers(call, request.source, on_progress)) as messages:
+            async for message in messages:
                 match message.WhichOneof("content"):
-                    case "progress":
-                        await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
                     case "header":
                         header = message.header
                     case "coordinates":
                         blocks.append(message.coordinates)
-        except grpc.aio.AioRpcError as error:
-            raise translated(error, request.source) from error
-        finally:
-            call.cancel()
         packed, numbers = b"".join(one.image_ids for one in blocks), b"".join(one.coordinates for one in blocks)
         if header is None or len(packed) != header.count * ids.BYTES_PER_ID:
             raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
@@ -228,6 +218,31 @@ def _recipe(recipe: Recipe) -> projection_pb2.Recipe:
     if recipe.method is Method.TSNE:
         message.tsne.perplexity = recipe.perplexity
     return message
+
+
+async def answers(
+    call: grpc.aio.StreamStreamCall[Any, Any], source: FeatureSource, on_progress: OnProgress
+) -> AsyncGenerator[Any, None]:
+    """Give the messages of a running call but for those that tell progress, and end the call with it.
+
+    Args:
+        call: Its messages have a `oneof content` with `progress` among others.
+        source: The features that it works with, for messages about them.
+        on_progress: Told how far the work is.
+
+    Raises:
+        LoupeError: What the reduction service refuses; see `translated`.
+    """
+    try:
+        async for message in call:
+            if message.WhichOneof("content") == "progress":
+                await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
+            else:
+                yield message
+    except grpc.aio.AioRpcError as error:
+        raise translated(error, source) from error
+    finally:
+        call.cancel()
 
 
 def translated(error: grpc.aio.AioRpcError, source: FeatureSource) -> LoupeError:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 
 import grpc
 import numpy as np
@@ -11,11 +12,11 @@ from loupe.inference.v1 import prediction_pb2
 from loupe.reduction.v1 import teach_service_pb2 as pb
 from loupe.reduction.v1 import teach_service_pb2_grpc as pb_grpc
 from loupe_kit import ids
-from loupe_kit.errors import Unavailable
+from loupe_kit.errors import LoupeError, Unavailable
 from loupe_project.adapters.reduction import (
     DEFAULT_TIMEOUT_SECONDS,
     IDS_A_MESSAGE,
-    PHASES,
+    answers,
     source_message,
     translated,
 )
@@ -48,21 +49,17 @@ class GrpcTeacher:
         call = self._stub.TeachHead(_lesson(lesson), timeout=self._timeout_seconds)
         header, content = pb.HeadHeader(), bytearray()
         try:
-            async for message in call:
-                match message.WhichOneof("content"):
-                    case "progress":
-                        await on_progress(PHASES.get(message.progress.phase, ""), message.progress.fraction)
-                    case "header":
-                        header = message.header
-                    case "head":
-                        content += message.head
-        except grpc.aio.AioRpcError as error:
-            remote = translated(error, lesson.source)
-            if remote.reason == "CLASS_TOO_SMALL":
-                raise _too_few(lesson, remote.metadata) from error
-            raise remote from error
-        finally:
-            call.cancel()
+            async with aclosing(answers(call, lesson.source, on_progress)) as messages:
+                async for message in messages:
+                    match message.WhichOneof("content"):
+                        case "header":
+                            header = message.header
+                        case "head":
+                            content += message.head
+        except LoupeError as error:
+            if error.reason == "CLASS_TOO_SMALL":
+                raise _too_few(lesson, error.metadata) from error
+            raise
         if not content or len(content) != header.head_size_bytes:
             raise Unavailable("The reduction service gave half an answer; try again.", service="reduction")
         return Taught(bytes(content), _figures(header, len(lesson.names)))
