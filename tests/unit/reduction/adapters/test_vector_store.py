@@ -92,6 +92,7 @@ def test_append__goes_on_after_a_write_that_was_cut_short(tmp_path: Path) -> Non
 
 def test_cut__likely_parts_hold_the_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vector_store, "MOST_SCANNED", 500)
+    monkeypatch.setattr(vector_store, "USUAL_DIMENSION", 1)
     monkeypatch.setattr(vector_store, "ROWS_A_PART", 40)
     monkeypatch.setattr(vector_store, "LEAST_PROBED", 8)
     values, _ = clusters(2000, groups=40)
@@ -112,6 +113,24 @@ def test_cut__likely_parts_hold_the_neighbours(tmp_path: Path, monkeypatch: pyte
     few = np.arange(0, 2000, 3)
     assert len(store.nearest(values[1], few, 300)[0]) == 300
     assert (VectorStore(tmp_path).nearest(values[3], everyone, 5)[0] == store.nearest(values[3], everyone, 5)[0]).all()
+
+
+def test_nearest__more_parts_of_short_vectors_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_store, "MOST_SCANNED", 500)
+    monkeypatch.setattr(vector_store, "ROWS_A_PART", 40)
+    monkeypatch.setattr(vector_store, "LEAST_PROBED", 1)
+    values = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
+    store, _ = _filled(tmp_path, values, step=400)
+    store.cut()
+
+    def recall(usual_dimension: int) -> float:
+        monkeypatch.setattr(vector_store, "USUAL_DIMENSION", usual_dimension)
+        everyone = np.arange(2000)
+        near = [(store.nearest(one, everyone, 10)[0], _exact(values, one, everyone, 10)) for one in values[:40]]
+        return float(np.mean([len(set(found) & set(exact)) / 10 for found, exact in near]))
+
+    assert recall(16) < 0.8
+    assert recall(16 * 20) > 0.9
 
 
 def _bytes_of(folder: Path) -> bytes:

@@ -27,6 +27,10 @@ PROBED_SHARE = 0.01
 """Share of the parts that are looked at."""
 
 LEAST_PROBED = 12
+USUAL_DIMENSION = 1280
+"""Numbers of the vectors that these figures are for. Of shorter ones, such as those of objects, more parts are looked
+at for the same cost: parts tell them apart less well."""
+
 GROWTH = 0.25
 """Rows that came since the parts were cut, against those before, at which they are cut anew."""
 
@@ -220,7 +224,7 @@ class VectorStore:
         order = np.argsort(-likeness)
         fresh = np.arange(len(parts.rows), len(self))
         found, total = [fresh[allowed[fresh]]], 0
-        probes = max(LEAST_PROBED, round(PROBED_SHARE * len(order)))
+        probes = max(LEAST_PROBED, round(PROBED_SHARE * len(order))) * max(1, USUAL_DIMENSION // self._dimension)
         for number, part in enumerate(order):
             # Where few may be found, more parts are looked at: an answer is never short for what is hidden.
             if number >= probes and total >= 4 * count:
