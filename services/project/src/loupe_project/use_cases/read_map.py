@@ -27,7 +27,6 @@ _LATER = "later"
 _TEXT_FIELDS = frozenset({"label", "truth", "agreement", "placed", "is", "tag", "format", "batch", "by", "model"})
 _NUMBER_FIELDS = frozenset({"conf", "outlier", "brightness", "contrast", "sharpness", "width", "height", "size"})
 _MATCH = "match"
-_IDS_AT_ONCE = 5_000
 
 
 async def read_coordinates(
@@ -77,10 +76,7 @@ async def _points(
 
 async def _without_hidden(store: Store, scope: Scope, analysis: Analysis, coordinates: Coordinates) -> Coordinates:
     image_ids = ids.unpack_ids(coordinates.ids.tobytes())
-    seen: set[str] = set()
-    for start in range(0, len(image_ids), _IDS_AT_ONCE):
-        part = image_ids[start : start + _IDS_AT_ONCE]
-        seen |= await store.images.existing(scope, analysis.project_id, part)
+    seen = await store.images.existing(scope, analysis.project_id, image_ids)
     return coordinates.hide(np.array([one not in seen for one in image_ids], dtype=np.bool_))
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql import point_values, selections
+from loupe_project.adapters.sql import many_images, point_values, selections
+from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import sight
-from loupe_project.adapters.sql.tables import analyses, image_features, images
+from loupe_project.adapters.sql.tables import analyses, image_features
 from loupe_project.domain.analysis import (
     Analysis,
     AnalysisState,
@@ -23,9 +24,6 @@ from loupe_project.domain.project import ProjectRole
 from loupe_project.domain.query.tree import Field
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.analyses import PointValue
-
-_IDS_A_STATEMENT = 5_000
-"""Both databases take more; this keeps a statement under half a megabyte."""
 
 
 class SqlAnalysisRepository:
@@ -66,12 +64,12 @@ class SqlAnalysisRepository:
     async def count_features(self, project_id: str, source: FeatureSource, image_ids: Sequence[str]) -> int:
         """See the port."""
         total = 0
-        for start in range(0, len(image_ids), _IDS_A_STATEMENT):
+        for some in chunks(image_ids, many_images.IDS_A_STATEMENT):
             statement = select(func.count()).where(
                 image_features.c.project_id == project_id,
                 image_features.c.model == source.model,
                 image_features.c.version == source.version,
-                image_features.c.image_id.in_(image_ids[start : start + _IDS_A_STATEMENT]),
+                image_features.c.image_id.in_(some),
             )
             total += int((await self._session.scalar(statement)) or 0)
         return total
@@ -91,14 +89,9 @@ class SqlAnalysisRepository:
         self, scope: Scope, project_id: str, field: Field, image_ids: Sequence[str]
     ) -> dict[str, PointValue]:
         """See the port."""
-        rows: list[Row[Any]] = []
-        seen = await sight(self._session, scope, project_id)
-        here = select(images.c.id).where(images.c.project_id == project_id, seen.images())
-        for start in range(0, len(image_ids), _IDS_A_STATEMENT):
-            part = image_ids[start : start + _IDS_A_STATEMENT]
-            exist = set(await self._session.scalars(here.where(images.c.id.in_(part))))
-            found = await self._session.execute(point_values.statement(field, part))
-            rows += [row for row in found if row.id in exist]
+        seen = (await sight(self._session, scope, project_id)).images()
+        statement = point_values.statement(field).where(seen)
+        rows = await many_images.rows_of(self._session, statement, project_id, image_ids)
         return point_values.most_common(rows) if field.name == "tag" else point_values.read(rows)
 
     async def _visible(self, scope: Scope, project_id: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql import arrivals, image_facts, image_rows, leaving, tag_links
+from loupe_project.adapters.sql import arrivals, image_facts, image_rows, leaving, many_images, tag_links
 from loupe_project.adapters.sql import metadata as metadata_rows
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import sight
@@ -51,14 +51,9 @@ class SqlImageRepository:
 
     async def existing(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> set[str]:
         """Those of the ids that are images of the project."""
-        known: set[str] = set()
         seen = (await sight(self._session, scope, project_id)).images()
-        for some in chunks(image_ids):
-            rows = await self._session.scalars(
-                select(images.c.id).where(images.c.id.in_(some), images.c.project_id == project_id, seen)
-            )
-            known.update(rows)
-        return known
+        rows = await many_images.rows_of(self._session, select(images.c.id).where(seen), project_id, image_ids)
+        return {row.id for row in rows}
 
     async def sees_all(self, scope: Scope, project_id: str) -> bool:
         """Whether every image of the project exists for the scope."""

@@ -50,21 +50,21 @@ _NUMBERS = {
 }
 
 
-def statement(field: tree.Field, image_ids: Sequence[str]) -> Select[Any]:
+def statement(field: tree.Field) -> Select[Any]:
     """Rows of image id, text and number; for tags as many rows as an image has of those that people gave it."""
     if field.name == "tag":
-        tagged = image_tags.join(tags, tags.c.id == image_tags.c.tag_id)
-        columns = select(image_tags.c.image_id.label("id"), tags.c.display_name.label("text"), null().label("number"))
-        by_people = image_tags.c.origin != Origin.AUTO
-        return columns.select_from(tagged).where(image_tags.c.image_id.in_(image_ids), by_people)
+        tagged = images.join(image_tags, image_tags.c.image_id == images.c.id).join(
+            tags, tags.c.id == image_tags.c.tag_id
+        )
+        columns = select(images.c.id, tags.c.display_name.label("text"), null().label("number"))
+        return columns.select_from(tagged).where(image_tags.c.origin != Origin.AUTO)
     if field.kind is tree.Kind.METADATA:
         table = image_metadata.c
-        return select(
-            table.image_id.label("id"), table.text_value.label("text"), table.number_value.label("number")
-        ).where(table.key == field.key, table.image_id.in_(image_ids))
+        columns = select(images.c.id, table.text_value.label("text"), table.number_value.label("number"))
+        return columns.join(image_metadata, table.image_id == images.c.id).where(table.key == field.key)
     text = _TEXTS.get(field.name, null())
     number = _NUMBERS.get(field.name, null())
-    return select(images.c.id, text.label("text"), number.label("number")).where(images.c.id.in_(image_ids))
+    return select(images.c.id, text.label("text"), number.label("number"))
 
 
 def read(rows: Iterable[Row[Any]]) -> dict[str, PointValue]:
@@ -72,9 +72,13 @@ def read(rows: Iterable[Row[Any]]) -> dict[str, PointValue]:
     return {row.id: row.text if row.number is None else float(row.number) for row in rows}
 
 
-def most_common(rows: Iterable[Row[Any]]) -> dict[str, PointValue]:
+def most_common(rows: Sequence[Row[Any]]) -> dict[str, PointValue]:
     """For each image the one of its texts that most images have; of equally frequent ones the first by name."""
-    rows = list(rows)
     hits = Counter(row.text for row in rows)
-    ranked = sorted(rows, key=lambda row: (hits[row.text], [-ord(letter) for letter in row.text]))
-    return {row.id: row.text for row in ranked}
+    rank = {text: place for place, text in enumerate(sorted(hits, key=lambda text: (-hits[text], text)))}
+    best: dict[str, str] = {}
+    for row in rows:
+        before = best.get(row.id)
+        if before is None or rank[row.text] < rank[before]:
+            best[row.id] = row.text
+    return dict(best)
