@@ -90,6 +90,29 @@ async def test_run__tries_until_it_answers() -> None:
     assert warmer.fault("tiny") == ""
 
 
+async def test_run__one_without_hope_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that has just started refuses the first call; another model has no weights at all."""
+    default, enough = builtin_models.DEFAULT, asyncio.Event()
+    hopeless = [ModelNotReady("No weights.", model="hopeless")] * 1000
+    backend = _Backend({default: [ModelNotReady("It starts.", model=default)], "hopeless": list(hopeless)})
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.extend([seconds] if seconds else [])
+        if len(pauses) == 5:
+            enough.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("loupe_inference.use_cases.warm_up.asyncio.sleep", pause)
+    warmer = ModelWarmer(backend, catalogue(default, "hopeless", "other"), longest_retry=timedelta(seconds=5))
+    task = asyncio.create_task(warmer.run())
+    await asyncio.wait_for(enough.wait(), 60)
+    task.cancel()
+
+    assert backend.asked[:5] == [default, "hopeless", "other", default, "hopeless"]
+    assert pauses == [1, 1, 2, 4, 5]
+
+
 @pytest.mark.parametrize(
     ("failure", "why"),
     [

@@ -30,7 +30,7 @@ class ModelWarmer:
     Args:
         backend: Runs the models.
         catalogue: The models to warm, those that are added later too.
-        retry: Between looks for models that do not answer; doubles while one keeps failing.
+        retry: Between looks for models that do not answer; doubles while none of those that are tried answers.
         longest_retry: What it doubles to at most.
     """
 
@@ -38,7 +38,7 @@ class ModelWarmer:
         self,
         backend: ModelBackend,
         catalogue: Catalogue,
-        retry: timedelta = timedelta(seconds=10),
+        retry: timedelta = timedelta(seconds=1),
         longest_retry: timedelta = timedelta(minutes=2),
     ) -> None:
         self._backend = backend
@@ -77,7 +77,8 @@ class ModelWarmer:
         while True:
             waiting = [spec for spec in self._in_order() if self.state(spec.id) is not ModelState.ACTIVE]
             answers = [await self.warm(spec) for spec in waiting]
-            pause = self._retry if all(answers) else min(pause * 2, self._longest_retry)
+            # Where one has begun to answer, a server has just started: the others are worth a look at once.
+            pause = self._retry if any(answers) or not answers else min(pause * 2, self._longest_retry)
             await asyncio.sleep(pause.total_seconds())
 
     async def warm(self, spec: ModelSpec) -> bool:

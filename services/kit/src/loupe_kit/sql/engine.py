@@ -82,7 +82,7 @@ async def empty_log(engine: AsyncEngine) -> bool:
     async with lock:
         raw = await engine.raw_connection()
         try:
-            connection = raw.driver_connection
+            connection: Any = raw.driver_connection
             await connection.execute("PRAGMA busy_timeout = 0")
             try:
                 rows = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -180,4 +180,4 @@ def _lost_places(before: Coordinates, after: Coordinates) -> NDArray[np.float32]
 
 
 def _is_blank(points: Coordinates) -> NDArray[np.bool_]:
-    return ~points.ids.any(axis=1)
+    return np.asarray(~points.ids.any(axis=1))

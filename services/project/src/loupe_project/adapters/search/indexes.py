@@ -112,9 +112,7 @@ class SearchIndexes:
             version = await self._in_thread(partial(loader.version, project_id=path.stem))
             entry = self._entries.get(path.stem)
             if entry is not None and entry.index is not None:
-                async with entry.lock:
-                    if entry.index is not None and entry.index.version < version:
-                        self._begin(entry, self._catch_up(entry, entry.index))
+                await self._follow_later(entry, version)
             elif snapshot.version(path) != version:
                 path.unlink(missing_ok=True)
 
@@ -131,6 +129,11 @@ class SearchIndexes:
             if entry.index is not None:
                 await self._keep(entry, entry.index)
         self._thread.shutdown()
+
+    async def _follow_later(self, entry: _Entry, version: int) -> None:
+        async with entry.lock:
+            if entry.index is not None and entry.index.version < version:
+                self._begin(entry, self._catch_up(entry, entry.index))
 
     async def _keep(self, entry: _Entry, index: ProjectIndex) -> None:
         path = self._path(entry.project_id)
