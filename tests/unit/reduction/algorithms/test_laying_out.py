@@ -90,6 +90,7 @@ def test_places_by_landmarks__tells_of_every_phase() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_project__very_many_points() -> None:
     values, labels = clusters(LANDMARKS_ABOVE + 5_000, dimension=16)
     # Copies do not count: they are laid out once.
