@@ -1,11 +1,14 @@
 """Tiles: cut once for all who wait, and no longer than somebody waits."""
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags
+from PIL import Image as Picture
 
 from loupe_kit.errors import InvalidArgument
 from loupe_kit.testing import InMemoryObjectStore
@@ -173,11 +176,25 @@ def png_head(depth: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(8) + bytes([depth]) + bytes(50)
 
 
+def webp(**options: bytes) -> bytes:
+    target = io.BytesIO()
+    Picture.new("RGB", (40, 30)).save(target, "WEBP", **options)
+    return target.getvalue()
+
+
+def turned() -> bytes:
+    exif = Picture.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    return exif.tobytes()
+
+
 @pytest.mark.parametrize(
     ("fields", "data", "expected"),
     [
         ({"format": "PNG"}, png_head(8), True),
         ({"format": "PNG"}, png_head(16), False),
+        ({"format": "WEBP"}, webp(), True),
+        ({"format": "WEBP"}, webp(exif=turned()), False),
         ({"format": "JPEG"}, b"", True),
         ({"format": "TIFF"}, b"", False),
         ({"format": "JPEG", "width": 20_000, "height": 20_000}, b"", False),

@@ -22,7 +22,9 @@ PLAIN_PIXELS = 32_000_000
 LINGER_SECONDS = 5.0
 """How long an image is cut on after the last one who waited has gone; he may only be asking again."""
 _PLAIN_FORMATS = frozenset({"PNG", "JPEG", "BMP", "WEBP"})
-_PNG_HEAD_BYTES = 25
+_TOLD_BY_HEAD = frozenset({"PNG", "WEBP"})
+_HEAD_BYTES = 25
+_WEBP_HAS_EXIF = 0x08
 _PYRAMIDS_KNOWN = 64
 
 
@@ -66,12 +68,15 @@ class Tiles:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def is_plain(self, image: Image) -> bool:
-        """Whether a browser shows the file as it is: 8 bits a value, a format it knows, and not too many pixels."""
+        """Whether a browser shows the file as it is: 8 bits a value, a format it knows, few enough pixels, upright."""
         if image.format not in _PLAIN_FORMATS or image.width * image.height > PLAIN_PIXELS:
             return False
-        if image.format != "PNG":
+        if image.format not in _TOLD_BY_HEAD:
             return True
-        head = b"".join([chunk async for chunk in self._objects.open(image.object_key, 0, _PNG_HEAD_BYTES)])
+        head = b"".join([chunk async for chunk in self._objects.open(image.object_key, 0, _HEAD_BYTES)])
+        if image.format == "WEBP":
+            # Chromium turns a JPEG and a PNG as their EXIF says, but no WebP.
+            return head[12:16] != b"VP8X" or not head[20] & _WEBP_HAS_EXIF
         return head[-1] <= 8
 
     async def pyramid(self, image: Image) -> Pyramid:

@@ -14,14 +14,14 @@ const SHOWN_BY_BROWSERS = new Set(["PNG", "JPEG", "WEBP", "BMP"]);
 // As the server has it; it says more exactly, as it reads the file.
 const MOST_PIXELS = 32e6;
 
-/** Whether a browser can be given the file; a PNG of 16 bits it shows, but only in 8. */
+/** Whether a browser can be given the file; a PNG of 16 bits it shows, but only in 8, and no WebP it turns as EXIF says. */
 export function isForBrowsers(image: Image): boolean {
   return SHOWN_BY_BROWSERS.has(image.format ?? "") && (image.width ?? 0) * (image.height ?? 0) <= MOST_PIXELS;
 }
 
 /** Whether the server must be asked how to show an image. */
 export function mayNeedTiles(image: Image): boolean {
-  return image.format === "PNG" || !isForBrowsers(image);
+  return image.format === "PNG" || image.format === "WEBP" || !isForBrowsers(image);
 }
 
 /** How the values of an image can be looked at; `measure`: also where the file is fine as it is. */
