@@ -224,3 +224,29 @@ async def test_sqlite__acknowledged_writes_are_synced(tmp_path: Path) -> None:
 def test_create_engine__refuses(url: str) -> None:
     with pytest.raises(ValueError, match=r"memory|supported"):
         sql.create_engine(url)
+
+
+async def test_empty_log__nothing_that_was_deleted_is_left_in_file_or_log(tmp_path: Path) -> None:
+    engine = sql.create_engine(f"sqlite:///{tmp_path / 'one.db'}")
+    secret = "an unmistakable text " * 500
+
+    async def run(*statements: str) -> None:
+        async with sql.UnitOfWork(engine) as unit:
+            for statement in statements:
+                await unit.session.execute(sa.text(statement))
+            await unit.commit()
+
+    def holds_secret() -> bool:
+        return any(b"unmistakable" in one.read_bytes() for one in tmp_path.iterdir())
+
+    await run("CREATE TABLE t (v TEXT)", f"INSERT INTO t VALUES ('{secret}')")
+    async with sql.UnitOfWork(engine, read_only=True) as reader:
+        await reader.session.execute(sa.text("SELECT count(*) FROM t"))
+        await run("DELETE FROM t")
+
+        assert not await sql.empty_log(engine)
+        assert holds_secret()
+
+    assert await sql.empty_log(engine)
+    assert not holds_secret()
+    await engine.dispose()
