@@ -78,7 +78,7 @@ check: lint types contracts protos-check imports chart-check web-check test ## a
 # Numeric libraries take one thread: with more, two test workers on two cores wait for each other.
 test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1
-test: setup web $(VENV)/.models $(VENV)/.servers $(VENV)/.chart-tools ## run the tests; T=path narrows, M=slow chooses other markers
+test: setup web $(VENV)/.models $(VENV)/.servers $(VENV)/.chart-tools $(if $(findstring not slow,$(M)),,$(VENV)/.demo-data) ## run the tests; T=path narrows, M=slow chooses other markers
 	$(if $(and $(WEB),$(filter tests,$(T))),cd $(WEB) && source ./node.sh && npm test --silent)
 	$(BIN)/python -m pytest $(T) -m "$(M)" $(if $(filter tests,$(T)),-n 2 --dist loadfile) $(ARGS)
 
