@@ -21,7 +21,7 @@ from loupe_project.use_cases import drift_watches
 from loupe_project.use_cases.drift_watches import WatchWish
 from loupe_project.use_cases.look_for_drift import LookForDrift
 from loupe_project.use_cases.scopes import Scopes
-from loupe_project.use_cases.tell_of_drift import MailTeller, WebhookTeller, scopes_of
+from loupe_project.use_cases.tell_of_drift import MailTeller, Teller, WebhookTeller, scopes_of
 from loupe_project.use_cases.watch_for_drift import DriftWatcher
 from tests.contract.ports.project.builders import (
     LOUPE,
@@ -119,7 +119,7 @@ class Plant:
     @property
     def watcher(self) -> DriftWatcher:
         mail = MailTeller(self.units, self.scopes, self.mails)
-        tellers = {Channel.WEBHOOK: WebhookTeller(self.webhook, self.clock), Channel.MAIL: mail}
+        tellers: dict[Channel, Teller] = {Channel.WEBHOOK: WebhookTeller(self.webhook, self.clock), Channel.MAIL: mail}
         return DriftWatcher(self.units, self.look, tellers, self.clock)
 
     def employ(self, *user_ids: str) -> None:
