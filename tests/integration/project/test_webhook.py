@@ -14,7 +14,7 @@ import pytest
 
 from loupe_project.adapters.webhook import HttpWebhook
 from loupe_project.ports.drift_watch import WebhookFailed
-from loupe_project.use_cases.watch_for_drift import signature
+from loupe_project.use_cases.tell_of_drift import signature
 
 
 @dataclass
