@@ -1,7 +1,7 @@
 """What was made of many images forgets those that are gone: maps lose their points, exports go as a whole."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,9 +18,9 @@ from loupe_project.domain.scope import Scope
 from loupe_project.ports.reduction import PointForgetter
 from loupe_project.ports.store import StoreFactory
 from loupe_project.use_cases.exports import remove_export
+from loupe_project.use_cases.newest_first import read_all
 from loupe_project.use_cases.retry import retry_conflicts
 
-_PAGE = 100
 _IDS_AT_ONCE = 5_000
 _KEY = f"S{ids.BYTES_PER_ID}"
 
@@ -67,14 +67,16 @@ class ForgetImages:
             Unavailable: If the reduction service does not answer; what it was needed for is as it was.
         """
         gone = np.frombuffer(ids.pack_ids(image_ids), _KEY)
-        async for analysis in self._maps(project_id):
+        async for analysis in read_all(self.stores, lambda store: store.analyses.list_newest_first, project_id):
+            if analysis.state is not AnalysisState.SUCCEEDED:
+                continue
             made = await self._points(analysis)
             if np.isin(_as_keys(made), gone).any():
                 await self._forget_points(analysis, made)
             if analysis.placed_count:
                 await self._forget_placed(analysis, image_ids)
-        async for export in self._exports(project_id):
-            if await self._holds_one(export, gone):
+        async for export in read_all(self.stores, lambda store: store.exports.list_newest_first, project_id):
+            if export.state is ExportState.SUCCEEDED and await self._holds_one(export, gone):
                 await remove_export(self.stores, self.objects, export)
 
     async def _forget_points(self, analysis: Analysis, made: Coordinates) -> None:
@@ -140,30 +142,6 @@ class ForgetImages:
         except ObjectNotFound:
             # Somebody deleted the map meanwhile.
             return Coordinates(np.zeros((0, ids.BYTES_PER_ID), np.uint8), np.zeros((0, 2), np.float32))
-
-    async def _maps(self, project_id: str) -> AsyncIterator[Analysis]:
-        before = ""
-        while True:
-            async with self.stores(read_only=True) as store:
-                page = await store.analyses.list_newest_first(Scope.of_loupe(), project_id, before=before, limit=_PAGE)
-            for analysis in page:
-                if analysis.state is AnalysisState.SUCCEEDED:
-                    yield analysis
-            if len(page) < _PAGE:
-                return
-            before = page[-1].id
-
-    async def _exports(self, project_id: str) -> AsyncIterator[Export]:
-        before = ""
-        while True:
-            async with self.stores(read_only=True) as store:
-                page = await store.exports.list_newest_first(Scope.of_loupe(), project_id, before=before, limit=_PAGE)
-            for export in page:
-                if export.state is ExportState.SUCCEEDED:
-                    yield export
-            if len(page) < _PAGE:
-                return
-            before = page[-1].id
 
 
 def _as_keys(points: Coordinates) -> NDArray[np.bytes_]:

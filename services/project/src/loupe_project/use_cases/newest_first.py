@@ -1,9 +1,11 @@
 """Pages of what is listed newest first, by ids, which begin with the time at which they were made."""
 
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol, TypeVar
 
 from loupe_kit import paging
 from loupe_project.domain.scope import Scope
+from loupe_project.ports.store import Store, StoreFactory
 
 
 class Listed(Protocol):
@@ -16,6 +18,7 @@ class Listed(Protocol):
 
 
 T = TypeVar("T", bound=Listed)
+_PAGE = 100
 
 
 class NewestFirst(Protocol[T]):
@@ -49,3 +52,22 @@ async def read_page(
     found = await read(scope, project_id, before=before, limit=limit + 1)
     token = paging.encode_token((found[limit - 1].id,), key) if len(found) > limit else ""
     return found[:limit], token
+
+
+async def read_all(stores: StoreFactory, lists: Callable[[Store], NewestFirst[T]], project_id: str) -> AsyncIterator[T]:
+    """Gives all of a project, for Loupe's own work; between pages no transaction is open.
+
+    Args:
+        stores: Makes transactions.
+        lists: What lists them in one.
+        project_id: Whose.
+    """
+    before = ""
+    while True:
+        async with stores(read_only=True) as store:
+            page = await lists(store)(Scope.of_loupe(), project_id, before=before, limit=_PAGE)
+        for one in page:
+            yield one
+        if len(page) < _PAGE:
+            return
+        before = page[-1].id
