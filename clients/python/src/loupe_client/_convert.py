@@ -161,6 +161,7 @@ def analysis(message: analysis_service_pb2.Analysis) -> Analysis:
         message.trustworthiness,
         message.placed_count,
         message.kept_current,
+        message.landmark_count,
     )
 
 

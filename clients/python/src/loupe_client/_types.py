@@ -255,6 +255,8 @@ class Analysis:
     """How many were placed after the map was made."""
     kept_current: bool = False
     """Whether images that come later are placed on it by themselves."""
+    landmark_count: int = 0
+    """Of more than 200,000 images those that were laid out, the others were placed among them; 0: all were."""
 
 
 @dataclass(frozen=True, slots=True)

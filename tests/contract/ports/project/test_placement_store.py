@@ -45,7 +45,7 @@ async def add_map(units: Units, project: Project, **fields: Any) -> Analysis:
         "create_time": NOW,
         "update_time": NOW,
         "state": AnalysisState.SUCCEEDED,
-        "quality": MapQuality(12, 1, 0.5, 0.99, 0.4),
+        "quality": MapQuality(12, 1, 0.5, 0.99, 0.4, 7),
         "object_key": "projects/x/analyses/y.lpc",
         "reducer_key": "projects/x/analyses/y.npz",
         "keeper": KEEPER,

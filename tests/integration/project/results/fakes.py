@@ -101,10 +101,12 @@ class FakeReduction(reduction_service_pb2_grpc.ReductionServiceServicer):
             raise
         kept = packed[: -ids.BYTES_PER_ID]
         count, dimensions = len(kept) // ids.BYTES_PER_ID, self.specs[-1].recipe.dimensions
+        recipe = projection_pb2.Recipe(landmarks=3)
+        recipe.MergeFrom(self.specs[-1].recipe)
         header = reduction_service_pb2.ProjectionHeader(
             count=count,
             skipped_count=1,
-            recipe=self.specs[-1].recipe,
+            recipe=recipe,
             quality=projection_pb2.Quality(trustworthiness=0.9, neighbour_preservation=0.4),
             seconds=1.5,
         )

@@ -73,6 +73,7 @@ async def test_create_analysis__map_and_its_coordinates_in_the_order_of_the_sele
     assert analysis.display_name == "UMAP 3-D of 18 images"
     assert (analysis.point_count, analysis.skipped_count) == (19, 1)
     assert (analysis.trustworthiness, analysis.neighbor_preservation) == (0.9, 0.4)
+    assert analysis.landmark_count == 3
     assert analysis.feature_source == "models/efficientnet-lite0"
     assert found == bench.image_ids[:-1]
     assert columns[0].tolist() == list(range(19))

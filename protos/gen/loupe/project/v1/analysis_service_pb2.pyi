@@ -138,6 +138,7 @@ class Analysis(_message.Message):
     KEPT_CURRENT_FIELD_NUMBER: _builtins.int
     PLACED_COUNT_FIELD_NUMBER: _builtins.int
     PLACEABLE_FIELD_NUMBER: _builtins.int
+    LANDMARK_COUNT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `projects/{project}/analyses/{analysis}`. Output only."""
     display_name: _builtins.str
@@ -183,6 +184,10 @@ class Analysis(_message.Message):
     """Of `point_count`, how many were placed after the map was made. Output only."""
     placeable: _builtins.bool
     """Whether images can be placed on it: false for maps from before that was possible. Output only."""
+    landmark_count: _builtins.int
+    """Of the points, how many the method laid out itself; the others were placed among these landmarks. 0: it laid out all,
+    as it does for 200,000 images or fewer. Output only.
+    """
     @_builtins.property
     def selector(self) -> _image_pb2.ImageSelector:
         """The query or ids it was made from."""
@@ -226,10 +231,11 @@ class Analysis(_message.Message):
         kept_current: _builtins.bool = ...,
         placed_count: _builtins.int = ...,
         placeable: _builtins.bool = ...,
+        landmark_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "failure", b"failure", "selector", b"selector", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute_seconds", b"compute_seconds", "create_time", b"create_time", "creator", b"creator", "dimensions", b"dimensions", "display_name", b"display_name", "failure", b"failure", "feature_source", b"feature_source", "kept_current", b"kept_current", "method", b"method", "name", b"name", "neighbor_preservation", b"neighbor_preservation", "neighbors", b"neighbors", "operation", b"operation", "perplexity", b"perplexity", "placeable", b"placeable", "placed_count", b"placed_count", "point_count", b"point_count", "seed", b"seed", "selector", b"selector", "skipped_count", b"skipped_count", "state", b"state", "trustworthiness", b"trustworthiness", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute_seconds", b"compute_seconds", "create_time", b"create_time", "creator", b"creator", "dimensions", b"dimensions", "display_name", b"display_name", "failure", b"failure", "feature_source", b"feature_source", "kept_current", b"kept_current", "landmark_count", b"landmark_count", "method", b"method", "name", b"name", "neighbor_preservation", b"neighbor_preservation", "neighbors", b"neighbors", "operation", b"operation", "perplexity", b"perplexity", "placeable", b"placeable", "placed_count", b"placed_count", "point_count", b"point_count", "seed", b"seed", "selector", b"selector", "skipped_count", b"skipped_count", "state", b"state", "trustworthiness", b"trustworthiness", "update_time", b"update_time", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

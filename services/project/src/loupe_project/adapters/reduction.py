@@ -137,6 +137,7 @@ class _Answer:
                 compute_seconds=header.seconds,
                 trustworthiness=header.quality.trustworthiness,
                 neighbor_preservation=header.quality.neighbour_preservation,
+                landmark_count=header.recipe.landmarks,
             ),
             b"".join(self._reducer),
         )

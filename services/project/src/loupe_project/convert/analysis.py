@@ -62,6 +62,7 @@ def to_message(analysis: Analysis) -> pb.Analysis:
         compute_seconds=quality.compute_seconds,
         trustworthiness=quality.trustworthiness or 0.0,
         neighbor_preservation=quality.neighbor_preservation or 0.0,
+        landmark_count=quality.landmark_count,
         creator=analysis.creator,
         create_time=timestamp(analysis.create_time),
         update_time=timestamp(analysis.update_time),

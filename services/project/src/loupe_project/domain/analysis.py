@@ -72,6 +72,8 @@ class MapQuality:
     """In [0, 1]."""
     neighbor_preservation: float | None = None
     """In [0, 1]."""
+    landmark_count: int = 0
+    """Images that were laid out, the others were placed among them; 0: all were laid out."""
 
 
 @dataclass(frozen=True, slots=True)

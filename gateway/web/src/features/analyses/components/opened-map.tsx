@@ -64,6 +64,7 @@ export function OpenedMap({ project, analysis, other, query, onQuery, imageLink,
           {t("maps.points", { points: count(analysis.pointCount), seconds: (analysis.computeSeconds ?? 0).toFixed(1), trust: percent(analysis.trustworthiness) })}
         </span>
         {(analysis.skippedCount ?? 0) > 0 && <span className="text-xs text-warn">{t("maps.skipped", { images: count(analysis.skippedCount) })}</span>}
+        {(analysis.landmarkCount ?? 0) > 0 && <span className="text-xs text-quiet" title={t("maps.landmarksHint")}>{t("maps.landmarks", { images: count(analysis.landmarkCount) })}</span>}
         {(analysis.placedCount ?? 0) > 0 && <span className="text-xs text-quiet">{t("maps.placed", { images: count(analysis.placedCount) })}</span>}
         {overlap && (
           <span className="text-xs" title={t("maps.overlapHint", { images: count(overlap.images) })}>

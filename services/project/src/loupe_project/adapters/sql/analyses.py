@@ -139,6 +139,7 @@ def _changing(analysis: Analysis) -> dict[str, Any]:
         "compute_seconds": quality.compute_seconds,
         "trustworthiness": quality.trustworthiness,
         "neighbor_preservation": quality.neighbor_preservation,
+        "landmark_count": quality.landmark_count,
         "object_key": analysis.object_key or None,
         "reducer_key": analysis.reducer_key or None,
         "keeper": None if analysis.keeper is None else analysis.keeper.to_bytes(),
@@ -165,7 +166,12 @@ def from_row(row: Row[Any]) -> Analysis:
         state=AnalysisState(row.state),
         failure=row.failure or b"",
         quality=MapQuality(
-            row.point_count, row.skipped_count, row.compute_seconds, row.trustworthiness, row.neighbor_preservation
+            row.point_count,
+            row.skipped_count,
+            row.compute_seconds,
+            row.trustworthiness,
+            row.neighbor_preservation,
+            row.landmark_count,
         ),
         object_key=row.object_key or "",
         reducer_key=row.reducer_key or "",

@@ -113,6 +113,7 @@ analyses = make_table(
     Column("compute_seconds", Double, nullable=False, default=0.0),
     Column("trustworthiness", Double),
     Column("neighbor_preservation", Double),
+    Column("landmark_count", Integer, nullable=False, default=0),
     Column("object_key", String(200)),
     Column("reducer_key", String(200)),
     Column("placed_count", Integer, nullable=False, default=0),
