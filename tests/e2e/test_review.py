@@ -123,6 +123,11 @@ async def _measure(tab: WatchedPage) -> None:
     await cell.click()
     await expect(page.get_by_role("region", name="Images", exact=True)).to_be_visible()
     await expect(page).to_have_url(re.compile("tab=images.*query="))
+    # What comes next deletes images: the browser tells of each picture that is on its way then.
+    pictures = page.get_by_role("region", name="Images", exact=True).locator("img")
+    await expect(pictures.first).to_be_visible()
+    for picture in await pictures.all():
+        await picture.evaluate("(image) => image.decode()")
 
 
 async def _delete_and_restore(tab: WatchedPage) -> None:

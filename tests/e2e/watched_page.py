@@ -93,7 +93,7 @@ class WatchedPage:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _REFUSAL.search(message.text):
-            self.faults.append(f"console: {message.text}")
+            self.faults.append(f"console: {message.text} ({message.location['url']})")
 
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((self._base, "blob:", "data:")):
