@@ -71,12 +71,11 @@ async def search_needed(
         DuplicatesUnknown: If nobody has searched, and the caller is no editor.
         FeaturesMissing: If nobody has searched, and fewer than ten images of the project have features.
     """
-    newest = await store.splits.duplicate_run(project.id)
-    is_editor = project.caller_role.at_least(ProjectRole.EDITOR)
-    if not is_editor:
+    if not project.caller_role.at_least(ProjectRole.EDITOR):
         await searched_duplicates(store, project.id)
         return None
     source = await feature_source(store, project, "", "split.selector")
+    newest = await store.splits.duplicate_run(project.id)
     if newest:
         unknown = await unsearched(store, project, newest, image_ids)
         # Without features they would be passed over again.
