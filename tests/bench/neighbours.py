@@ -57,7 +57,7 @@ def _measure(folder: Path, count: int, dimension: int, id_bytes: int) -> dict[st
     if store.is_to_be_cut:
         store.cut()
     cutting = time.perf_counter() - began
-    store, everyone = VectorStore(folder, id_bytes), np.arange(count)
+    store, everyone = VectorStore(folder, id_bytes), np.ones(count, np.bool_)
     seconds, hits = [], []
     for vector, nearest in zip(asked, truth.rows, strict=True):
         began = time.perf_counter()

@@ -137,13 +137,19 @@ class KeptVectors(Protocol):
         ...
 
     def nearest(
-        self, vector: NDArray[np.float32], among: NDArray[np.int64], count: int
+        self, vector: NDArray[np.float32], among: NDArray[np.bool_], count: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Returns the rows of `among` that are most like a vector, the most alike first, and their similarities."""
+        """Returns the rows that are most like a vector, the most alike first, and their similarities.
+
+        Args:
+            vector: array (D,), float32, not zero.
+            among: array (N,), bool: which rows may be found.
+            count: how many, at least 1.
+        """
         ...
 
     def cut(self) -> None:
-        """Prepares for faster searches; takes minutes, and others may append and search meanwhile."""
+        """Prepares for faster searches; takes minutes, and others may append, forget and search meanwhile."""
         ...
 
     def forget(self, image_ids: bytes) -> None:

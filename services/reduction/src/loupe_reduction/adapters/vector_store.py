@@ -1,61 +1,77 @@
 """Vectors of one space on disk, one byte a number, and the nearest among some of them.
 
-Rows are appended as vectors become known and never change: what a version of a model gives for an image is always the
-same. Those of images that are gone become zeros where they are, so that no other row moves. Files are mapped, so
-opening a store of any size takes no time, and what is asked often stays in the memory that the system has to spare.
-Letters in shapes: N rows of D numbers, L parts.
+Rows are appended as vectors become known and never change their number: what a version of a model gives for an image is
+always the same. Those of images that are gone become zeros. Where a store is large, its codes lie in the file part by
+part, so that a search reads a few long pieces of it; what came since lies behind them. Files are mapped, so opening a
+store of any size takes no time, and what is asked often stays in the memory that the system has to spare.
+Letters in shapes: N rows of D numbers, of which M lie in parts.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from loupe_reduction.adapters import vector_files, vector_parts
+from loupe_reduction.adapters.vector_files import Codes, MappedCodes, Rows
+from loupe_reduction.adapters.vector_parts import Parts
 from loupe_reduction.domain.features import BYTES_PER_ID
 
 MOST_SCANNED = 40_000
-"""Rows up to which all are looked at: some 30 ms."""
+"""Rows up to which all are looked at: some 20 ms."""
 
-ROWS_A_PART = 700
-"""About as many rows make one part of a large store."""
+LEAST_COMPARED = 12_000
+COMPARED_SHARE = 0.02
+"""Rows of the likeliest parts that a search compares, at least, and as a share of all."""
 
-PROBED_SHARE = 0.01
-"""Share of the parts that are looked at."""
-
-LEAST_PROBED = 12
 USUAL_DIMENSION = 1280
-"""Numbers of the vectors that these figures are for. Of shorter ones, such as those of objects, more parts are looked
-at for the same cost: parts tell them apart less well."""
+"""Numbers of the vectors that these figures are for. Of shorter ones, such as those of objects, more rows are compared
+for the same cost: parts tell them apart less well."""
 
-GROWTH = 0.25
-"""Rows that came since the parts were cut, against those before, at which they are cut anew."""
+LEAST_FRESH = 20_000
+FRESH_SHARE = 0.05
+"""Rows outside of all parts that every search looks at, at most about: as a number, or as a share of those in parts."""
 
-_BLOCK = 4096
+GROWTH = 0.5
+"""Rows that came since the centres of the parts were found, against those before, at which they are found anew."""
+
 _COMPARED = 256
 """Rows that are compared at a time: as numbers of four bytes they stay in a core's cache."""
+_WRITTEN = 8192
 _ID = f"S{BYTES_PER_ID}"
-_SAMPLED_A_PART = 48
 
-Codes = NDArray[np.int8]
-Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """Which rows are near each other."""
+class _Layout:
+    """Where the codes of rows lie. Replaced as a whole: searches go on with the one they began with."""
 
-    centres: NDArray[np.float32]
-    """Array (L, D)."""
+    codes: MappedCodes | None
+    """By place; None while there are none."""
+    parts: Parts | None
 
-    rows: Rows
-    """Array (M,): the first M rows, ordered by part."""
+    @property
+    def covered(self) -> int:
+        """M; rows from here on lie at their own number."""
+        return 0 if self.parts is None else len(self.parts.rows)
 
-    starts: Rows
-    """Array (L + 1,): where each part begins in `rows`."""
+    def places(self, rows: Rows) -> Rows:
+        """Where rows lie in the file."""
+        if self.parts is None:
+            return rows
+        return np.where(rows < self.covered, self.parts.places[np.minimum(rows, self.covered - 1)], rows)
+
+    def rows(self, places: Rows) -> Rows:
+        """Undoes `places`."""
+        if self.parts is None:
+            return places
+        return np.where(places < self.covered, self.parts.rows[np.minimum(places, self.covered - 1)], places)
 
 
 class VectorStore:
@@ -73,13 +89,14 @@ class VectorStore:
         self._dimension = 0
         self._ids = np.zeros(0, f"S{id_bytes}")
         self._order: Rows = np.zeros(0, np.int64)
-        self._codes: Codes = np.zeros((0, 1), np.int8)
         self._scales = np.zeros(0, np.float32)
-        self._parts: _Parts | None = None
+        self._layout = _Layout(None, None)
+        self._changing = threading.Lock()
+        """Held while rows are written, and while a cut takes them over."""
         if (folder / "dimension").exists():
             self._dimension = int((folder / "dimension").read_text())
-            self._map()
-            self._read_parts()
+            self._read(vector_parts.read(folder / "parts.npz"))
+            self._remove_other_codes()
 
     def __len__(self) -> int:
         """Returns N."""
@@ -122,13 +139,14 @@ class VectorStore:
         scales = (np.abs(unit).max(axis=1) / 127).astype("<f4")
         codes = np.rint(unit / scales[:, None]).astype(np.int8)
         packed = np.frombuffer(ids, np.uint8).reshape(-1, self._id_bytes)[usable]
-        self._dimension = values.shape[1]
-        (self._folder / "dimension").write_text(str(self._dimension))
-        # Ids last: a row counts once its id is there, whatever was cut short before.
-        _extend(self._folder / "codes.i8", codes, len(self._ids) * self._dimension)
-        _extend(self._folder / "scales.f32", scales, len(self._ids) * 4)
-        _extend(self._folder / "ids.bin", packed, len(self._ids) * self._id_bytes)
-        self._map()
+        with self._changing:
+            self._dimension = values.shape[1]
+            (self._folder / "dimension").write_text(str(self._dimension))
+            # Ids last: a row counts once its id is there, whatever was cut short before.
+            vector_files.extend(self._codes_path(self._layout.parts), codes, len(self) * self._dimension)
+            vector_files.extend(self._folder / "scales.f32", scales, len(self) * 4)
+            vector_files.extend(self._folder / "ids.bin", packed, len(self) * self._id_bytes)
+            self._read(self._layout.parts)
 
     def forget(self, image_ids: bytes) -> None:
         """Writes zeros over all rows of images.
@@ -137,13 +155,12 @@ class VectorStore:
             image_ids: 16 bytes each.
         """
         rows = np.flatnonzero(np.isin(np.frombuffer(self.image_ids(), _ID), np.frombuffer(image_ids, _ID)))
-        if not rows.size:
-            return
-        # Ids last: as long as they are there, whoever looks next does what was cut short again.
-        _blank(self._folder / "codes.i8", rows, self._dimension)
-        _blank(self._folder / "scales.f32", rows, 4)
-        _blank(self._folder / "ids.bin", rows, self._id_bytes)
-        self._map()
+        with self._changing:
+            # Ids last: as long as they are there, whoever looks next does what was cut short again.
+            vector_files.blank(self._codes_path(self._layout.parts), self._layout.places(rows), self._dimension)
+            vector_files.blank(self._folder / "scales.f32", rows, 4)
+            vector_files.blank(self._folder / "ids.bin", rows, self._id_bytes)
+            self._read(self._layout.parts)
 
     @property
     def is_to_be_emptied(self) -> bool:
@@ -152,132 +169,138 @@ class VectorStore:
 
     def empty(self) -> None:
         """Throws all rows away. Not while another thread runs `cut`."""
-        for name in ("ids.bin", "parts.npz", "scales.f32", "codes.i8", "dimension"):
-            (self._folder / name).unlink(missing_ok=True)
+        codes = self._codes_path(self._layout.parts)
+        for path in (*(self._folder / name for name in ("ids.bin", "parts.npz", "scales.f32", "dimension")), codes):
+            path.unlink(missing_ok=True)
         self._dimension = 0
-        self._ids, self._order = self._ids[:0], self._order[:0]
-        self._codes, self._scales = self._codes[:0], self._scales[:0]
-        self._parts = None
+        self._ids, self._order, self._scales = self._ids[:0], self._order[:0], self._scales[:0]
+        self._layout = _Layout(None, None)
 
     def vector(self, row: int) -> NDArray[np.float32]:
         """Returns a row as a vector of length 1: array (D,), float32."""
-        unit: NDArray[np.float32] = self._codes[row].astype(np.float32) * self._scales[row]
+        unit: NDArray[np.float32] = self._unit(np.array([row]))[0]
         return unit
 
-    def nearest(self, vector: NDArray[np.float32], among: Rows, count: int) -> tuple[Rows, NDArray[np.float32]]:
+    def nearest(self, vector: NDArray[np.float32], among: Mask, count: int) -> tuple[Rows, NDArray[np.float32]]:
         """Finds the rows that are most like a vector.
 
         Args:
             vector: array (D,), float32, not zero.
-            among: rows that may be found, each once.
+            among: array (N,), bool: which rows may be found.
             count: how many, at least 1.
 
         Returns:
             Rows, the most alike first, and their cosine similarities.
         """
+        layout = self._layout
+        if layout.codes is None or not among.any():
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
         unit = (vector / np.sqrt(float(vector.astype(np.float64) @ vector))).astype(np.float32)
-        rows = among if len(among) <= MOST_SCANNED else self._likely(unit, among, count)
-        rows = np.sort(rows)
-        likeness = self._likeness(unit, rows)
-        best = np.argpartition(-likeness, min(count, len(rows)) - 1)[:count] if len(rows) else np.zeros(0, np.int64)
+        if layout.parts is None or np.count_nonzero(among) <= MOST_SCANNED:
+            places = np.sort(layout.places(np.flatnonzero(among)))
+        else:
+            places = self._likely(layout.codes, layout.parts, unit, among, count)
+        rows = layout.rows(places)
+        likeness = _likeness(layout.codes.rows, unit, places) * self._scales[rows]
+        best = np.argpartition(-likeness, min(count, len(rows)) - 1)[:count]
         best = best[np.lexsort((rows[best], -likeness[best]))]
         return rows[best], likeness[best]
 
     @property
     def is_to_be_cut(self) -> bool:
-        """Whether it is large, and has no parts or has grown much since they were cut."""
-        covered = 0 if self._parts is None else len(self._parts.rows)
-        return len(self) > MOST_SCANNED and len(self) - covered > GROWTH * covered
+        """Whether it is large, and many rows are in no part."""
+        covered = self._layout.covered
+        return len(self) > MOST_SCANNED and len(self) - covered > max(LEAST_FRESH, FRESH_SHARE * covered)
 
     def cut(self, seed: int = 0) -> None:
-        """Cuts the store into parts. Another thread may append and search meanwhile."""
-        # Here alone: the serving process does without it until a store is large.
-        import faiss
+        """Puts all rows into parts, and their codes into that order. Another thread may append, forget and search."""
+        with self._changing:
+            before, total = self._layout.parts, len(self)
+        edition = before.edition + 1 if before is not None else 1
+        if before is None or total > (1 + GROWTH) * before.trained:
+            parts = vector_parts.cut(self._unit, total, edition, seed)
+        else:
+            parts = vector_parts.add(self._unit, total, edition, before)
+        path = self._codes_path(parts)
+        try:
+            self._write_in_order(path, parts.rows)
+            with self._changing:
+                self._catch_up(path, parts)
+                layout = self._mapped(parts)
+                # From here on the new file is the one that counts, also after a crash.
+                parts.write(self._folder / "parts.npz")
+                self._layout = layout
+        finally:
+            self._remove_other_codes()
 
-        faiss.omp_set_num_threads(1)
-        total = len(self)
-        count = max(1, total // ROWS_A_PART)
-        sample = np.random.default_rng(seed).permutation(total)[: count * _SAMPLED_A_PART]
-        means = faiss.Kmeans(self._dimension, count, niter=6, seed=seed, spherical=True, max_points_per_centroid=64)
-        means.train(self._unit(np.sort(sample)))
-        part = np.concatenate(
-            [
-                means.index.search(self._unit(np.arange(start, min(start + _BLOCK, total))), 1)[1][:, 0]
-                for start in range(0, total, _BLOCK)
-            ]
-        )
-        rows = np.argsort(part, kind="stable")
-        starts = np.searchsorted(part[rows], np.arange(count + 1))
-        parts = _Parts(np.array(means.centroids, np.float32), rows, starts.astype(np.int64))
-        scratch = self._folder / "parts.npz.new"
-        with scratch.open("wb") as file:
-            np.savez(file, centres=parts.centres, rows=parts.rows, starts=parts.starts)
-        scratch.replace(self._folder / "parts.npz")
-        self._parts = parts
+    def _write_in_order(self, path: Path, rows: Rows) -> None:
+        with path.open("wb") as file:
+            for start in range(0, len(rows), _WRITTEN):
+                file.write(self._codes(rows[start : start + _WRITTEN]).data)
+            file.flush()
+            os.fsync(file.fileno())
 
-    def _likely(self, unit: NDArray[np.float32], among: Rows, count: int) -> Rows:
-        """Those of `among` that lie in the likeliest parts, or in none yet."""
-        parts = self._parts
-        if parts is None:
-            return among
-        allowed = np.zeros(len(self), np.bool_)
-        allowed[among] = True
-        likeness = parts.centres @ unit
-        order = np.argsort(-likeness)
-        fresh = np.arange(len(parts.rows), len(self))
-        found, total = [fresh[allowed[fresh]]], 0
-        probes = max(LEAST_PROBED, round(PROBED_SHARE * len(order))) * max(1, USUAL_DIMENSION // self._dimension)
-        for number, part in enumerate(order):
-            # Where few may be found, more parts are looked at: an answer is never short for what is hidden.
-            if number >= probes and total >= 4 * count:
+    def _catch_up(self, path: Path, parts: Parts) -> None:
+        """Does to a new file of codes what was done to the old one while it was written."""
+        total = len(parts.rows)
+        if len(self) > total:
+            vector_files.extend(path, self._codes(np.arange(total, len(self))), total * self._dimension)
+        forgotten = np.flatnonzero(self._ids[:total] == b"")
+        vector_files.blank(path, parts.places[forgotten], self._dimension)
+
+    def _likely(self, codes: MappedCodes, parts: Parts, unit: NDArray[np.float32], among: Mask, count: int) -> Rows:
+        """Places of those of `among` that lie in the likeliest parts, or in none yet."""
+        covered = len(parts.rows)
+        share = max(LEAST_COMPARED, round(COMPARED_SHARE * len(self)))
+        # An answer is never short for what is hidden: only rows that may be found count.
+        wanted = max(share * max(1, USUAL_DIMENSION // self._dimension), 4 * count)
+        found, total = [covered + np.flatnonzero(among[covered:])], 0
+        for part in np.argsort(-(parts.centres @ unit)):
+            if total >= wanted:
                 break
-            rows = parts.rows[parts.starts[part] : parts.starts[part + 1]]
-            found.append(rows[allowed[rows]])
+            start, stop = int(parts.starts[part]), int(parts.starts[part + 1])
+            codes.announce(start, stop)
+            found.append(start + np.flatnonzero(among[parts.rows[start:stop]]))
             total += len(found[-1])
-        return np.concatenate(found)
+        return np.sort(np.concatenate(found))
 
-    def _likeness(self, unit: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
-        found = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), _COMPARED):
-            part = rows[start : start + _COMPARED]
-            found[start : start + _COMPARED] = (self._codes[part].astype(np.float32) @ unit) * self._scales[part]
-        return found
+    def _codes(self, rows: Rows) -> Codes:
+        codes = self._layout.codes
+        if codes is None:
+            raise IndexError("there are no rows")
+        return codes.rows[self._layout.places(rows)]
 
     def _unit(self, rows: Rows) -> NDArray[np.float32]:
-        return self._codes[rows].astype(np.float32) * self._scales[rows][:, None]
+        return self._codes(rows).astype(np.float32) * self._scales[rows][:, None]
 
-    def _map(self) -> None:
-        self._ids = np.fromfile(self._folder / "ids.bin", f"S{self._id_bytes}") if self._stored() else self._ids
-        self._order = np.argsort(self._ids, kind="stable")
-        count = len(self._ids)
-        if count:
-            shape = (count, self._dimension)
-            self._codes = np.memmap(self._folder / "codes.i8", np.int8, "r", shape=shape)
-            self._scales = np.fromfile(self._folder / "scales.f32", "<f4", count)
+    def _codes_path(self, parts: Parts | None) -> Path:
+        return self._folder / ("codes.i8" if parts is None else f"codes-{parts.edition}.i8")
 
-    def _stored(self) -> bool:
+    def _remove_other_codes(self) -> None:
+        for path in self._folder.glob("codes*.i8"):
+            if path != self._codes_path(self._layout.parts):
+                path.unlink()
+
+    def _read(self, parts: Parts | None) -> None:
+        """Takes in what lies in the files, whose codes are ordered by these parts."""
         path = self._folder / "ids.bin"
-        return path.exists() and path.stat().st_size >= self._id_bytes
-
-    def _read_parts(self) -> None:
-        path = self._folder / "parts.npz"
         if path.exists():
-            with np.load(path, allow_pickle=False) as arrays:
-                self._parts = _Parts(arrays["centres"], arrays["rows"], arrays["starts"])
+            self._ids = np.fromfile(path, f"S{self._id_bytes}")
+            self._order = np.argsort(self._ids, kind="stable")
+            self._scales = np.fromfile(self._folder / "scales.f32", "<f4", len(self))
+        self._layout = self._mapped(parts)
+
+    def _mapped(self, parts: Parts | None) -> _Layout:
+        codes = MappedCodes(self._codes_path(parts), len(self), self._dimension) if len(self) else None
+        return _Layout(codes, parts)
 
 
-def _blank(path: Path, rows: Rows, width: int) -> None:
-    """Writes zeros over some rows of `width` bytes."""
-    content = np.memmap(path, np.uint8, "r+")
-    content[: len(content) // width * width].reshape(-1, width)[rows] = 0
-    content.flush()
-
-
-def _extend(path: Path, values: NDArray[np.generic], size: int) -> None:
-    """Appends behind the first `size` bytes; what lies behind them was cut short and is written over."""
-    with path.open("r+b" if path.exists() else "w+b") as file:
-        file.truncate(size)
-        file.seek(size)
-        file.write(np.ascontiguousarray(values).data)
-        file.flush()
-        os.fsync(file.fileno())
+def _likeness(codes: Codes, unit: NDArray[np.float32], places: Rows) -> NDArray[np.float32]:
+    """Products of rows at rising places with a vector: array of the shape of `places`, in units of their scales."""
+    found = np.empty(len(places), np.float32)
+    for start in range(0, len(places), _COMPARED):
+        part = places[start : start + _COMPARED]
+        together = part[-1] - part[0] + 1 == len(part)
+        rows = codes[part[0] : part[-1] + 1] if together else codes[part]
+        found[start : start + _COMPARED] = rows.astype(np.float32) @ unit
+    return found

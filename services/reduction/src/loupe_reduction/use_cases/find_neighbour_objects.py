@@ -119,8 +119,7 @@ def _search(vectors: KeptVectors, wish: ObjectWish, images: ImageIds) -> FoundOb
         )
     allowed = images.find(vectors.image_ids()) >= 0 if len(images) else np.zeros(len(vectors), np.bool_)
     allowed[own] = False
-    among = np.flatnonzero(allowed)
-    best, similarities = vectors.nearest(vectors.vector(own), among, wish.count)
+    best, similarities = vectors.nearest(vectors.vector(own), allowed, wish.count)
     ids = np.frombuffer(vectors.ids(best), np.uint8).reshape(-1, BYTES_PER_OBJECT)
     objects = ids[:, BYTES_PER_ID:].astype(np.int64) @ np.array([256, 1])
-    return FoundObjects(ids[:, :BYTES_PER_ID].tobytes(), objects, similarities, len(among))
+    return FoundObjects(ids[:, :BYTES_PER_ID].tobytes(), objects, similarities, int(np.count_nonzero(allowed)))

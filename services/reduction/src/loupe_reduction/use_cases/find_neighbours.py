@@ -109,7 +109,9 @@ def _search(vectors: KeptVectors, wish: Wish, packed: bytes, vector: NDArray[np.
     if wish.image_id:
         rows[rows == vectors.find(wish.image_id)[0]] = -1
     places = np.flatnonzero(rows >= 0)
-    best, similarities = vectors.nearest(vector, rows[places], wish.count)
+    among = np.zeros(len(vectors), np.bool_)
+    among[rows[places]] = True
+    best, similarities = vectors.nearest(vector, among, wish.count)
     place_of = np.full(len(vectors), -1, np.int64)
     place_of[rows[places]] = places
     return Found(place_of[best], similarities, len(places))
