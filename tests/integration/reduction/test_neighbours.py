@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,10 +67,40 @@ async def test_find_neighbours__new_images_are_read_and_others_never_found(stack
     assert set(found(answer)) == set(image_ids[30:40])
 
 
+def digest_of(image_ids: Sequence[str]) -> bytes:
+    return hashlib.sha256(ids.pack_ids(image_ids)).digest()
+
+
+async def test_find_neighbours__images_are_named_by_their_digest(stack: Stack) -> None:
+    values, _ = clusters(60)
+    image_ids = stack.features.add(values[:59])
+    pending = ids.new_id()
+    among, asked = [*image_ids[10:], pending], {"image_id": ids.pack_ids(image_ids[:1])}
+    digest = digest_of(among)
+
+    unknown = await find(stack, [], **asked, images_sha256=digest)
+    named = await find(stack, among, **asked, images_sha256=digest)
+    known = await find(stack, [], **asked, images_sha256=digest)
+
+    assert (list(unknown.neighbours), unknown.count, unknown.images_sha256) == ([], 0, b"")
+    assert (found(named), named.count, named.images_sha256) == (found(known), known.count, known.images_sha256)
+    assert (known.count, known.images_sha256) == (49, digest)
+    # What is analysed later is found, what others have read is not.
+    stack.features.vectors[pending] = values[0]
+    await find(stack, stack.features.add(values[:1]), **asked)
+    later = await find(stack, [], **asked, images_sha256=digest)
+    assert (found(later)[0], later.count) == (pending, 50)
+    # Of one space only.
+    other = await find(stack, [], **asked, images_sha256=digest, project_id=ids.new_id())
+    assert other.images_sha256 == b""
+
+
 @pytest.mark.parametrize(
     ("spec", "reason"),
     [
         ({"image_id": ids.pack_ids([ids.new_id()])}, "FEATURES_MISSING"),
+        ({"vector": np.ones(64, "<f4").tobytes(), "images_sha256": b"short"}, "SPEC_INVALID"),
+        ({"vector": np.ones(64, "<f4").tobytes(), "images_sha256": bytes(32)}, "SPEC_INVALID"),
         ({"vector": np.ones(3, "<f4").tobytes()}, "DIMENSION_MISMATCH"),
         ({"vector": np.zeros(64, "<f4").tobytes()}, "SPEC_INVALID"),
         ({"vector": np.full(64, np.nan, "<f4").tobytes()}, "SPEC_INVALID"),
@@ -167,6 +198,19 @@ async def test_find_neighbour_objects__reads_what_is_new_and_finds_only_what_is_
     # The image that is asked about is read though it may not be found.
     other = await find_objects(stack, image_ids[:2], image_id=ids.pack_ids([image_ids[11]]), object=0, count=50)
     assert {image for image, _ in found_objects(other)} == set(image_ids[:2])
+
+
+async def test_find_neighbour_objects__images_are_named_by_their_digest(stack: Stack) -> None:
+    image_ids = add_objects(stack, [2] * 12)
+    among = image_ids[:8]
+    spec = {"image_id": ids.pack_ids(image_ids[:1]), "object": 1, "count": 50, "images_sha256": digest_of(among)}
+
+    assert (await find_objects(stack, [], **spec)).images_sha256 == b""
+    named = await find_objects(stack, among, **spec)
+    known = await find_objects(stack, [], **spec)
+
+    assert found_objects(named) == found_objects(known)
+    assert (known.count, known.images_sha256) == (15, spec["images_sha256"])
 
 
 async def test_find_neighbour_objects__nothing_may_be_found(stack: Stack) -> None:

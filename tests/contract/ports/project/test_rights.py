@@ -129,6 +129,8 @@ async def _check_search(unit: ProjectUnitOfWork, scope: Scope, written: Written,
     not_red = Counter({key: count for key, count in expected.shades.items() if key != "red"})
 
     assert set(await search.ids(scope, written.project, "")) == expected.ids
+    assert ids.unpack_ids(await search.packed_ids(scope, written.project, "")) == sorted(expected.ids)
+    assert len(await search.packed_ids(scope, written.project, "", "NOT meta.shade:red")) == 16 * not_red.total()
     assert (
         set((await search.page(scope, project_id, ALL, order=Order.FILE_NAME, after=(), limit=9)).ids) == expected.ids
     )

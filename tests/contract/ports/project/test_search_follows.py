@@ -17,7 +17,8 @@ from loupe_project.adapters.search.search import IndexedImageSearch
 from loupe_project.adapters.sql.search import SqlImageSearch
 from loupe_project.adapters.sql.unit_of_work import ProjectUnitOfWork
 from loupe_project.domain import query
-from loupe_project.domain.project import Member, PrincipalKind, ProjectRole
+from loupe_project.domain.project import Member, PrincipalKind, Project, ProjectRole
+from loupe_project.domain.scope import Scope
 from tests.contract.ports.project.builders import NOW, Units, add_project, make_arrival, make_image
 from tests.contract.ports.project.search_world import CONTEXT, VIEWER, World
 
@@ -122,6 +123,28 @@ async def test_index__that_cannot_follow_is_made_anew(
 
     await make_index(world)
     await world.check()
+
+
+class _Reads(SqlImageSearch):
+    """Reads queries and answers none."""
+
+    async def packed_ids(self, scope: Scope, project: Project, *query: str) -> bytes:
+        raise AssertionError("the index answers")
+
+
+async def test_packed_ids__by_index_as_by_store(units: Units, indexes: SearchIndexes) -> None:
+    world = await make_world(units, indexes, 7)
+    for _ in range(6):
+        await world.change()
+
+    async with units(read_only=True) as unit:
+        store = SqlImageSearch(unit.session)
+        index = IndexedImageSearch(unit.session, _Reads(unit.session), indexes, tuple)
+        for scope in world.scopes:
+            for queries in (("",), ("is:analysed", ""), ("has:tag", "-is:failed")):
+                packed = await store.packed_ids(scope, world.project, *queries)
+                assert await index.packed_ids(scope, world.project, *queries) == packed
+                assert set(ids.unpack_ids(packed)) <= set(await store.ids(scope, world.project, queries[0]))
 
 
 async def test_search__in_a_transaction_that_has_written_sees_what_it_wrote(

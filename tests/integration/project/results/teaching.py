@@ -1,5 +1,6 @@
 """The parts of reduction that teach heads and search neighbours, as the project service sees them."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -115,10 +116,19 @@ class FakeInference(inference_service_pb2_grpc.InferenceServiceServicer):
 
 
 class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
-    """Finds the images in the order in which they are named; the last one has no vector. Each has one object.
+    """Finds the named images, the newest first; the oldest one has no vector. Each has one object.
 
     Those like a picture are as similar as the first number of its vector says.
+
+    Args:
+        remembers: Whether images can be named by their digest, as in releases of today.
     """
+
+    def __init__(self, *, remembers: bool = True) -> None:
+        self._remembers = remembers
+        self._remembered: dict[bytes, bytes] = {}
+        self.calls: list[int] = []
+        """Number of ids in each call."""
 
     def registration(self) -> Registration:
         """How it is served."""
@@ -137,8 +147,9 @@ class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
             if message.HasField("spec"):
                 spec = message.spec
             packed += message.image_ids
+        named, digest = self._named(spec.images_sha256, packed)
         asked = ids.unpack_ids(spec.image_id)
-        found = [one for one in ids.unpack_ids(packed)[:-1] if one not in asked]
+        found = [one for one in named[:-1] if one not in asked]
         neighbours = [
             neighbour_service_pb2.Neighbour(
                 image_id=ids.pack_ids([one]),
@@ -146,7 +157,9 @@ class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
             )
             for number, one in enumerate(found[: spec.count])
         ]
-        return neighbour_service_pb2.FindNeighboursResponse(neighbours=neighbours, count=len(found))
+        return neighbour_service_pb2.FindNeighboursResponse(
+            neighbours=neighbours, count=len(found), images_sha256=digest
+        )
 
     async def FindNeighbourObjects(
         self, request_iterator: AsyncIterator[neighbour_service_pb2.FindNeighbourObjectsRequest], context: Any
@@ -158,9 +171,21 @@ class FakeNeighbours(neighbour_service_pb2_grpc.NeighbourServiceServicer):
             packed += message.image_ids
         if spec.object:
             raise NoSuchObject(f"The image has no object {spec.object}.")
-        found = [one for one in ids.unpack_ids(packed) if one not in ids.unpack_ids(spec.image_id)]
+        named, digest = self._named(spec.images_sha256, packed)
+        found = [one for one in named if one not in ids.unpack_ids(spec.image_id)]
         neighbours = [
             neighbour_service_pb2.NeighbourObject(image_id=ids.pack_ids([one]), similarity=1 - number / 100)
             for number, one in enumerate(found[: spec.count])
         ]
-        return neighbour_service_pb2.FindNeighbourObjectsResponse(neighbours=neighbours, count=len(found))
+        return neighbour_service_pb2.FindNeighbourObjectsResponse(
+            neighbours=neighbours, count=len(found), images_sha256=digest
+        )
+
+    def _named(self, digest: bytes, packed: bytes) -> tuple[list[str], bytes]:
+        """The images of a call, the newest first, and the digest if it says something."""
+        self.calls.append(len(packed) // ids.BYTES_PER_ID)
+        if digest and packed and self._remembers:
+            assert hashlib.sha256(packed).digest() == digest
+            self._remembered[digest] = packed
+        known = self._remembered.get(digest, b"")
+        return ids.unpack_ids(packed or known)[::-1], digest if known else b""

@@ -9,8 +9,10 @@ import pytest
 from loupe_kit import ids
 from loupe_reduction.adapters.vector_shelf import FolderShelf
 from loupe_reduction.domain.errors import FeaturesUnavailable
-from loupe_reduction.domain.features import FeatureSource, VectorSpace
+from loupe_reduction.domain.features import FeatureSource, ImageIds, VectorSpace
 from loupe_reduction.use_cases import forget_vectors
+from loupe_reduction.use_cases.find_neighbours import FindNeighbours, Wish
+from loupe_reduction.use_cases.findable import Named
 from loupe_reduction.use_cases.forget_vectors import VectorForgetter
 from loupe_reduction.use_cases.kept_stores import KeptStores
 from tests.unit.reduction.arrays import clusters
@@ -60,6 +62,27 @@ async def test_forget__of_a_project_that_is_gone_no_row_stays(tmp_path: Path) ->
     assert await VectorForgetter(InMemoryFeatureReader({}), KeptStores(shelf)).forget() == 3
 
     assert shelf.spaces() == []
+
+
+async def test_forget__images_that_were_named_before_are_forgotten_too(tmp_path: Path) -> None:
+    values, _ = clusters(10)
+    image_ids = [ids.new_id() for _ in values]
+    reader = InMemoryFeatureReader(dict(zip(image_ids, values, strict=True)))
+    stores = KeptStores(FolderShelf(tmp_path))
+    search, images = FindNeighbours(reader, stores), ImageIds(ids.pack_ids(image_ids))
+    wish = Wish(SPACE.project_id, SOURCE, b"", values[0], 10)
+    named = await search(wish, Named(images, images.digest()))
+    del reader.vectors[image_ids[0]]
+
+    await VectorForgetter(reader, stores).forget()
+
+    assert named is not None
+    assert named.image_ids[:16] == ids.pack_ids(image_ids[:1])
+    assert await search(wish, Named(ImageIds(b""), images.digest())) is None
+    again = await search(wish, Named(images, images.digest()))
+    assert again is not None
+    assert again.searched == 9
+    assert ids.pack_ids(image_ids[:1]) not in {again.image_ids[start : start + 16] for start in range(0, 144, 16)}
 
 
 async def test_start__looks_again_after_a_service_was_away(tmp_path: Path) -> None:

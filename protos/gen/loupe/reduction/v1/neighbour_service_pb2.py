@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from loupe.reduction.v1 import feature_source_pb2 as loupe_dot_reduction_dot_v1_dot_feature__source__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*loupe/reduction/v1/neighbour_service.proto\x12\x12loupe.reduction.v1\x1a\'loupe/reduction/v1/feature_source.proto\"j\n\x15\x46indNeighboursRequest\x12\x31\n\x04spec\x18\x01 \x01(\x0b\x32!.loupe.reduction.v1.NeighbourSpecH\x00\x12\x13\n\timage_ids\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x91\x01\n\rNeighbourSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12\x12\n\x08image_id\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06vector\x18\x04 \x01(\x0cH\x00\x12\r\n\x05\x63ount\x18\x05 \x01(\rB\x04\n\x02of\"Z\n\x16\x46indNeighboursResponse\x12\x31\n\nneighbours\x18\x01 \x03(\x0b\x32\x1d.loupe.reduction.v1.Neighbour\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"1\n\tNeighbour\x12\x10\n\x08image_id\x18\x01 \x01(\x0c\x12\x12\n\nsimilarity\x18\x02 \x01(\x02\"m\n\x1b\x46indNeighbourObjectsRequest\x12.\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.loupe.reduction.v1.ObjectSpecH\x00\x12\x13\n\timage_ids\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x84\x01\n\nObjectSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12\x10\n\x08image_id\x18\x03 \x01(\x0c\x12\x0e\n\x06object\x18\x04 \x01(\r\x12\r\n\x05\x63ount\x18\x05 \x01(\r\"f\n\x1c\x46indNeighbourObjectsResponse\x12\x37\n\nneighbours\x18\x01 \x03(\x0b\x32#.loupe.reduction.v1.NeighbourObject\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"G\n\x0fNeighbourObject\x12\x10\n\x08image_id\x18\x01 \x01(\x0c\x12\x0e\n\x06object\x18\x02 \x01(\r\x12\x12\n\nsimilarity\x18\x03 \x01(\x02\x32\xfa\x01\n\x10NeighbourService\x12i\n\x0e\x46indNeighbours\x12).loupe.reduction.v1.FindNeighboursRequest\x1a*.loupe.reduction.v1.FindNeighboursResponse(\x01\x12{\n\x14\x46indNeighbourObjects\x12/.loupe.reduction.v1.FindNeighbourObjectsRequest\x1a\x30.loupe.reduction.v1.FindNeighbourObjectsResponse(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*loupe/reduction/v1/neighbour_service.proto\x12\x12loupe.reduction.v1\x1a\'loupe/reduction/v1/feature_source.proto\"j\n\x15\x46indNeighboursRequest\x12\x31\n\x04spec\x18\x01 \x01(\x0b\x32!.loupe.reduction.v1.NeighbourSpecH\x00\x12\x13\n\timage_ids\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\xa8\x01\n\rNeighbourSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12\x12\n\x08image_id\x18\x03 \x01(\x0cH\x00\x12\x10\n\x06vector\x18\x04 \x01(\x0cH\x00\x12\r\n\x05\x63ount\x18\x05 \x01(\r\x12\x15\n\rimages_sha256\x18\x06 \x01(\x0c\x42\x04\n\x02of\"q\n\x16\x46indNeighboursResponse\x12\x31\n\nneighbours\x18\x01 \x03(\x0b\x32\x1d.loupe.reduction.v1.Neighbour\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x15\n\rimages_sha256\x18\x03 \x01(\x0c\"1\n\tNeighbour\x12\x10\n\x08image_id\x18\x01 \x01(\x0c\x12\x12\n\nsimilarity\x18\x02 \x01(\x02\"m\n\x1b\x46indNeighbourObjectsRequest\x12.\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.loupe.reduction.v1.ObjectSpecH\x00\x12\x13\n\timage_ids\x18\x02 \x01(\x0cH\x00\x42\t\n\x07\x63ontent\"\x9b\x01\n\nObjectSpec\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x31\n\x06source\x18\x02 \x01(\x0b\x32!.loupe.reduction.v1.FeatureSource\x12\x10\n\x08image_id\x18\x03 \x01(\x0c\x12\x0e\n\x06object\x18\x04 \x01(\r\x12\r\n\x05\x63ount\x18\x05 \x01(\r\x12\x15\n\rimages_sha256\x18\x06 \x01(\x0c\"}\n\x1c\x46indNeighbourObjectsResponse\x12\x37\n\nneighbours\x18\x01 \x03(\x0b\x32#.loupe.reduction.v1.NeighbourObject\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x15\n\rimages_sha256\x18\x03 \x01(\x0c\"G\n\x0fNeighbourObject\x12\x10\n\x08image_id\x18\x01 \x01(\x0c\x12\x0e\n\x06object\x18\x02 \x01(\r\x12\x12\n\nsimilarity\x18\x03 \x01(\x02\x32\xfa\x01\n\x10NeighbourService\x12i\n\x0e\x46indNeighbours\x12).loupe.reduction.v1.FindNeighboursRequest\x1a*.loupe.reduction.v1.FindNeighboursResponse(\x01\x12{\n\x14\x46indNeighbourObjects\x12/.loupe.reduction.v1.FindNeighbourObjectsRequest\x1a\x30.loupe.reduction.v1.FindNeighbourObjectsResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +35,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINDNEIGHBOURSREQUEST']._serialized_start=107
   _globals['_FINDNEIGHBOURSREQUEST']._serialized_end=213
   _globals['_NEIGHBOURSPEC']._serialized_start=216
-  _globals['_NEIGHBOURSPEC']._serialized_end=361
-  _globals['_FINDNEIGHBOURSRESPONSE']._serialized_start=363
-  _globals['_FINDNEIGHBOURSRESPONSE']._serialized_end=453
-  _globals['_NEIGHBOUR']._serialized_start=455
-  _globals['_NEIGHBOUR']._serialized_end=504
-  _globals['_FINDNEIGHBOUROBJECTSREQUEST']._serialized_start=506
-  _globals['_FINDNEIGHBOUROBJECTSREQUEST']._serialized_end=615
-  _globals['_OBJECTSPEC']._serialized_start=618
-  _globals['_OBJECTSPEC']._serialized_end=750
-  _globals['_FINDNEIGHBOUROBJECTSRESPONSE']._serialized_start=752
-  _globals['_FINDNEIGHBOUROBJECTSRESPONSE']._serialized_end=854
-  _globals['_NEIGHBOUROBJECT']._serialized_start=856
-  _globals['_NEIGHBOUROBJECT']._serialized_end=927
-  _globals['_NEIGHBOURSERVICE']._serialized_start=930
-  _globals['_NEIGHBOURSERVICE']._serialized_end=1180
+  _globals['_NEIGHBOURSPEC']._serialized_end=384
+  _globals['_FINDNEIGHBOURSRESPONSE']._serialized_start=386
+  _globals['_FINDNEIGHBOURSRESPONSE']._serialized_end=499
+  _globals['_NEIGHBOUR']._serialized_start=501
+  _globals['_NEIGHBOUR']._serialized_end=550
+  _globals['_FINDNEIGHBOUROBJECTSREQUEST']._serialized_start=552
+  _globals['_FINDNEIGHBOUROBJECTSREQUEST']._serialized_end=661
+  _globals['_OBJECTSPEC']._serialized_start=664
+  _globals['_OBJECTSPEC']._serialized_end=819
+  _globals['_FINDNEIGHBOUROBJECTSRESPONSE']._serialized_start=821
+  _globals['_FINDNEIGHBOUROBJECTSRESPONSE']._serialized_end=946
+  _globals['_NEIGHBOUROBJECT']._serialized_start=948
+  _globals['_NEIGHBOUROBJECT']._serialized_end=1019
+  _globals['_NEIGHBOURSERVICE']._serialized_start=1022
+  _globals['_NEIGHBOURSERVICE']._serialized_end=1272
 # @@protoc_insertion_point(module_scope)

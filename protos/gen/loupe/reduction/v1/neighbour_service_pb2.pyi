@@ -60,6 +60,7 @@ class NeighbourSpec(_message.Message):
     IMAGE_ID_FIELD_NUMBER: _builtins.int
     VECTOR_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    IMAGES_SHA256_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     """Id of the project that owns the images, a UUID as text. Required."""
     image_id: _builtins.bytes
@@ -68,6 +69,10 @@ class NeighbourSpec(_message.Message):
     """A vector: little-endian float32."""
     count: _builtins.int
     """How many to give, 1 to 1,000. Required."""
+    images_sha256: _builtins.bytes
+    """SHA-256 of the ids of the images that may be found, one after the other. With it alone the images are those that a
+    call before sent with the same digest; with ids as well, they are remembered by it. Optional; 32 bytes.
+    """
     @_builtins.property
     def source(self) -> _feature_source_pb2.FeatureSource:
         """Where the vectors come from. Required."""
@@ -80,10 +85,11 @@ class NeighbourSpec(_message.Message):
         image_id: _builtins.bytes = ...,
         vector: _builtins.bytes = ...,
         count: _builtins.int = ...,
+        images_sha256: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image_id", b"image_id", "of", b"of", "source", b"source", "vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "image_id", b"image_id", "of", b"of", "project_id", b"project_id", "source", b"source", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "image_id", b"image_id", "images_sha256", b"images_sha256", "of", b"of", "project_id", b"project_id", "source", b"source", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_of: _TypeAlias = _typing.Literal["image_id", "vector"]  # noqa: Y015
     _WhichOneofArgType_of: _TypeAlias = _typing.Literal["of", b"of"]  # noqa: Y015
@@ -99,8 +105,11 @@ class FindNeighboursResponse(_message.Message):
 
     NEIGHBOURS_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    IMAGES_SHA256_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Number of images among which was searched: those of the request that have a vector."""
+    images_sha256: _builtins.bytes
+    """That of the spec. Absent though the spec has it: its images are not known and nothing was searched; send their ids."""
     @_builtins.property
     def neighbours(self) -> _containers.RepeatedCompositeFieldContainer[Global___Neighbour]:
         """The nearest first; fewer than asked for where fewer have a vector."""
@@ -110,10 +119,11 @@ class FindNeighboursResponse(_message.Message):
         *,
         neighbours: _abc.Iterable[Global___Neighbour] | None = ...,
         count: _builtins.int = ...,
+        images_sha256: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "neighbours", b"neighbours"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "images_sha256", b"images_sha256", "neighbours", b"neighbours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -186,6 +196,7 @@ class ObjectSpec(_message.Message):
     IMAGE_ID_FIELD_NUMBER: _builtins.int
     OBJECT_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    IMAGES_SHA256_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     """Id of the project that owns the images, a UUID as text. Required."""
     image_id: _builtins.bytes
@@ -194,6 +205,10 @@ class ObjectSpec(_message.Message):
     """Place of the object in the boxes of the image's prediction, 0 to 299."""
     count: _builtins.int
     """How many to give, 1 to 1,000. Required."""
+    images_sha256: _builtins.bytes
+    """SHA-256 of the ids of the images that may be found, one after the other. With it alone the images are those that a
+    call before sent with the same digest; with ids as well, they are remembered by it. Optional; 32 bytes.
+    """
     @_builtins.property
     def source(self) -> _feature_source_pb2.FeatureSource:
         """Where the vectors come from: a detector and its version. Required."""
@@ -206,10 +221,11 @@ class ObjectSpec(_message.Message):
         image_id: _builtins.bytes = ...,
         object: _builtins.int = ...,
         count: _builtins.int = ...,
+        images_sha256: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "image_id", b"image_id", "object", b"object", "project_id", b"project_id", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "image_id", b"image_id", "images_sha256", b"images_sha256", "object", b"object", "project_id", b"project_id", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -223,8 +239,11 @@ class FindNeighbourObjectsResponse(_message.Message):
 
     NEIGHBOURS_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    IMAGES_SHA256_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Number of objects among which was searched."""
+    images_sha256: _builtins.bytes
+    """As in FindNeighboursResponse."""
     @_builtins.property
     def neighbours(self) -> _containers.RepeatedCompositeFieldContainer[Global___NeighbourObject]:
         """The nearest first; fewer than asked for where there are fewer."""
@@ -234,10 +253,11 @@ class FindNeighbourObjectsResponse(_message.Message):
         *,
         neighbours: _abc.Iterable[Global___NeighbourObject] | None = ...,
         count: _builtins.int = ...,
+        images_sha256: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "neighbours", b"neighbours"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "images_sha256", b"images_sha256", "neighbours", b"neighbours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

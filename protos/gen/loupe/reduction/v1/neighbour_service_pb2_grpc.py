@@ -31,6 +31,10 @@ class NeighbourServiceStub:
 
     The service keeps what it has read of the vectors on its own disk, one byte a number, and only reads what is new: the
     first search in a project takes as long as reading its vectors, later ones do not.
+
+    Naming a million images takes much longer than searching among them. Whoever will ask again about the same ones gives
+    their digest: alone first, and together with their ids where the response says that the digest is not known (yet, or
+    any more; each process of this service remembers by itself).
     """
 
     def __init__(self, channel):
@@ -57,6 +61,10 @@ class NeighbourServiceServicer:
 
     The service keeps what it has read of the vectors on its own disk, one byte a number, and only reads what is new: the
     first search in a project takes as long as reading its vectors, later ones do not.
+
+    Naming a million images takes much longer than searching among them. Whoever will ask again about the same ones gives
+    their digest: alone first, and together with their ids where the response says that the digest is not known (yet, or
+    any more; each process of this service remembers by itself).
     """
 
     def FindNeighbours(self, request_iterator, context):
@@ -107,6 +115,10 @@ class NeighbourService:
 
     The service keeps what it has read of the vectors on its own disk, one byte a number, and only reads what is new: the
     first search in a project takes as long as reading its vectors, later ones do not.
+
+    Naming a million images takes much longer than searching among them. Whoever will ask again about the same ones gives
+    their digest: alone first, and together with their ids where the response says that the digest is not known (yet, or
+    any more; each process of this service remembers by itself).
     """
 
     @staticmethod

@@ -32,6 +32,10 @@ class NeighbourServiceStub:
 
     The service keeps what it has read of the vectors on its own disk, one byte a number, and only reads what is new: the
     first search in a project takes as long as reading its vectors, later ones do not.
+
+    Naming a million images takes much longer than searching among them. Whoever will ask again about the same ones gives
+    their digest: alone first, and together with their ids where the response says that the digest is not known (yet, or
+    any more; each process of this service remembers by itself).
     """
 
     @_typing.overload
@@ -59,6 +63,10 @@ class NeighbourServiceAsyncStub(NeighbourServiceStub):
 
     The service keeps what it has read of the vectors on its own disk, one byte a number, and only reads what is new: the
     first search in a project takes as long as reading its vectors, later ones do not.
+
+    Naming a million images takes much longer than searching among them. Whoever will ask again about the same ones gives
+    their digest: alone first, and together with their ids where the response says that the digest is not known (yet, or
+    any more; each process of this service remembers by itself).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -82,6 +90,10 @@ class NeighbourServiceServicer(metaclass=_abc_1.ABCMeta):
 
     The service keeps what it has read of the vectors on its own disk, one byte a number, and only reads what is new: the
     first search in a project takes as long as reading its vectors, later ones do not.
+
+    Naming a million images takes much longer than searching among them. Whoever will ask again about the same ones gives
+    their digest: alone first, and together with their ids where the response says that the digest is not known (yet, or
+    any more; each process of this service remembers by itself).
     """
 
     @_abc_1.abstractmethod

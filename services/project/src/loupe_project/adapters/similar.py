@@ -1,7 +1,8 @@
 """The neighbour search of the reduction service, and the analysis of single pictures, over their channels."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 import grpc
@@ -18,6 +19,9 @@ from loupe_project.ports.similar import Alikeness, AlikeObject, AlikeObjects, Pi
 
 Request = TypeVar("Request", pb.FindNeighboursRequest, pb.FindNeighbourObjectsRequest)
 
+Response = TypeVar("Response", pb.FindNeighboursResponse, pb.FindNeighbourObjectsResponse)
+
+_MESSAGE_BYTES = IDS_A_MESSAGE * ids.BYTES_PER_ID
 _TIMEOUT_SECONDS = 600.0
 """The first search reads the vectors of a whole project."""
 _PICTURE_TIMEOUT_SECONDS = 60.0
@@ -35,7 +39,7 @@ class GrpcNeighbourhood:
         self._stub = pb_grpc.NeighbourServiceStub(channel)
 
     async def find(
-        self, project_id: str, source: FeatureSource, like: str | Vector, among: Sequence[str], count: int
+        self, project_id: str, source: FeatureSource, like: str | Vector, among: bytes, count: int
     ) -> Alikeness:
         """See the port."""
         spec = pb.NeighbourSpec(project_id=project_id, source=source_message(source), count=count)
@@ -43,16 +47,21 @@ class GrpcNeighbourhood:
             spec.image_id = ids.pack_ids([like])
         else:
             spec.vector = like.astype("<f4").tobytes()
-        first = pb.FindNeighboursRequest(spec=spec)
-        try:
-            answer = await self._stub.FindNeighbours(_requests(first, among), timeout=_TIMEOUT_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            raise translated(error, source) from error
+
+        async def call(digest: bytes, image_ids: bytes) -> pb.FindNeighboursResponse:
+            spec.images_sha256 = digest
+            first = pb.FindNeighboursRequest(spec=spec)
+            answer: pb.FindNeighboursResponse = await self._stub.FindNeighbours(
+                _requests(first, image_ids), timeout=_TIMEOUT_SECONDS
+            )
+            return answer
+
+        answer = await _among(call, source, among)
         found = [(ids.unpack_ids(one.image_id)[0], one.similarity) for one in answer.neighbours]
         return Alikeness(tuple(found), answer.count)
 
     async def find_objects(
-        self, project_id: str, source: FeatureSource, image_id: str, number: int, among: Sequence[str], count: int
+        self, project_id: str, source: FeatureSource, image_id: str, number: int, among: bytes, count: int
     ) -> AlikeObjects:
         """See the port."""
         spec = pb.ObjectSpec(
@@ -62,21 +71,50 @@ class GrpcNeighbourhood:
             object=number,
             count=count,
         )
-        first = pb.FindNeighbourObjectsRequest(spec=spec)
-        try:
-            answer = await self._stub.FindNeighbourObjects(_requests(first, among), timeout=_TIMEOUT_SECONDS)
-        except grpc.aio.AioRpcError as error:
-            raise translated(error, source) from error
+
+        async def call(digest: bytes, image_ids: bytes) -> pb.FindNeighbourObjectsResponse:
+            spec.images_sha256 = digest
+            first = pb.FindNeighbourObjectsRequest(spec=spec)
+            answer: pb.FindNeighbourObjectsResponse = await self._stub.FindNeighbourObjects(
+                _requests(first, image_ids), timeout=_TIMEOUT_SECONDS
+            )
+            return answer
+
+        answer = await _among(call, source, among)
         found = [AlikeObject(ids.unpack_ids(one.image_id)[0], one.object, one.similarity) for one in answer.neighbours]
         return AlikeObjects(tuple(found), answer.count)
 
 
-async def _requests(first: Request, image_ids: Sequence[str]) -> AsyncIterator[Request]:
+async def _among(
+    call: Callable[[bytes, bytes], Awaitable[Response]], source: FeatureSource, image_ids: bytes
+) -> Response:
+    """Asks with the digest of the ids, then with the ids where it says nothing to who answers; few are sent at once.
+
+    Args:
+        call: Of a digest and ids.
+        source: For messages.
+        image_ids: All of them.
+
+    Raises:
+        FeaturesMissing: If what is asked about has no features.
+        Unavailable: If nobody answers.
+    """
+    try:
+        if len(image_ids) <= _MESSAGE_BYTES:
+            return await call(b"", image_ids)
+        digest = (await asyncio.to_thread(hashlib.sha256, image_ids)).digest()
+        answer = await call(digest, b"")
+        # Of another process, or of an older release, the answer is empty.
+        return answer if answer.images_sha256 == digest else await call(digest, image_ids)
+    except grpc.aio.AioRpcError as error:
+        raise translated(error, source) from error
+
+
+async def _requests(first: Request, image_ids: bytes) -> AsyncIterator[Request]:
     """The request with the spec, then the ids of images in requests of the same kind."""
     yield first
-    for start in range(0, len(image_ids), IDS_A_MESSAGE):
-        packed = await asyncio.to_thread(ids.pack_ids, image_ids[start : start + IDS_A_MESSAGE])
-        yield type(first)(image_ids=packed)
+    for start in range(0, len(image_ids), _MESSAGE_BYTES):
+        yield type(first)(image_ids=image_ids[start : start + _MESSAGE_BYTES])
 
 
 class InferencePictureAnalyser:

@@ -1,6 +1,5 @@
 """Who knows which images and objects look alike."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,7 +47,7 @@ class Neighbourhood(Protocol):
     """Searches nearest neighbours."""
 
     async def find(
-        self, project_id: str, source: FeatureSource, like: str | Vector, among: Sequence[str], count: int
+        self, project_id: str, source: FeatureSource, like: str | Vector, among: bytes, count: int
     ) -> Alikeness:
         """Images that are most like one, that one left out.
 
@@ -56,7 +55,7 @@ class Neighbourhood(Protocol):
             project_id: Of all the images.
             source: Whose features.
             like: Id of the image whose neighbours are searched, or the feature of a picture.
-            among: What may be found.
+            among: Ids of what may be found, 16 bytes each, each once.
             count: How many, 1 to 1,000.
 
         Raises:
@@ -66,7 +65,7 @@ class Neighbourhood(Protocol):
         ...
 
     async def find_objects(
-        self, project_id: str, source: FeatureSource, image_id: str, number: int, among: Sequence[str], count: int
+        self, project_id: str, source: FeatureSource, image_id: str, number: int, among: bytes, count: int
     ) -> AlikeObjects:
         """Objects that are most like one, that one left out.
 
@@ -75,7 +74,7 @@ class Neighbourhood(Protocol):
             source: Which detector.
             image_id: Where the object is.
             number: Its place in the boxes of the image's prediction, from 0.
-            among: Images whose objects may be found.
+            among: Ids of the images whose objects may be found, 16 bytes each, each once.
             count: How many, 1 to 1,000.
 
         Raises:

@@ -1,6 +1,5 @@
 """Images that look like another one, or like a picture that is in no project."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loupe_kit.errors import FieldViolation, InvalidArgument
@@ -75,7 +74,7 @@ class FindSimilar:
             project = await access.viewer(store, scope, project_id, Right.READ)
             await existing_image(store, scope, project_id, image_id)
             source = await model_source(store, project, wish.written_source)
-            among = await store.search.ids(scope, project, wish.query)
+            among = await store.search.packed_ids(scope, project, wish.query)
         return await self._search(scope, project_id, source, image_id, among, count)
 
     async def to_picture(self, scope: Scope, project_id: str, picture: bytes, wish: SimilarWish) -> SimilarImages:
@@ -94,7 +93,7 @@ class FindSimilar:
             project = await access.viewer(store, scope, project_id, Right.ANALYSE)
             source = await model_source(store, project, wish.written_source)
             known = await store.analyses.feature_versions(project_id, source.model)
-            among = await store.search.ids(scope, project, wish.query)
+            among = await store.search.packed_ids(scope, project, wish.query)
         seen = await self.analyser.feature(source.model, picture)
         if seen.version not in known:
             raise FeaturesMissing(
@@ -107,7 +106,7 @@ class FindSimilar:
         return await self._search(scope, project_id, source, seen.vector, among, count)
 
     async def _search(
-        self, scope: Scope, project_id: str, source: FeatureSource, like: str | Vector, among: Sequence[str], count: int
+        self, scope: Scope, project_id: str, source: FeatureSource, like: str | Vector, among: bytes, count: int
     ) -> SimilarImages:
         found = await self.neighbourhood.find(project_id, source, like, among, count)
         async with self.stores(read_only=True) as store:

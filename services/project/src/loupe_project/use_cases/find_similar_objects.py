@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from loupe_kit.errors import FieldViolation, InvalidArgument
 from loupe_project.domain.image import FeatureSource, Image
-from loupe_project.domain.project import Project
 from loupe_project.domain.scope import Right, Scope
 from loupe_project.ports.similar import Neighbourhood
-from loupe_project.ports.store import Store, StoreFactory
+from loupe_project.ports.store import StoreFactory
 from loupe_project.use_cases import access
 from loupe_project.use_cases.find_similar import SimilarWish, checked_count, model_source
 from loupe_project.use_cases.get_image import existing_image
@@ -74,7 +73,8 @@ class FindSimilarObjects:
             project = await access.viewer(store, scope, project_id, Right.READ)
             await existing_image(store, scope, project_id, image_id)
             source = await model_source(store, project, wish.written_source)
-            among = await _with_objects(store, scope, project, source, wish.query)
+            has_objects = f"box[model:{source.model}@{source.version}]"
+            among = await store.search.packed_ids(scope, project, has_objects, wish.query)
         found = await self.neighbourhood.find_objects(project_id, source, image_id, number, among, count)
         async with self.stores(read_only=True) as store:
             # Rights may have changed meanwhile.
@@ -92,13 +92,3 @@ class FindSimilarObjects:
             if one.image_id in said
         ]
         return SimilarObjects(tuple(similar), source, found.searched_count)
-
-
-async def _with_objects(store: Store, scope: Scope, project: Project, source: FeatureSource, query: str) -> list[str]:
-    """Ids of the images that match and in which the detector found something."""
-    found = await store.search.ids(scope, project, f"box[model:{source.model}@{source.version}]")
-    if not query.strip():
-        return found
-    # By itself, so that faults are told at their place in the text.
-    matching = set(await store.search.ids(scope, project, query))
-    return [one for one in found if one in matching]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from loupe.reduction.v1 import projection_pb2 as projection_pb
 from loupe.reduction.v1 import reduction_service_pb2 as reduction_pb
 from loupe.reduction.v1 import teach_service_pb2 as teach_pb
 from loupe_kit import ids
-from loupe_reduction.domain.features import BYTES_PER_ID, UPLOADED_MODEL, FeatureSource
+from loupe_reduction.domain.features import BYTES_PER_ID, UPLOADED_MODEL, FeatureSource, ImageIds
 from loupe_reduction.domain.jobs import DuplicateJob, FitJob, OutlierJob, PlaceJob, SelectJob, Strategy, TeachJob
 from loupe_reduction.domain.recipe import (
     PARAMETERS_OF,
@@ -28,6 +30,7 @@ from loupe_reduction.domain.recipe import (
 )
 from loupe_reduction.use_cases.find_neighbour_objects import ObjectWish
 from loupe_reduction.use_cases.find_neighbours import Wish
+from loupe_reduction.use_cases.findable import Named
 from loupe_reduction.use_cases.run_job import Order, early_points
 
 METHODS = {
@@ -170,6 +173,15 @@ def object_wish(spec: neighbour_pb.ObjectSpec) -> ObjectWish:
     if len(spec.image_id) != BYTES_PER_ID:
         raise spec_invalid("image_id", f"image_id must have {BYTES_PER_ID} bytes.")
     return ObjectWish(spec.project_id, source, spec.image_id, spec.object, spec.count)
+
+
+def named_images(spec: neighbour_pb.NeighbourSpec | neighbour_pb.ObjectSpec, images: ImageIds) -> Named:
+    """Reads which images may be found; raises SpecInvalid where the digest is not that of the ids."""
+    if spec.images_sha256 and len(spec.images_sha256) != hashlib.sha256().digest_size:
+        raise spec_invalid("images_sha256", "images_sha256 must have 32 bytes.")
+    if spec.images_sha256 and len(images) and images.digest() != spec.images_sha256:
+        raise spec_invalid("images_sha256", "images_sha256 is not the digest of the ids that follow.")
+    return Named(images, spec.images_sha256)
 
 
 def feature_source(message: source_pb.FeatureSource, field: str) -> FeatureSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -128,6 +129,14 @@ class ImageIds:
         wanted = np.frombuffer(packed, dtype="S16")
         places = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
         return np.where(self._sorted[places] == wanted, self._sorting[places], -1).astype(np.int64)
+
+    def digest(self) -> bytes:
+        """Returns the SHA-256 of `packed`."""
+        return hashlib.sha256(self._ids.data).digest()
+
+    def packed(self) -> bytes:
+        """Returns all ids, one after the other."""
+        return self._ids.tobytes()
 
     def pack(self, rows: NDArray[np.int64]) -> bytes:
         """Returns the ids of some rows, 16 bytes each."""

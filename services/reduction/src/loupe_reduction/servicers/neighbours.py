@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -40,28 +41,40 @@ class NeighbourServicer(pb_grpc.NeighbourServiceServicer):
         self, request_iterator: AsyncIterator[pb.FindNeighboursRequest], context: Any
     ) -> pb.FindNeighboursResponse:
         spec, images = await read_call(request_iterator, call="FindNeighbours", max_images=self._max_images)
-        found = await self._find_neighbours(requests.neighbour_wish(spec), images)
+        named = await asyncio.to_thread(requests.named_images, spec, images)
+        found = await self._find_neighbours(requests.neighbour_wish(spec), named)
+        if found is None:
+            return pb.FindNeighboursResponse()
         return pb.FindNeighboursResponse(
             neighbours=[
-                pb.Neighbour(image_id=images.pack(found.rows[[place]]), similarity=float(similarity))
+                pb.Neighbour(image_id=_id(found.image_ids, place), similarity=float(similarity))
                 for place, similarity in enumerate(found.similarities)
             ],
             count=found.searched,
+            images_sha256=named.digest,
         )
 
     async def FindNeighbourObjects(
         self, request_iterator: AsyncIterator[pb.FindNeighbourObjectsRequest], context: Any
     ) -> pb.FindNeighbourObjectsResponse:
         spec, images = await read_call(request_iterator, call="FindNeighbourObjects", max_images=self._max_images)
-        found = await self._find_objects(requests.object_wish(spec), images)
+        named = await asyncio.to_thread(requests.named_images, spec, images)
+        found = await self._find_objects(requests.object_wish(spec), named)
+        if found is None:
+            return pb.FindNeighbourObjectsResponse()
         return pb.FindNeighbourObjectsResponse(
             neighbours=[
                 pb.NeighbourObject(
-                    image_id=found.image_ids[place * BYTES_PER_ID : (place + 1) * BYTES_PER_ID],
+                    image_id=_id(found.image_ids, place),
                     object=int(number),
                     similarity=float(similarity),
                 )
                 for place, (number, similarity) in enumerate(zip(found.objects, found.similarities, strict=True))
             ],
             count=found.searched,
+            images_sha256=named.digest,
         )
+
+
+def _id(packed: bytes, place: int) -> bytes:
+    return packed[place * BYTES_PER_ID : (place + 1) * BYTES_PER_ID]

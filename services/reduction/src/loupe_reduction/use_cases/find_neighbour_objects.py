@@ -20,7 +20,8 @@ from loupe_reduction.domain.features import (
 from loupe_reduction.domain.recipe import check_range
 from loupe_reduction.ports import FeatureReader, KeptVectors
 from loupe_reduction.use_cases.find_neighbours import MAX_COUNT
-from loupe_reduction.use_cases.kept_stores import KeptStore, KeptStores
+from loupe_reduction.use_cases.findable import Findable, Named
+from loupe_reduction.use_cases.kept_stores import KeptStores
 
 MAX_OBJECT = 299
 
@@ -64,12 +65,12 @@ class FindNeighbourObjects:
         self._reader = reader
         self._stores = stores
 
-    async def __call__(self, wish: ObjectWish, images: ImageIds) -> FoundObjects:
-        """Searches.
+    async def __call__(self, wish: ObjectWish, named: Named) -> FoundObjects | None:
+        """Searches; returns None if the images are named by a digest that says nothing.
 
         Args:
             wish: what to search.
-            images: those whose objects may be found.
+            named: the images whose objects may be found.
 
         Raises:
             ParameterOutOfRange: the count or the object is out of its range.
@@ -79,37 +80,34 @@ class FindNeighbourObjects:
         check_range("count", wish.count, 1, MAX_COUNT)
         check_range("object", wish.object, 0, MAX_OBJECT)
         store = await self._stores.open(VectorSpace(wish.project_id, wish.source, of_objects=True))
+
+        async def read(image_ids: bytes) -> None:
+            async for block in self._reader.read_objects(wish.source, image_ids):
+                if block.object_ids:
+                    store.check_dimension(block.values.shape[1])
+                    await asyncio.to_thread(store.vectors.append, block.object_ids, block.values)
+
         async with store.lock:
-            await self._read_new(store, wish, images)
-            found = await asyncio.to_thread(_search, store.vectors, wish, images)
+            findable = await store.remembered.findable(store.vectors, named, _locate, read)
+            if findable is None:
+                return None
+            if store.vectors.find(object_id(wish.image_id, wish.object))[0] < 0:
+                await read(wish.image_id)
+            found = await asyncio.to_thread(_search, store.vectors, wish, findable)
             store.cut_when_worth_it()
         return found
 
-    async def _read_new(self, store: KeptStore, wish: ObjectWish, images: ImageIds) -> None:
-        new = await asyncio.to_thread(_unread, store.vectors, images, wish.image_id)
-        if not new:
-            return
-        async for block in self._reader.read_objects(wish.source, new):
-            if not block.object_ids:
-                continue
-            store.check_dimension(block.values.shape[1])
-            await asyncio.to_thread(store.vectors.append, block.object_ids, block.values)
+
+def _locate(vectors: KeptVectors, images: ImageIds) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    is_kept = np.zeros(len(images), np.bool_)
+    places = images.find(vectors.image_ids()) if len(images) else np.full(len(vectors), -1, np.int64)
+    rows = np.flatnonzero(places >= 0)
+    is_kept[places[rows]] = True
+    return rows, is_kept
 
 
-def _unread(vectors: KeptVectors, images: ImageIds, asked: bytes) -> bytes:
-    """Ids of those images of which no object is kept."""
-    kept = vectors.image_ids()
-    is_new = np.ones(len(images), np.bool_)
-    places = images.find(kept) if len(images) else np.zeros(0, np.int64)
-    is_new[places[places >= 0]] = False
-    new = images.pack(np.flatnonzero(is_new))
-    is_named = len(images) > 0 and images.find(asked)[0] >= 0
-    is_kept = bool((np.frombuffer(kept, "S16") == np.frombuffer(asked, "S16")).any())
-    return new if is_named or is_kept else new + asked
-
-
-def _search(vectors: KeptVectors, wish: ObjectWish, images: ImageIds) -> FoundObjects:
-    own = int(vectors.find(object_id(wish.image_id, wish.object))[0]) if len(vectors) else -1
+def _search(vectors: KeptVectors, wish: ObjectWish, findable: Findable) -> FoundObjects:
+    own = int(vectors.find(object_id(wish.image_id, wish.object))[0])
     if own < 0:
         raise FeaturesMissing(
             f"The image has no object {wish.object} with features of {wish.source}. Only detectors find objects; they "
@@ -117,9 +115,9 @@ def _search(vectors: KeptVectors, wish: ObjectWish, images: ImageIds) -> FoundOb
             source=str(wish.source),
             count="1",
         )
-    allowed = images.find(vectors.image_ids()) >= 0 if len(images) else np.zeros(len(vectors), np.bool_)
-    allowed[own] = False
-    best, similarities = vectors.nearest(vectors.vector(own), allowed, wish.count)
+    among = findable.mask(len(vectors))
+    among[own] = False
+    best, similarities = vectors.nearest(vectors.vector(own), among, wish.count)
     ids = np.frombuffer(vectors.ids(best), np.uint8).reshape(-1, BYTES_PER_OBJECT)
     objects = ids[:, BYTES_PER_ID:].astype(np.int64) @ np.array([256, 1])
-    return FoundObjects(ids[:, :BYTES_PER_ID].tobytes(), objects, similarities, int(np.count_nonzero(allowed)))
+    return FoundObjects(ids[:, :BYTES_PER_ID].tobytes(), objects, similarities, int(np.count_nonzero(among)))

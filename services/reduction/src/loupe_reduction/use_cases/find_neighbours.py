@@ -12,6 +12,7 @@ from loupe_reduction.domain.errors import FeaturesMissing
 from loupe_reduction.domain.features import FeatureSource, ImageIds, VectorSpace
 from loupe_reduction.domain.recipe import check_range
 from loupe_reduction.ports import FeatureReader, KeptVectors
+from loupe_reduction.use_cases.findable import Findable, Named
 from loupe_reduction.use_cases.kept_stores import KeptStore, KeptStores
 
 MAX_COUNT = 1_000
@@ -34,8 +35,8 @@ class Wish:
 class Found:
     """What is near."""
 
-    rows: NDArray[np.int64]
-    """Array (K,), int64: places among the images that were named, the nearest first."""
+    image_ids: bytes
+    """K ids, 16 bytes each, the nearest first."""
     similarities: NDArray[np.float32]
     """Array (K,), float32."""
     searched: int
@@ -54,12 +55,12 @@ class FindNeighbours:
         self._reader = reader
         self._stores = stores
 
-    async def __call__(self, wish: Wish, images: ImageIds) -> Found:
-        """Searches.
+    async def __call__(self, wish: Wish, named: Named) -> Found | None:
+        """Searches; returns None if the images are named by a digest that says nothing.
 
         Args:
             wish: what to search.
-            images: those that may be found.
+            named: the images that may be found.
 
         Raises:
             ParameterOutOfRange: the count is out of its range.
@@ -69,49 +70,46 @@ class FindNeighbours:
         """
         check_range("count", wish.count, 1, MAX_COUNT)
         store = await self._stores.open(VectorSpace(wish.project_id, wish.source, of_objects=False))
+
+        async def read(image_ids: bytes) -> None:
+            async for block in self._reader.read(wish.source, image_ids):
+                if block.image_ids:
+                    store.check_dimension(block.values.shape[1])
+                    await asyncio.to_thread(store.vectors.append, block.image_ids, block.values)
+
         async with store.lock:
-            packed = images.pack(np.arange(len(images)))
-            await self._read_new(store, wish.source, packed + wish.image_id)
-            vector = _vector(store, wish)
-            found = await asyncio.to_thread(_search, store.vectors, wish, packed, vector)
+            findable = await store.remembered.findable(store.vectors, named, _locate, read)
+            if findable is None:
+                return None
+            if wish.image_id and store.vectors.find(wish.image_id)[0] < 0:
+                await read(wish.image_id)
+            found = await asyncio.to_thread(_search, store, wish, findable)
             store.cut_when_worth_it()
         return found
 
-    async def _read_new(self, store: KeptStore, source: FeatureSource, packed: bytes) -> None:
-        rows = await asyncio.to_thread(store.vectors.find, packed)
-        new = np.frombuffer(packed, "S16")[rows < 0]
-        if not new.size:
-            return
-        async for block in self._reader.read(source, new.tobytes()):
-            if not block.image_ids:
-                continue
-            store.check_dimension(block.values.shape[1])
-            await asyncio.to_thread(store.vectors.append, block.image_ids, block.values)
+
+def _locate(vectors: KeptVectors, images: ImageIds) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    rows = vectors.find(images.packed())
+    is_kept = rows >= 0
+    return rows[is_kept], is_kept
 
 
-def _vector(store: KeptStore, wish: Wish) -> NDArray[np.float32]:
-    if not wish.image_id:
-        store.check_dimension(len(wish.vector))
-        return wish.vector
-    row = int(store.vectors.find(wish.image_id)[0])
-    if row < 0:
-        raise FeaturesMissing(
-            f"The image has no features of {wish.source}. Wait until it is analysed, or choose a model that it has "
-            "features of.",
-            source=str(wish.source),
-            count="1",
-        )
-    return store.vectors.vector(row)
-
-
-def _search(vectors: KeptVectors, wish: Wish, packed: bytes, vector: NDArray[np.float32]) -> Found:
-    rows = vectors.find(packed)
+def _search(store: KeptStore, wish: Wish, findable: Findable) -> Found:
+    vectors = store.vectors
+    among = findable.mask(len(vectors))
     if wish.image_id:
-        rows[rows == vectors.find(wish.image_id)[0]] = -1
-    places = np.flatnonzero(rows >= 0)
-    among = np.zeros(len(vectors), np.bool_)
-    among[rows[places]] = True
+        row = int(vectors.find(wish.image_id)[0])
+        if row < 0:
+            raise FeaturesMissing(
+                f"The image has no features of {wish.source}. Wait until it is analysed, or choose a model that it "
+                "has features of.",
+                source=str(wish.source),
+                count="1",
+            )
+        among[row] = False
+        vector = vectors.vector(row)
+    else:
+        store.check_dimension(len(wish.vector))
+        vector = wish.vector
     best, similarities = vectors.nearest(vector, among, wish.count)
-    place_of = np.full(len(vectors), -1, np.int64)
-    place_of[rows[places]] = places
-    return Found(place_of[best], similarities, len(places))
+    return Found(vectors.ids(best), similarities, int(np.count_nonzero(among)))

@@ -67,8 +67,7 @@ class VectorForgetter:
         image_ids = b"".join(gone)
         if image_ids:
             async with store.lock:
-                await asyncio.to_thread(store.vectors.forget, image_ids)
-                store.empty_when_worth_it()
+                await asyncio.to_thread(store.forget, image_ids)
         return len(image_ids) // BYTES_PER_ID
 
     async def _run(self) -> None:

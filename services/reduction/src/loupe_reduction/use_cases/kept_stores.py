@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from loupe_reduction.domain.errors import DimensionMismatch
 from loupe_reduction.domain.features import VectorSpace
 from loupe_reduction.ports import KeptVectors, VectorShelf
+from loupe_reduction.use_cases.findable import RememberedImages
 
 _OPEN = 64
 """Stores that stay open; one costs memory for its ids only."""
@@ -20,6 +21,7 @@ class KeptStore:
     """An open store; whoever does anything with it holds its lock."""
 
     vectors: KeptVectors
+    remembered: RememberedImages = field(default_factory=RememberedImages)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cutting: threading.Thread | None = None
 
@@ -30,8 +32,13 @@ class KeptStore:
             self._cutting = threading.Thread(target=self.vectors.cut, name="cut-vectors", daemon=True)
             self._cutting.start()
 
-    def empty_when_worth_it(self) -> None:
-        """Throws everything away where most was forgotten; what is searched again is read again."""
+    def forget(self, image_ids: bytes) -> None:
+        """Forgets all vectors of images, 16 bytes an id.
+
+        Where most was forgotten, everything is thrown away; what is searched again is read again.
+        """
+        self.remembered.clear()
+        self.vectors.forget(image_ids)
         if self.vectors.is_to_be_emptied and not self._is_being_cut():
             self.vectors.empty()
 

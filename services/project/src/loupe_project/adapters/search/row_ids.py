@@ -20,11 +20,16 @@ def halves(texts: Sequence[str]) -> tuple[Halves, Halves]:
     return pairs[:, 0].astype(np.uint64), pairs[:, 1].astype(np.uint64)
 
 
+def packed_bytes(high: Halves, low: Halves) -> NDArray[np.uint8]:
+    """Ids of 16 bytes: array (N, 16), uint8."""
+    return np.stack((high, low), axis=1).astype(">u8").view(np.uint8).reshape(-1, 16)
+
+
 def texts(high: Halves, low: Halves) -> list[str]:
     """Undo `halves`."""
     if not len(high):
         return []
-    packed = np.stack((high, low), axis=1).astype(">u8").view(np.uint8).reshape(-1, 16)
+    packed = packed_bytes(high, low)
     digits = np.empty((len(packed), 32), np.uint8)
     digits[:, 0::2] = _HEX[packed >> 4]
     digits[:, 1::2] = _HEX[packed & 15]

@@ -13,7 +13,7 @@ from loupe_project.adapters.search.indexes import SearchIndexes
 from loupe_project.adapters.search.view import View
 from loupe_project.adapters.sql.search import SqlImageSearch
 from loupe_project.domain.project import Project
-from loupe_project.domain.query.tree import Field, Node, asks_for_changes, sets_in
+from loupe_project.domain.query.tree import And, Field, Node, asks_for_changes, sets_in
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.search import FacetValue, FoundPage, Histogram, MetadataKey, Order, Position
 
@@ -58,6 +58,14 @@ class IndexedImageSearch:
         if found is None:
             return await self._store.ids(scope, project, query)
         return await _run(found, lambda: ordering.all_ids(found.view, found.evaluator.matching(node)))
+
+    async def packed_ids(self, scope: Scope, project: Project, *query: str) -> bytes:
+        """See the port."""
+        node = And(tuple(self._store.read(project, one) for one in query))
+        found = await self._look(scope, project.id, node)
+        if found is None:
+            return await self._store.packed_ids(scope, project, *query)
+        return await _run(found, lambda: ordering.packed_ids(found.view, found.evaluator.matching(node)))
 
     async def page(
         self,

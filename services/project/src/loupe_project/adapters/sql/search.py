@@ -1,5 +1,6 @@
 """Finding images in SQL: pages by key set, exact counts, facets, all ids. The scope is part of every statement."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from loupe_kit import ids
 from loupe_kit.clock import Clock, SystemClock
 from loupe_project.adapters.sql import search_facets, search_histogram
 from loupe_project.adapters.sql.scope import sight
@@ -15,7 +17,7 @@ from loupe_project.adapters.sql.search_order import ORDERS
 from loupe_project.adapters.sql.tables import images
 from loupe_project.domain import query as queries
 from loupe_project.domain.project import Project
-from loupe_project.domain.query.tree import Field, Node
+from loupe_project.domain.query.tree import And, Field, Node
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.search import FacetValue, FoundPage, Histogram, MetadataKey, Order, Position
 
@@ -34,6 +36,13 @@ class SqlImageSearch:
             QueryInvalid: If the query cannot be read.
         """
         return queries.read(query, queries.Context(now=self._clock.now(), zone=ZoneInfo(project.time_zone)))
+
+    async def packed_ids(self, scope: Scope, project: Project, *query: str) -> bytes:
+        """See the port."""
+        node = And(tuple(self.read(project, one) for one in query))
+        statement = await self._matching(select(images.c.id), scope, project.id, node)
+        found = list(await self._session.scalars(statement))
+        return await asyncio.to_thread(lambda: ids.pack_ids(sorted(found)))
 
     async def ids(self, scope: Scope, project: Project, query: str) -> list[str]:
         """See the port."""
