@@ -1,15 +1,16 @@
 """Operations in SQL. A lease is a row's `lease_owner` until `lease_until`; every write of a runner names its lease."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
-from sqlalchemy import ColumnElement, CursorResult, and_, false, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, and_, false, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe.project.v1 import operation_service_pb2 as pb
+from loupe_project.adapters.sql.tables import operation_requests
 from loupe_project.adapters.sql.tables import operations as t
 from loupe_project.domain.errors import OperationNotFound
 from loupe_project.domain.operation import Operation, OperationKind, OperationState, Progress
@@ -17,6 +18,8 @@ from loupe_project.domain.scope import Scope
 
 _SHOWN = [column for column in t.columns if column.name != "request"]
 """What is read of an operation unless it is to be done: a request may hold a million ids, 16 MB."""
+_LARGE_REQUEST_BYTES = 1 << 16
+"""Requests above have a row of their own. Smaller ones stay where releases before that table look for them."""
 
 
 class SqlOperationRepository:
@@ -27,6 +30,7 @@ class SqlOperationRepository:
 
     async def add(self, operation: Operation) -> None:
         """See `OperationRepository`."""
+        is_large = len(operation.request) > _LARGE_REQUEST_BYTES
         await self._session.execute(
             t.insert().values(
                 id=operation.id,
@@ -34,7 +38,7 @@ class SqlOperationRepository:
                 kind=operation.kind.name,
                 state=operation.state.value,
                 target=operation.target,
-                request=operation.request,
+                request=b"" if is_large else operation.request,
                 creator=operation.creator,
                 caller=operation.scope.to_bytes(),
                 create_time=operation.create_time,
@@ -42,6 +46,9 @@ class SqlOperationRepository:
                 **_progress_values(operation.progress),
             )
         )
+        if is_large:
+            apart = insert(operation_requests).values(operation_id=operation.id, request=operation.request)
+            await self._session.execute(apart)
 
     async def get(self, project_id: str, operation_id: str) -> Operation:
         """See `OperationRepository`."""
@@ -81,13 +88,17 @@ class SqlOperationRepository:
         """See `OperationRepository`."""
         query = select(t).where(_is_free(now)).order_by(t.c.create_time, t.c.id).limit(limit)
         rows = (await self._session.execute(query.with_for_update(skip_locked=True))).mappings().all()
-        if rows:
-            await self._session.execute(
-                update(t)
-                .where(t.c.id.in_([row["id"] for row in rows]))
-                .values(state=OperationState.RUNNING.value, lease_owner=owner, lease_until=until, update_time=now)
-            )
-        return [_operation({**row, "state": OperationState.RUNNING.value}) for row in rows]
+        if not rows:
+            return []
+        leased_ids = [row["id"] for row in rows]
+        await self._session.execute(
+            update(t)
+            .where(t.c.id.in_(leased_ids))
+            .values(state=OperationState.RUNNING.value, lease_owner=owner, lease_until=until, update_time=now)
+        )
+        running = [{**row, "state": OperationState.RUNNING.value} for row in rows]
+        large = await self._large_requests(leased_ids)
+        return [_operation({**row, "request": large.get(row["id"], row["request"])}) for row in running]
 
     async def release_all(self, now: datetime) -> None:
         """See `OperationRepository`."""
@@ -130,6 +141,14 @@ class SqlOperationRepository:
             update_time=now,
             **_progress_values(progress),
         )
+
+    async def _large_requests(self, operation_ids: Sequence[str]) -> dict[str, bytes]:
+        """Requests that have a row of their own, by operation."""
+        own = operation_requests.c
+        found = await self._session.execute(
+            select(own.operation_id, own.request).where(own.operation_id.in_(operation_ids))
+        )
+        return {operation_id: bytes(request) for operation_id, request in found}
 
     async def _write(self, operation_id: str, owner: str, **values: Any) -> bool:
         """Change a row that `owner` holds; False if another one does."""

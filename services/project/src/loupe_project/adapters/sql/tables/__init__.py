@@ -41,6 +41,7 @@ from loupe_project.adapters.sql.tables.trash import shared_objects, trashed_imag
 from loupe_project.adapters.sql.tables.work import (
     analyses,
     exports,
+    operation_requests,
     operations,
     upload_batches,
     upload_files,
@@ -74,6 +75,7 @@ __all__ = [
     "images",
     "labels",
     "narrowed_images",
+    "operation_requests",
     "operations",
     "outlier_scores",
     "placed_points",

@@ -1,0 +1,34 @@
+"""Requests of operations that are large have a table of their own."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from loupe_kit.sql import IdType
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "operation_requests",
+        sa.Column("operation_id", IdType, nullable=False),
+        sa.Column("request", sa.LargeBinary(16777215), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["operation_id"],
+            ["operations.id"],
+            name="fk_operation_requests_operation_id_operations",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("operation_id", name="pk_operation_requests"),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_nopad_bin",
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_nopad_bin",
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("operation_requests")
