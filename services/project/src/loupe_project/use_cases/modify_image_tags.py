@@ -22,8 +22,8 @@ from loupe_project.use_cases.manage_tags import checked_text
 from loupe_project.use_cases.retry import retry_conflicts
 
 MAX_TAGS = 100
-_PIECE = 2_000
-"""Images a transaction: 20 to 60 ms for one tag, so that other writers wait no longer than a blink."""
+_PIECE = 5_000
+"""Places of tags a transaction: a tenth of a second, so that other writers wait no longer than a blink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ class ModifyImageTags:
         image_ids, data = await image_jobs.unpack_sorted(operation.request)
         wish = TagWish.from_bytes(data)
         state = _State.from_bytes(operation.checkpoint)
-        pieces = image_jobs.pieces(operation, image_ids, _PIECE, progress, cancelled, begin=state.done)
+        piece_size = max(_PIECE // (len(wish.add) + len(wish.remove)), 1)
+        pieces = image_jobs.pieces(operation, image_ids, piece_size, progress, cancelled, begin=state.done)
         async for piece in pieces:
             state = await retry_conflicts(partial(self._modify, operation, piece, wish, state, progress))
         return self._respond(len(image_ids), state.added, state.removed)

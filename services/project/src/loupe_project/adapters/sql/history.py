@@ -50,9 +50,7 @@ class SqlHistoryRepository:
         if alterations:
             await self._session.execute(insert(image_history), [_row(change_id, one, now) for one in alterations])
 
-    async def record_alike(
-        self, change_id: str, line: Alteration, image_ids: Select[tuple[str]], now: datetime
-    ) -> None:
+    async def record_alike(self, change_id: str, line: Alteration, image_ids: Select[tuple[str]], now: datetime) -> int:
         """The same line for many images, made in the database: what is the same in all of them is sent once.
 
         Args:
@@ -60,6 +58,9 @@ class SqlHistoryRepository:
             line: What it alters; its image counts for nothing, and nobody is known who put the old value there.
             image_ids: Finds the images.
             now: Time of it.
+
+        Returns:
+            How many images there were.
         """
         table = image_history.c
         columns = (table.create_time, table.change_id, table.fact, table.subject, table.old_value, table.new_value)
@@ -69,7 +70,8 @@ class SqlHistoryRepository:
             for column, value in zip(columns, values, strict=True)
         ]
         names = ["image_id", *(column.key for column in columns)]
-        await self._session.execute(insert(image_history).from_select(names, image_ids.add_columns(*same)))
+        lines = insert(image_history).from_select(names, image_ids.add_columns(*same))
+        return max(cast("CursorResult[Any]", await self._session.execute(lines)).rowcount, 0)
 
     async def get(self, project_id: str, change_id: str) -> Change | None:
         """One change."""

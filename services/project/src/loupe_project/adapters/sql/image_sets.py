@@ -3,14 +3,11 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, delete, insert, literal, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
+from loupe_project.adapters.sql import id_lists
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.tables import image_set_parts, image_sets, images
 from loupe_project.domain.image_set import MAX_KEPT, ImageSet
@@ -30,8 +27,8 @@ class SqlImageSetRepository:
         row = {name: getattr(image_set, name) for name in ("id", "project_id", "creator", "image_count", "expire_time")}
         await self._session.execute(insert(image_sets).values(row))
         for number, part in enumerate(chunks(image_ids, _IDS_A_PART)):
-            text = json.dumps(list(part), separators=(",", ":"))
-            await self._session.execute(insert(image_set_parts).values(set_id=image_set.id, part=number, ids=text))
+            row = {"set_id": image_set.id, "part": number, "ids": id_lists.text_of(part)}
+            await self._session.execute(insert(image_set_parts).values(row))
         mine = (image_sets.c.project_id == image_set.project_id, image_sets.c.creator == image_set.creator)
         newest_first = select(image_sets.c.id).where(*mine).order_by(image_sets.c.id.desc())
         old = list(await self._session.scalars(newest_first.offset(MAX_KEPT).limit(MAX_KEPT)))
@@ -56,29 +53,5 @@ async def image_ids(session: AsyncSession, set_id: str) -> list[str]:
 
 def in_set(set_id: str) -> ColumnElement[bool]:
     """Condition on `images`: belongs to a set."""
-    return _InSet(images.c.id, literal(set_id))
-
-
-class _InSet(FunctionElement[bool]):
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(_InSet, "sqlite")
-def _in_set_of_sqlite(element: _InSet, compiler: SQLCompiler, **options: Any) -> str:
-    return _in(element, compiler, options, "value", f"json_each({image_set_parts.name}.ids)")
-
-
-@compiles(_InSet, "mysql")
-@compiles(_InSet, "mariadb")
-def _in_set_of_mariadb(element: _InSet, compiler: SQLCompiler, **options: Any) -> str:
-    column = "id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin PATH '$'"
-    listed = f"JSON_TABLE({image_set_parts.name}.ids, '$[*]' COLUMNS ({column})) AS listed"
-    return _in(element, compiler, options, "listed.id", listed)
-
-
-def _in(element: _InSet, compiler: SQLCompiler, options: dict[str, Any], column: str, listed: str) -> str:
-    image, wanted = (compiler.process(each, **options) for each in element.clauses)
-    parts = image_set_parts.name
-    # Names of tables, and a parameter.
-    return f"{image} IN (SELECT {column} FROM {parts}, {listed} WHERE {parts}.set_id = {wanted})"  # noqa: S608
+    ids = id_lists.listed(image_set_parts.c.ids).c.value
+    return images.c.id.in_(select(ids).select_from(image_set_parts).where(image_set_parts.c.set_id == set_id))

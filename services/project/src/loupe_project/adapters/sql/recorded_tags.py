@@ -1,7 +1,6 @@
 """Tags that people put on many images and take off, written into the histories of the images in the same transaction.
 
-Links and lines of the history are made in the database by INSERT … SELECT, 500 images a statement: what is the same in
-all of them is sent once.
+Links and lines of the history are made in the database by INSERT … SELECT: what is the same in all is sent once.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, Executable, Select, and_, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from loupe_project.adapters.sql import tag_links
+from loupe_project.adapters.sql import id_lists, tag_links
 from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.history import SqlHistoryRepository
 from loupe_project.adapters.sql.search_changes import Named
@@ -22,6 +21,8 @@ from loupe_project.domain.tag import Tag, TagLink
 
 _PRESENT = image_tags.alias("present")
 """Links as they are, where links are written."""
+_IMAGES_A_STATEMENT = 5_000
+"""Links written at a time: their ids are 0.2 MB of a statement."""
 _HISTORY = (
     "image_id",
     "create_time",
@@ -39,15 +40,29 @@ async def put_on(
 ) -> int:
     """See `TagRepository.put_on_by`."""
     count = 0
-    for some in chunks(image_ids):
-        lacking = _lacking(tag, some)
-        # The lines first: with the links there would be no image left that lacks the tag.
-        await SqlHistoryRepository(session).record_alike(change_id, _put_on_line("", tag), lacking, now)
-        row = tag_links.link("", tag.id, Origin.USER, creator, now)
-        same = [literal(value, image_tags.c[name].type) for name, value in row.items() if name != "image_id"]
-        links = tag_links.insert_new(session, image_tags).from_select([*row], lacking.add_columns(*same))
-        count += await _changed(session, Named(tag.project_id, some, [tag.id]).of(links))
+    row = tag_links.link("", tag.id, Origin.USER, creator, now)
+    same = [literal(value, image_tags.c[name].type) for name, value in row.items() if name != "image_id"]
+    for some in chunks(sorted(image_ids), _IMAGES_A_STATEMENT):
+        line = _put_on_line("", tag)
+        count += await SqlHistoryRepository(session).record_alike(change_id, line, _lacking(tag, some), now)
+        # The lines that were just written say which images lack the tag: they are not looked for once more.
+        written = _lines_between(change_id, tag, now, some[0], some[-1])
+        links = tag_links.insert_new(session, image_tags).from_select([*row], written.add_columns(*same))
+        await session.execute(Named(tag.project_id, some, [tag.id]).of(links))
     return count
+
+
+def _lines_between(change_id: str, tag: Tag, now: datetime, first: str, last: str) -> Select[tuple[str]]:
+    """Images from the first to the last that a change put the tag on at this time."""
+    line = image_history.c
+    return select(line.image_id).where(
+        line.change_id == change_id,
+        line.image_id.between(first, last),
+        line.create_time == now,
+        line.fact == Fact.TAG,
+        line.subject == tag.id,
+        line.new_value.is_not(None),
+    )
 
 
 def _lacking(tag: Tag, image_ids: Sequence[str]) -> Select[tuple[str]]:
@@ -58,7 +73,7 @@ def _lacking(tag: Tag, image_ids: Sequence[str]) -> Select[tuple[str]]:
         select(images.c.id)
         .outerjoin(_PRESENT, and_(link.image_id == images.c.id, link.tag_id == tag.id))
         .outerjoin(trashed_images, trash.image_id == images.c.id)
-        .where(images.c.id.in_(image_ids), link.image_id.is_(None), trash.image_id.is_(None))
+        .where(id_lists.among(images.c.id, image_ids), link.image_id.is_(None), trash.image_id.is_(None))
         # Not the bare column: that would lead SQLite to go through all images of the project.
         .where(func.coalesce(images.c.project_id, "") == tag.project_id)
     )
