@@ -16,8 +16,9 @@ export interface ImageSearch {
   order: Order;
 }
 
-function isPending(image: Image): boolean {
-  return image.state === "STATE_PENDING";
+/** When a page is looked at again: soon, while images of it wait for their analysis. */
+export function pendingInterval({ state }: { state: { data?: { images?: Image[] } | undefined } }): number | false {
+  return state.data?.images?.some((image) => image.state === "STATE_PENDING") ? 2000 : false;
 }
 
 /** The images from `index * PAGE` on, and how many match in all. */
@@ -33,8 +34,6 @@ export const pageQuery = (project: string, { query, order }: ImageSearch, index:
       ),
     staleTime: 10_000,
     gcTime: KEPT_MS,
-    // While images wait for their analysis they are looked at again.
-    refetchInterval: ({ state }) => (state.data?.images?.some(isPending) ? 2000 : false),
   });
 
 export const facetsQuery = (project: string, query: string, fields: string[], filter = "") =>

@@ -82,7 +82,7 @@ export function ImagesTab({ project, search, onSearch, hrefOf, onOpen, actions, 
           )}
           <BulkProgress project={project} />
           {total === 0 && !error && <NoImages isSearch={query !== ""}>{uploadLink}</NoImages>}
-          <div className={`flex min-h-0 grow flex-col rounded-lg border border-line bg-surface ${total === 0 || error ? "hidden" : ""}`}>
+          <div className={`flex min-h-0 grow flex-col rounded-lg border border-line bg-surface p-1 ${total === 0 || error ? "hidden" : ""}`}>
             <Grid key={JSON.stringify([project, query, order])} project={project} search={search} selection={selection} hrefOf={hrefOf} onOpen={onOpen} onState={tell} />
           </div>
         </div>

@@ -31,6 +31,17 @@ export function drawn({ columns, rowHeight, height }: Geometry, top: number, vie
   return [Math.min(first * columns, total), Math.min(last * columns, total)];
 }
 
+/** Those that are drawn and as many as a screen holds around them: their pages are there before one scrolls to them. */
+export function ahead({ columns, rowHeight }: Geometry, [first, last]: [number, number], viewHeight: number, total: number): [number, number] {
+  const more = Math.ceil(viewHeight / rowHeight) * columns;
+  return [Math.max(0, first - more), Math.min(last + more, total)];
+}
+
+/** Where a tile lies in the list. */
+export function placeOfTile({ columns, side, rowHeight }: Geometry, index: number): { top: number; left: number; width: number; height: number } {
+  return { top: Math.floor(index / columns) * rowHeight, left: (index % columns) * (side + GAP), width: side, height: rowHeight - GAP };
+}
+
 /** Where to scroll so that an image is seen whole; undefined when it is. */
 export function scrollTo({ columns, rowHeight }: Geometry, index: number, top: number, viewHeight: number): number | undefined {
   const begin = Math.floor(index / columns) * rowHeight;

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { drawn, geometry, GAP, scrollTo } from "@/features/images/grid/geometry";
+import { ahead, drawn, geometry, GAP, placeOfTile, scrollTo } from "@/features/images/grid/geometry";
 import { keepPlace, placeOf } from "@/features/images/grid/grid-memory";
 import { Tile } from "@/features/images/grid/tile";
 import { useGridKeys } from "@/features/images/grid/use-grid-keys";
@@ -33,9 +33,10 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
   const [active, setActive] = useState(place.active);
   const anchor = useRef(place.active);
   const [known, setKnown] = useState(0);
-  const grid = geometry(width - 2 * GAP, shows.size, shows.captions, known);
-  const [first, last] = drawn(grid, top, viewHeight, known);
-  const { total, error, isFetching, at, idsBetween } = usePages(project, search, [first, last]);
+  const grid = geometry(width - GAP, shows.size, shows.captions, known);
+  const shown = drawn(grid, top, viewHeight, known);
+  const [first, last] = shown;
+  const { total, error, isFetching, at, idsBetween } = usePages(project, search, ahead(grid, shown, viewHeight, known), shown);
   if (total !== undefined && total !== known) setKnown(total);
 
   useEffect(() => { onState({ total, error }); }, [total, error, onState]);
@@ -99,38 +100,33 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
 
   const indexes = Array.from({ length: last - first }, (_, number) => first + number);
   return (
-    <div ref={frame} onScroll={scroll} data-testid="grid" className="min-h-0 grow overflow-y-scroll overscroll-contain p-2 [scrollbar-gutter:stable]">
-      <div className="relative" style={{ height: grid.height }}>
-        {/* Each tile is a link in the tab order of its own; the list takes the arrows between them. */}
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-        <ul
-          aria-label={t("images.grid")}
-          aria-busy={isFetching}
-          onKeyDown={keys}
-          className="absolute inset-x-0 grid"
-          style={{ top: Math.floor(first / grid.columns) * grid.rowHeight, gap: GAP, gridTemplateColumns: `repeat(${grid.columns}, minmax(0, 1fr))`, gridAutoRows: grid.rowHeight - GAP }}
-        >
-          {indexes.map((index) => {
-            const image = at(index);
-            if (!image) return <li key={index} className="animate-pulse rounded-md bg-sunken" aria-hidden />;
-            return (
-              <Tile
-                key={index}
-                t={t}
-                image={image}
-                index={index}
-                total={known}
-                hrefOf={hrefOf}
-                isSelected={isIn(selection, idOf(image.name))}
-                isActive={index === active || (index === first && (active < first || active >= last))}
-                shows={shows}
-                onPick={pickTile}
-                onOpen={clickTile}
-              />
-            );
-          })}
-        </ul>
-      </div>
+    // A layer of its own on an opaque ground: what is drawn once is moved while one scrolls, and not drawn again for each frame.
+    <div ref={frame} onScroll={scroll} data-testid="grid" className="min-h-0 grow overflow-y-scroll overscroll-contain bg-surface p-1 will-change-scroll [scrollbar-gutter:stable]">
+      {/* Each tile is a link in the tab order of its own; the list takes the arrows between them. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <ul aria-label={t("images.grid")} aria-busy={isFetching} onKeyDown={keys} className="relative" style={{ height: grid.height }}>
+        {indexes.map((index) => {
+          const image = at(index);
+          const place = placeOfTile(grid, index);
+          if (!image) return <li key={index} className="absolute rounded-md bg-sunken" style={place} aria-hidden />;
+          return (
+            <Tile
+              key={index}
+              t={t}
+              image={image}
+              index={index}
+              {...place}
+              total={known}
+              hrefOf={hrefOf}
+              isSelected={isIn(selection, idOf(image.name))}
+              isActive={index === active || (index === first && (active < first || active >= last))}
+              shows={shows}
+              onPick={pickTile}
+              onOpen={clickTile}
+            />
+          );
+        })}
+      </ul>
     </div>
   );
 }

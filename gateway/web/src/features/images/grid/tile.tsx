@@ -13,6 +13,11 @@ interface TileProps {
   t: TFunction;
   image: Image;
   index: number;
+  // Its place in the list, in CSS pixels: a row that comes or goes moves no other.
+  top: number;
+  left: number;
+  width: number;
+  height: number;
   total: number;
   hrefOf: (image: string) => string;
   isSelected: boolean;
@@ -23,10 +28,10 @@ interface TileProps {
   onOpen: (index: number, event: MouseEvent) => void;
 }
 
-export const Tile = memo(function Tile({ t, image, index, total, hrefOf, isSelected, isActive, shows, onPick, onOpen }: TileProps) {
+export const Tile = memo(function Tile({ t, image, index, top, left, width, height, total, hrefOf, isSelected, isActive, shows, onPick, onOpen }: TileProps) {
   const name = image.fileName ?? "";
   return (
-    <li className="group relative flex min-h-0 flex-col" aria-setsize={total} aria-posinset={index + 1}>
+    <li className="group absolute flex flex-col [contain:size_layout_style]" style={{ top, left, width, height }} aria-setsize={total} aria-posinset={index + 1}>
       <a
         href={hrefOf(idOf(image.name))}
         data-index={index}
@@ -40,11 +45,19 @@ export const Tile = memo(function Tile({ t, image, index, total, hrefOf, isSelec
         {shows.captions && <Caption t={t} image={image} />}
         {!shows.captions && <span className="sr-only">{topPrediction(image)} {name}</span>}
       </a>
-      <label className={`absolute top-1.5 left-1.5 grid size-6 cursor-pointer place-items-center rounded-md shadow-xs ${isSelected ? "bg-accent text-on-accent" : "bg-surface/85 text-transparent opacity-0 ring-1 ring-edge group-hover:opacity-100 has-focus-visible:opacity-100"}`}>
-        {/* The keyboard picks with the space bar on the tile; Tab need not stop twice at each. */}
-        <input type="checkbox" className="sr-only" tabIndex={-1} checked={isSelected} onChange={() => undefined} onClick={(event) => { onPick(index, event); }} aria-label={t("images.select", { name })} />
-        <Check className="size-4" strokeWidth={3} aria-hidden />
-      </label>
+      {/* The keyboard picks with the space bar on the tile; Tab need not stop twice at each. */}
+      <button
+        type="button"
+        role="checkbox"
+        tabIndex={-1}
+        aria-checked={isSelected}
+        aria-label={t("images.select", { name })}
+        onClick={(event) => { onPick(index, event); }}
+        // Nothing is drawn of it before it is wanted; an opacity of 0 would make every tile a layer of its own.
+        className={`absolute top-1.5 left-1.5 grid size-6 place-items-center rounded-md ${isSelected ? "bg-accent text-on-accent shadow-xs" : "group-hover:bg-surface/85 group-hover:ring-1 group-hover:ring-edge focus-visible:bg-surface/85"}`}
+      >
+        {isSelected && <Check className="size-4" strokeWidth={3} aria-hidden />}
+      </button>
     </li>
   );
 });
