@@ -47,6 +47,20 @@ it("goes through images by keyboard: agree, a number, a typed class, skip", asyn
   await waitFor(() => { expect(screen.getByRole("status")).toHaveTextContent("4 of 4 done, 0 left"); });
 });
 
+it("shows the small picture of a WebP that no browser turns, the file of any other", async () => {
+  const gateway = gatewayToReview("a", "b");
+  const items = ["a", "b"].map((name) => ({ image: { ...image(name, `${name}.png`, "dent"), format: "WEBP" } }));
+  gateway
+    .on(`POST ${PROJECT}/reviewItems:take`, () => ({ items }))
+    .on(`GET ${PROJECT}/images/a/pixels`, () => ({ plain: false }))
+    .on(`GET ${PROJECT}/images/b/pixels`, () => ({ plain: true }));
+  const user = renderApp("/projects/p1?tab=review");
+
+  await waitFor(async () => { expect(await shown("a")).toHaveAttribute("src", "/v1/projects/p1/images/a:thumbnail"); });
+  await user.keyboard(" ");
+  await waitFor(async () => { expect(await shown("b")).toHaveAttribute("src", "/v1/projects/p1/images/b:download"); });
+});
+
 it("goes back, shows what was said, and takes a newer word", async () => {
   const gateway = gatewayToReview("a", "b");
   const user = renderApp("/projects/p1?tab=review");

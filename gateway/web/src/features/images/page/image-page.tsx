@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/button";
 import { KeysDialog } from "@/components/ui/keys-dialog";
 import { ErrorNotice, Skeleton } from "@/components/ui/notice";
-import { isForBrowsers } from "@/features/images/api/pixels";
+import { isForBrowsers } from "@/lib/api/pixels";
 import { imageQuery, neighborsQuery, type Image, type ImageSearch } from "@/features/images/api/search";
 import { labelBoxes, predictedBoxes } from "@/features/images/components/boxes";
 import { keepPlace } from "@/features/images/grid/grid-memory";

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/components/ui/button";
 import { ErrorNotice, Skeleton } from "@/components/ui/notice";
 import { Popover } from "@/components/ui/popover";
-import type { Pixels, ValueWindow } from "@/features/images/api/pixels";
+import type { Pixels, ValueWindow } from "@/lib/api/pixels";
 import { domainOf, ordered, step, usualOf, wholeRange, withoutExtremes } from "@/features/images/page/value-window";
 import { count, decimal } from "@/lib/format";
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { Pixels, ValueWindow } from "@/features/images/api/pixels";
+import type { Pixels, ValueWindow } from "@/lib/api/pixels";
 import { levelFor, placesIn, TileStore } from "@/features/images/page/tiles";
 import type { View } from "@/features/images/page/use-zoom";
 

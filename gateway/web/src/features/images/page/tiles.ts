@@ -1,4 +1,4 @@
-import { tileAddress, type ValueWindow } from "@/features/images/api/pixels";
+import { tileAddress, type ValueWindow } from "@/lib/api/pixels";
 import type { View } from "@/features/images/page/use-zoom";
 
 /** Where a tile is. Level 0 is the full size, each further one half of the one before. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState, type PointerEvent } from "react";
-import { isForBrowsers, mayNeedTiles, pixelsQuery, type ValueWindow } from "@/features/images/api/pixels";
+import { isForBrowsers, mayNeedTiles, pixelsQuery, type ValueWindow } from "@/lib/api/pixels";
 import type { Image } from "@/features/images/api/search";
 import { adjusted, usualOf, wholeRange, withoutExtremes } from "@/features/images/page/value-window";
 import { useSettled } from "@/lib/use-settled";

@@ -1,4 +1,4 @@
-import type { Pixels, ValueWindow } from "@/features/images/api/pixels";
+import type { Pixels, ValueWindow } from "@/lib/api/pixels";
 
 /** The values that a window may lie among. */
 export function domainOf(pixels: Pixels): ValueWindow {

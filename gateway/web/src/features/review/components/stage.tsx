@@ -1,10 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/button";
 import { Badge, Kbd } from "@/components/ui/card";
 import { classesQuery, type ReviewedImage, type ReviewItem, type Word } from "@/features/review/api/review";
-import { pictureOf } from "@/features/review/components/picture";
+import { pictureQuery } from "@/features/review/components/picture";
 import { Relabel } from "@/features/review/components/relabel";
 import { classColour } from "@/lib/class-colour";
 import { percent } from "@/lib/format";
@@ -59,9 +59,9 @@ export function Stage({ project, item, image, next, said, isFirst, overlay, onSa
     <div ref={stage} tabIndex={-1} style={{ outline: "none" }} className="flex min-h-0 flex-1 flex-col gap-4 lg:flex-row">
       <figure className="relative flex min-h-72 min-w-0 flex-1 flex-col overflow-hidden rounded-lg border border-line bg-sunken" aria-label={t("review.picture")}>
         <div className="relative min-h-0 grow">
-          <img key={image.name} src={pictureOf(image)} alt={image.fileName} className={PICTURE} />
+          <Picture key={image.name} project={project} image={image} alt={image.fileName ?? ""} className={PICTURE} />
           {/* Decoded behind the one that is looked at, so that it is there at once when its turn comes. */}
-          {next && <img key={next.name} src={pictureOf(next)} alt="" aria-hidden className={`${PICTURE} opacity-0`} />}
+          {next && <Picture key={next.name} project={project} image={next} alt="" className={`${PICTURE} opacity-0`} />}
           {overlay(image)}
         </div>
         <figcaption className="truncate border-t border-line bg-surface px-3 py-1.5" title={image.fileName}>{image.fileName}</figcaption>
@@ -81,6 +81,11 @@ export function Stage({ project, item, image, next, said, isFirst, overlay, onSa
       </div>
     </div>
   );
+}
+
+function Picture({ project, image, alt, className }: { project: string; image: ReviewedImage; alt: string; className: string }) {
+  const { data } = useQuery(pictureQuery(useQueryClient(), project, image));
+  return <img src={data} alt={alt} aria-hidden={alt === "" || undefined} className={className} />;
 }
 
 /** Presses the button or link that has the focus; false when none has it. */

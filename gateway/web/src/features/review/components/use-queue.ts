@@ -1,6 +1,7 @@
+import { noop, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { sayOf, takeItems, type Asked, type ReviewedImage, type ReviewItem, type Word } from "@/features/review/api/review";
-import { pictureOf } from "@/features/review/components/picture";
+import { pictureQuery } from "@/features/review/components/picture";
 
 const AHEAD = 8;
 const MOST = 50;
@@ -21,6 +22,7 @@ const EMPTY: Queue = { items: [], at: 0, isEnd: false };
  * looked at: nobody waits for the network between two images.
  */
 export function useQueue(project: string, asked: Asked, onSaved: () => void, onFailed: (image: ReviewedImage, error: Error, reopen: () => void) => void) {
+  const cache = useQueryClient();
   const [queue, setQueue] = useState(EMPTY);
   const [said, setSaid] = useState<ReadonlyMap<string, Word>>(new Map());
   const [error, setError] = useState<Error | null>(null);
@@ -58,10 +60,11 @@ export function useQueue(project: string, asked: Asked, onSaved: () => void, onF
     for (const { image } of queue.items.slice(queue.at, queue.at + AHEAD)) {
       if (!image?.name || pictures.current.has(image.name)) continue;
       const picture = new Image();
-      picture.src = pictureOf(image);
       pictures.current.set(image.name, picture);
+      // What goes wrong is seen when its turn comes.
+      cache.query(pictureQuery(cache, project, image)).then((address) => { picture.src = address; }, noop);
     }
-  }, [queue]);
+  }, [cache, project, queue]);
 
   const item = queue.items[queue.at];
   const say = useCallback((word: Word) => {

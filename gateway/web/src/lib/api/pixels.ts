@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Image } from "@/features/images/api/search";
 import { api, idOf, unwrap, type Schemas } from "@/lib/api/client";
 
+type Image = Schemas["Image"];
 export type Pixels = Schemas["ImagePixels"];
 
 /** The values that are shown: `low` and all below as black, `high` and all above as white. */
