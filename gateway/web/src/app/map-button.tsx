@@ -7,7 +7,7 @@ import { showToast } from "@/components/ui/toast";
 import { useCreateAnalysis } from "@/features/analyses/api/analyses";
 import { idOf, type Schemas } from "@/lib/api/client";
 import { useOperation } from "@/lib/api/use-operation";
-import { percent } from "@/lib/format";
+import { count, percent } from "@/lib/format";
 import { faultText } from "@/lib/i18n/fault-text";
 
 /** Draws a map of selected images and opens it when it is ready. */
@@ -22,9 +22,10 @@ export function MapButton({ project, selector }: { project: string; selector: Sc
   const work = useOperation(open);
   const failure = create.error ?? work.error;
   useEffect(() => { if (failure) showToast(faultText(failure)); }, [failure]);
+  const images = selector.images ? t("curation.defaultName", { images: count(selector.images.ids?.length) }) : selector.query || t("maps.all");
   const draw = () => {
     create.mutate(
-      { method: "METHOD_UMAP", dimensions: 2, selector },
+      { method: "METHOD_UMAP", dimensions: 2, displayName: t("maps.defaultName", { method: "UMAP", dimensions: 2, images }).slice(0, 100), selector },
       { onSuccess: (operation) => { if (operation.done) open(operation); else work.start(operation); } },
     );
   };

@@ -71,7 +71,7 @@ it("draws a map, with progress, and shows what its colours mean", async () => {
 
   expect(await screen.findByRole("list", { name: "Legend" })).toBeVisible();
   expect(screen.getByRole("heading", { name: MAP.displayName })).toBeVisible();
-  expect(gateway.bodies(`POST ${PROJECT}/analyses`)).toMatchObject([{ analysis: { method: "METHOD_TSNE", dimensions: 2, keptCurrent: false } }]);
+  expect(gateway.bodies(`POST ${PROJECT}/analyses`)).toMatchObject([{ analysis: { method: "METHOD_TSNE", dimensions: 2, displayName: "t-SNE 2-D of all images", keptCurrent: false } }]);
 });
 
 it("shows where points are while the map is made, or says that they come soon", async () => {

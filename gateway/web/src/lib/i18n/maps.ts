@@ -12,7 +12,7 @@ export const mapsEn = {
   },
   dimensions: "Dimensions",
   name: "Name",
-  nameHint: "Empty: made from the method and the number of images.",
+  defaultName: "{{method}} {{dimensions}}-D of {{images}}",
   colour: "Colour by",
   fields: {
     label: "Prediction", truth: "Ground truth", agreement: "Agreement", conf: "Confidence", outlier: "Outlier score", brightness: "Brightness", contrast: "Contrast", sharpness: "Sharpness", is: "State", tag: "Tag",
@@ -104,7 +104,7 @@ export const mapsKo: typeof mapsEn = {
   },
   dimensions: "차원",
   name: "이름",
-  nameHint: "비워 두면 방법과 이미지 수로 이름을 짓습니다.",
+  defaultName: "{{method}} {{dimensions}}-D · {{images}}",
   colour: "색 기준",
   fields: {
     label: "예측", truth: "정답", agreement: "일치 여부", conf: "신뢰도", outlier: "이상치 점수", brightness: "밝기", contrast: "대비", sharpness: "선명도", is: "상태", tag: "태그",

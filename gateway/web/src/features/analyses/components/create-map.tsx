@@ -12,6 +12,7 @@ const METHODS = [
   { value: "METHOD_PACMAP", label: "PaCMAP" },
   { value: "METHOD_PCA", label: "PCA" },
 ] as const;
+const MAX_NAME = 100;
 const DIMENSIONS = [{ value: "2", label: "2-D" }, { value: "3", label: "3-D" }] as const;
 
 interface CreateMapProps {
@@ -31,10 +32,13 @@ export function CreateMap({ project, query, onAsked }: CreateMapProps) {
   const [isShared, setIsShared] = useState(false);
   const [keptCurrent, setKeptCurrent] = useState(false);
 
+  // Of what and how, in the language of who asks.
+  const methodName = METHODS.find((each) => each.value === method)?.label;
+  const usualName = t("maps.defaultName", { method: methodName, dimensions, images: text.trim() || t("maps.all") }).slice(0, MAX_NAME);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const visibility = isShared ? "VISIBILITY_SHARED" : "VISIBILITY_PRIVATE";
-    create.mutate({ method, dimensions: Number(dimensions), displayName, selector: { query: text.trim() }, visibility, keptCurrent }, { onSuccess: onAsked });
+    create.mutate({ method, dimensions: Number(dimensions), displayName: displayName.trim() || usualName, selector: { query: text.trim() }, visibility, keptCurrent }, { onSuccess: onAsked });
   };
 
   return (
@@ -45,7 +49,7 @@ export function CreateMap({ project, query, onAsked }: CreateMapProps) {
       </div>
       <p className="text-quiet">{t(`maps.methodHints.${method}`)}</p>
       <Field label={t("maps.of")} placeholder={t("maps.all")} isCode value={text} onChange={(event) => { setText(event.target.value); }} />
-      <Field label={t("maps.name")} maxLength={100} hint={t("maps.nameHint")} value={displayName} onChange={(event) => { setDisplayName(event.target.value); }} />
+      <Field label={t("maps.name")} maxLength={MAX_NAME} placeholder={usualName} value={displayName} onChange={(event) => { setDisplayName(event.target.value); }} />
       <label className="flex items-center gap-2">
         <input type="checkbox" checked={isShared} onChange={(event) => { setIsShared(event.target.checked); }} />
         {t("maps.share")}
