@@ -8,14 +8,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from loupe_kit.errors import FieldViolation, InvalidArgument
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_SECONDS = 86_400
+
 
 def timestamp(time: datetime | None) -> Timestamp | None:
     """A time as message; None stays None, which constructors of messages take for "not set"."""
     if time is None:
         return None
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message
+    # As `FromDatetime`, in a fifth of its time: a page of a hundred images has a thousand times.
+    since = time - _EPOCH
+    return Timestamp(seconds=since.days * _DAY_SECONDS + since.seconds, nanos=since.microseconds * 1000)
 
 
 def time_of(message: Timestamp, field: str) -> datetime:
