@@ -41,7 +41,7 @@ def fresh_cluster() -> Iterator[RunningCluster]:
         variables = os.environ | {
             "LOUPE_CLUSTER_DIR": folder,
             "LOUPE_CLUSTER_NAME": name,
-            "LOUPE_CLUSTER_PORT_OFFSET": "12000",
+            "LOUPE_CLUSTER_PORT_OFFSET": "4500",
             "LOUPE_CLUSTER_REDIS_URL": _REDIS_URL,
             "LOUPE_CLUSTER_START_SECONDS": "900",
         }

@@ -46,7 +46,7 @@ class Cluster:
             "LOUPE_CLUSTER_DIR": str(folder),
             "LOUPE_CLUSTER_NAME": self.name,
             # Moves the services past the ports that Linux gives to outgoing connections, one of which may be in use.
-            "LOUPE_CLUSTER_PORT_OFFSET": "11000",
+            "LOUPE_CLUSTER_PORT_OFFSET": "3000",
             "LOUPE_CLUSTER_REDIS_URL": REDIS_URL,
             "LOUPE_CLUSTER_START_SECONDS": "500",
             **variables,

@@ -33,15 +33,15 @@ class IngressSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LOUPE_INGRESS_")
 
-    address: str = "127.0.0.1:50050"
+    address: str = "127.0.0.1:7020"
     """Where it listens."""
-    auth_target: str = "127.0.0.1:50051"
+    auth_target: str = "127.0.0.1:7021"
     """gRPC address of auth; health and reflection are answered from there too."""
-    project_target: str = "127.0.0.1:50052"
+    project_target: str = "127.0.0.1:7022"
     """gRPC address of project."""
-    inference_target: str = "127.0.0.1:50053"
+    inference_target: str = "127.0.0.1:7023"
     """gRPC address of inference."""
-    reduction_target: str = "127.0.0.1:50054"
+    reduction_target: str = "127.0.0.1:7024"
     """gRPC address of reduction."""
 
 

@@ -100,12 +100,13 @@ class ClusterSettings(BaseSettings):
 
 
 _BETWEEN_REPLICAS = 10
+# None from 32768 on: there Linux takes ports for outgoing connections, such as those that ask whether a server is ready.
 _PORTS = {
-    "ingress": 50050,
-    "auth": 50051,
-    "project": 50052,
-    "inference": 50053,
-    "reduction": 50054,
+    "ingress": 7020,
+    "auth": 7021,
+    "project": 7022,
+    "inference": 7023,
+    "reduction": 7024,
     "torchserve": 7070,
     "mongodb": 27017,
     "s3": 8333,
