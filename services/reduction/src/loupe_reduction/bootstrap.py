@@ -73,7 +73,7 @@ def bootstrap(
     stores = KeptStores(FolderShelf(settings.neighbour_folder))
     forgetter = VectorForgetter(reader, stores)
     on_start.append(forgetter.start)
-    on_stop.append(forgetter.close)
+    on_stop.append(forgetter.stop)
     images, objects = FindNeighbours(reader, stores), FindNeighbourObjects(reader, stores)
     neighbour_servicer = neighbours.NeighbourServicer(images, objects, settings.max_images)
     registrations = _registrations(run_job, ApplyHead(reader), neighbour_servicer, settings.max_images)

@@ -95,4 +95,4 @@ async def test_start__looks_again_after_a_service_was_away(tmp_path: Path) -> No
     async with asyncio.timeout(60):
         while shelf.spaces():  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.01)
-    await forgetter.close()
+    await forgetter.stop()

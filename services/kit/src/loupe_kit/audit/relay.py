@@ -1,6 +1,5 @@
 """The audit relay: tells auth what an outbox holds, again and again until auth has it."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -9,6 +8,7 @@ import structlog
 
 from loupe_kit.audit.event import AuditEvent
 from loupe_kit.errors import Code, LoupeError
+from loupe_kit.periodic import PeriodicTask
 
 _log = structlog.get_logger("loupe.audit")
 
@@ -40,7 +40,7 @@ class AuditLog(Protocol):
         ...
 
 
-class AuditRelay:
+class AuditRelay(PeriodicTask):
     """Background task of a service.
 
     Several replicas may tell the same event: auth knows it by its id and keeps it once.
@@ -60,21 +60,9 @@ class AuditRelay:
         pause: timedelta = timedelta(seconds=1),
         failure_pause: timedelta = timedelta(seconds=5),
     ) -> None:
+        super().__init__("audit-relay", pause.total_seconds(), failure_pause.total_seconds())
         self._outbox = outbox
         self._audit = log
-        self._pause = pause.total_seconds()
-        self._failure_pause = failure_pause.total_seconds()
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to tell."""
-        self._task = asyncio.create_task(self._tell_forever(), name="audit-relay")
-
-    async def stop(self) -> None:
-        """Stop; what is not told yet is told after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def tell_once(self) -> int:
         """Tell one batch; how many events there were.
@@ -89,18 +77,15 @@ class AuditRelay:
         await self._outbox.forget_events([one.id for one in events])
         return len(events)
 
-    async def _tell_forever(self) -> None:
-        while True:
-            pause = self._pause
-            try:
-                if await self.tell_once():
-                    continue
-            except LoupeError as error:
-                # Nothing is thrown away: an event that auth refuses is a fault of ours, and the operator has to know.
-                report = _log.error if error.code in _REFUSED else _log.warning
-                report("audit_not_told", reason=error.reason, message=error.message)
-                pause = self._failure_pause
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the relay
-                _log.exception("audit_not_told")
-                pause = self._failure_pause
-            await asyncio.sleep(pause)
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        return bool(await self.tell_once())
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        if not isinstance(error, LoupeError):
+            _log.error("audit_not_told", exc_info=error)
+            return
+        # Nothing is thrown away: an event that auth refuses is a fault of ours, and the operator has to know.
+        tell = _log.error if error.code in _REFUSED else _log.warning
+        tell("audit_not_told", reason=error.reason, message=error.message)

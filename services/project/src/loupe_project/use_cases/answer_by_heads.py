@@ -1,11 +1,11 @@
 """Background task that lets heads answer for images that were analysed since they were taught."""
 
-import asyncio
 from collections import OrderedDict
 
 import structlog
 
 from loupe_kit.objects import ObjectNotFound, ObjectStore
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.domain.errors import HeadNotFound
 from loupe_project.domain.head import Head
 from loupe_project.ports.store import StoreFactory
@@ -18,7 +18,7 @@ _KEPT = 4
 """Heads whose numbers stay in memory: a plant has few in use."""
 
 
-class HeadAnswerer:
+class HeadAnswerer(PeriodicTask):
     """Looks every second for images whose features have come; the look costs one row of a small table.
 
     Args:
@@ -31,22 +31,11 @@ class HeadAnswerer:
     def __init__(
         self, stores: StoreFactory, objects: ObjectStore, speak: LetSpeak, interval_seconds: float = INTERVAL_SECONDS
     ) -> None:
+        super().__init__("head-answerer", interval_seconds)
         self._stores = stores
         self._objects = objects
         self._speak = speak
-        self._interval_seconds = interval_seconds
         self._contents: OrderedDict[str, bytes] = OrderedDict()
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name="head-answerer")
-
-    async def stop(self) -> None:
-        """Look no more; what waits is answered for after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def answer_once(self) -> bool:
         """Answer for some images; whether there were any."""
@@ -71,12 +60,10 @@ class HeadAnswerer:
             self._contents.popitem(last=False)
         return content
 
-    async def _run(self) -> None:
-        while True:
-            is_busy = False
-            try:
-                is_busy = await self.answer_once()
-            except Exception:  # noqa: BLE001 - a service that is away for a moment must not end the task
-                _log.exception("heads_did_not_answer")
-            if not is_busy:
-                await asyncio.sleep(self._interval_seconds)
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        return await self.answer_once()
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.error("heads_did_not_answer", exc_info=error)

@@ -1,6 +1,5 @@
 """Background task that counts once a day what saved searches find."""
 
-import asyncio
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ import structlog
 
 from loupe_kit.clock import Clock
 from loupe_kit.errors import LoupeError
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.domain.saved_search import KEPT_DAYS, DailyCount, SavedSearch
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import StoreFactory
@@ -19,7 +19,7 @@ INTERVAL_SECONDS = 600.0
 _PAGE = 100
 
 
-class SavedSearchCounter:
+class SavedSearchCounter(PeriodicTask):
     """Looks for saved searches that are not counted today, at the start and every ten minutes.
 
     Several replicas may do so at once: the first count of a day stays.
@@ -31,20 +31,9 @@ class SavedSearchCounter:
     """
 
     def __init__(self, stores: StoreFactory, clock: Clock, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        super().__init__("saved-search-counter", interval_seconds)
         self._stores = stores
         self._clock = clock
-        self._interval_seconds = interval_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name="saved-search-counter")
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def count_all(self) -> int:
         """Count what is not counted today and forget what is too old; how many were counted."""
@@ -81,12 +70,13 @@ class SavedSearchCounter:
             await store.commit()
         return True
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                count = await self.count_all()
-                if count:
-                    _log.info("saved_searches_counted", count=count)
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the task
-                _log.exception("saved_searches_not_counted")
-            await asyncio.sleep(self._interval_seconds)
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        count = await self.count_all()
+        if count:
+            _log.info("saved_searches_counted", count=count)
+        return False
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.error("saved_searches_not_counted", exc_info=error)

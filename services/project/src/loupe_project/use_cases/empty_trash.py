@@ -1,12 +1,12 @@
 """Background task that purges images whose time in the trash is over."""
 
-import asyncio
 from collections import defaultdict
 from datetime import timedelta
 
 import structlog
 
 from loupe_kit.clock import Clock
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.ports.store import StoreFactory
 from loupe_project.ports.work import WorkSignal
 
@@ -17,7 +17,7 @@ _PIECE = 200
 """Images a transaction, as when people delete them."""
 
 
-class TrashEmptier:
+class TrashEmptier(PeriodicTask):
     """Looks for images whose time is over, at the start and every ten minutes.
 
     Args:
@@ -36,22 +36,11 @@ class TrashEmptier:
         lifetime: timedelta,
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
+        super().__init__("trash-emptier", interval_seconds)
         self._stores = stores
         self._removals = removals
         self._clock = clock
         self._lifetime = lifetime
-        self._interval_seconds = interval_seconds
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name="trash-emptier")
-
-    async def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def empty(self) -> int:
         """Purge all whose time is over; how many there were."""
@@ -74,12 +63,13 @@ class TrashEmptier:
             self._removals.ring()
         return count
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                count = await self.empty()
-                if count:
-                    _log.info("trash_emptied", count=count)
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the emptier
-                _log.exception("trash_not_emptied")
-            await asyncio.sleep(self._interval_seconds)
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        count = await self.empty()
+        if count:
+            _log.info("trash_emptied", count=count)
+        return False
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.error("trash_not_emptied", exc_info=error)

@@ -1,11 +1,11 @@
 """Forgetting what nobody will ask for again: first answers, and sets of images whose time is over."""
 
-import asyncio
 from datetime import timedelta
 
 import structlog
 
 from loupe_kit.clock import Clock
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.ports.store import StoreFactory
 
 _log = structlog.get_logger("loupe.project.answers")
@@ -15,7 +15,7 @@ KEPT = timedelta(days=2)
 PAUSE = timedelta(hours=1)
 
 
-class AnswerForgetter:
+class AnswerForgetter(PeriodicTask):
     """Background task of the project service.
 
     Args:
@@ -24,27 +24,18 @@ class AnswerForgetter:
     """
 
     def __init__(self, stores: StoreFactory, clock: Clock) -> None:
+        super().__init__("answer-forgetter", PAUSE.total_seconds())
         self._stores = stores
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._forget_forever(), name="answer-forgetter")
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        async with self._stores() as store:
+            await store.forget_requests(self._clock.now() - KEPT)
+            await store.image_sets.forget(self._clock.now())
+            await store.commit()
+        return False
 
-    async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _forget_forever(self) -> None:
-        while True:
-            try:
-                async with self._stores() as store:
-                    await store.forget_requests(self._clock.now() - KEPT)
-                    await store.image_sets.forget(self._clock.now())
-                    await store.commit()
-            except Exception:  # noqa: BLE001 - a database that is away for a moment must not end the task
-                _log.exception("answers_not_forgotten")
-            await asyncio.sleep(PAUSE.total_seconds())
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.error("answers_not_forgotten", exc_info=error)

@@ -1,11 +1,11 @@
 """Background task that places images on the maps that are kept current, as their features come."""
 
-import asyncio
 from collections.abc import Sequence
 
 import structlog
 
 from loupe_kit.errors import LoupeError, Unavailable
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.domain.analysis import Analysis
 from loupe_project.domain.errors import FeaturesMissing
 from loupe_project.domain.scope import Right
@@ -21,7 +21,7 @@ PIECE = 2_000
 """Images placed at a time: a second of work, so that maps take turns."""
 
 
-class MapKeeper:
+class MapKeeper(PeriodicTask):
     """Looks every few seconds for images that wait for their place; the look costs one row of a small table.
 
     Args:
@@ -38,22 +38,11 @@ class MapKeeper:
         place: PlaceOnMap,
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
+        super().__init__("map-keeper", interval_seconds)
         self._stores = stores
         self._scopes = scopes
         self._place = place
-        self._interval_seconds = interval_seconds
         self._last = ""
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.create_task(self._run(), name="map-keeper")
-
-    async def stop(self) -> None:
-        """Look no more; what waits is placed after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def place_once(self) -> bool:
         """Place some images on one map; whether any waited."""
@@ -108,17 +97,16 @@ class MapKeeper:
             await self._place_some(analysis, image_ids[:half])
             await self._place_some(analysis, image_ids[half:])
 
-    async def _run(self) -> None:
-        while True:
-            is_busy = False
-            try:
-                is_busy = await self.place_once()
-            except Unavailable:
-                _log.warning("images_not_placed_yet")
-            except Exception:  # noqa: BLE001 - a service that is away for a moment must not end the task
-                _log.exception("images_not_placed")
-            if not is_busy:
-                await asyncio.sleep(self._interval_seconds)
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        return await self.place_once()
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        if isinstance(error, Unavailable):
+            _log.warning("images_not_placed_yet")
+        else:
+            _log.error("images_not_placed", exc_info=error)
 
 
 async def _unheard(phase: str, fraction: float) -> None:

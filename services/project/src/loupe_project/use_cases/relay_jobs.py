@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from loupe_kit.clock import Clock
+from loupe_kit.periodic import PeriodicTask
 from loupe_kit.queue import JobQueue
 from loupe_project.domain.job import Job
 from loupe_project.ports.store import StoreFactory
@@ -51,7 +52,7 @@ class Relayed:
     """Whether a stream had no room."""
 
 
-class JobRelay:
+class JobRelay(PeriodicTask):
     """Background task of the project service.
 
     Args:
@@ -78,7 +79,7 @@ class JobRelay:
         self._bell = bell
         self._clock = clock
         self._options = options or RelayOptions()
-        self._task: asyncio.Task[None] | None = None
+        super().__init__("job-relay", self._options.poll.total_seconds())
         self._full: list[str] = []
 
     async def start(self) -> None:
@@ -87,13 +88,7 @@ class JobRelay:
             async with self._stores() as store:
                 await store.jobs.unpublish_all()
                 await store.commit()
-        self._task = asyncio.create_task(self._relay_forever(), name="job-relay")
-
-    async def stop(self) -> None:
-        """Stop; what is not published yet is published after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await super().start()
 
     async def relay_once(self) -> Relayed:
         """Publish one batch for each model that has jobs and whose stream has room."""
@@ -112,18 +107,20 @@ class JobRelay:
             count += len(jobs)
         return Relayed(count, bool(self._full))
 
-    async def _relay_forever(self) -> None:
-        while True:
-            try:
-                relayed = await self.relay_once()
-                if relayed.count:
-                    continue
-                if relayed.is_full:
-                    await self._wait_for_room()
-                    continue
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the relay
-                _log.exception("relay_failed")
-            await self._bell.wait(self._options.poll.total_seconds())
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        relayed = await self.relay_once()
+        if relayed.is_full and not relayed.count:
+            await self._wait_for_room()
+        return relayed.is_full or relayed.count > 0
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.error("relay_failed", exc_info=error)
+
+    async def rest(self, seconds: float) -> None:
+        """See `PeriodicTask`."""
+        await self._bell.wait(seconds)
 
     async def _wait_for_room(self) -> None:
         """Until full streams have room worth a transaction, or it is time to look after the other models.

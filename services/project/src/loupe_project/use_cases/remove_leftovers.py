@@ -1,6 +1,5 @@
 """The remover: takes away what is left of images that are gone from SQL, again and again until it worked."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -9,6 +8,7 @@ import structlog
 
 from loupe_kit.errors import LoupeError
 from loupe_kit.objects import ObjectStore
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.domain import keys
 from loupe_project.domain.job import Removal
 from loupe_project.ports.inference import FeatureRemover
@@ -21,7 +21,7 @@ _BATCH = 5_000
 """Images at a time: maps and exports of their projects are looked through for all of them together."""
 
 
-class LeftoverRemover:
+class LeftoverRemover(PeriodicTask):
     """Background task of the project service.
 
     Args:
@@ -45,6 +45,7 @@ class LeftoverRemover:
         *,
         pause: timedelta = timedelta(seconds=30),
     ) -> None:
+        super().__init__("leftover-remover", pause.total_seconds())
         self._stores = stores
         self._objects = objects
         self._features = features
@@ -52,18 +53,6 @@ class LeftoverRemover:
         self._empty_log = empty_log
         self._is_log_empty = False
         self._bell = bell
-        self._pause = pause
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin to remove."""
-        self._task = asyncio.create_task(self._remove_forever(), name="leftover-remover")
-
-    async def stop(self) -> None:
-        """Stop; what is left is removed after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def remove_once(self) -> int:
         """Remove one batch; how many leftovers there were."""
@@ -112,16 +101,20 @@ class LeftoverRemover:
                 for made in _made_of(key):
                     await self._objects.delete(made)
 
-    async def _remove_forever(self) -> None:
-        while True:
-            try:
-                if await self.remove_once():
-                    continue
-            except LoupeError as error:
-                _log.warning("removal_postponed", reason=error.reason, message=error.message)
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the remover
-                _log.exception("removal_failed")
-            await self._bell.wait(self._pause.total_seconds())
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        return bool(await self.remove_once())
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        if isinstance(error, LoupeError):
+            _log.warning("removal_postponed", reason=error.reason, message=error.message)
+        else:
+            _log.error("removal_failed", exc_info=error)
+
+    async def rest(self, seconds: float) -> None:
+        """See `PeriodicTask`."""
+        await self._bell.wait(seconds)
 
 
 def _made_of(object_key: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from loupe_kit.clock import Clock
+from loupe_kit.periodic import PeriodicTask
 from loupe_project.domain.drift_watch import AlertState, Channel, DriftAlert, next_try
 from loupe_project.domain.scope import Scope
 from loupe_project.ports.store import StoreFactory
@@ -46,24 +47,21 @@ class DriftWatcher:
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         self._stores = stores
-        self._look = look
         self._tellers = tellers
         self._clock = clock
-        self._interval_seconds = interval_seconds
-        self._tasks: list[asyncio.Task[None]] = []
+        # An address that does not answer holds up no look: each way of telling has a task.
+        works = {"drift-watcher": look.look_once}
+        works |= {f"drift-{channel.value}": partial(self.deliver_once, channel) for channel in tellers}
+        self._tasks = [_Watching(name, interval_seconds, self._has_work, work) for name, work in works.items()]
 
     async def start(self) -> None:
-        """Begin to look. An address that does not answer holds up no look: each way of telling has a task."""
-        works = {"drift-watcher": self._look.look_once}
-        works |= {f"drift-{channel.value}": partial(self.deliver_once, channel) for channel in self._tellers}
-        for name, work in works.items():
-            self._tasks.append(asyncio.create_task(self._run(work), name=name))
+        """Begin to look."""
+        for task in self._tasks:
+            await task.start()
 
     async def stop(self) -> None:
         """Look no more; a look that has begun is begun anew after the next start."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(task.stop() for task in self._tasks))
 
     async def deliver_once(self, channel: Channel) -> bool:
         """Try to deliver an alert that is due in this way; whether there was one."""
@@ -97,15 +95,29 @@ class DriftWatcher:
         after = replace(before, state=state, answer=told.answer[:_MAX_ANSWER], next_time=again, end_time=end)
         return replace(alert.with_delivery(channel, after), mail_left=told.mail_left)
 
-    async def _run(self, work: Callable[[], Awaitable[bool]]) -> None:
-        while True:
-            try:
-                while await self._has_work() and await work():
-                    continue
-            except Exception:  # noqa: BLE001 - a store that is away for a moment must not end the task
-                _log.exception("drift_not_watched")
-            await asyncio.sleep(self._interval_seconds)
-
     async def _has_work(self) -> bool:
         async with self._stores(read_only=True) as store:
             return await store.drift.has_work(self._clock.now())
+
+
+class _Watching(PeriodicTask):
+    """Does one kind of work as long as there is any of it."""
+
+    def __init__(
+        self,
+        name: str,
+        interval_seconds: float,
+        has_work: Callable[[], Awaitable[bool]],
+        do_some: Callable[[], Awaitable[bool]],
+    ) -> None:
+        super().__init__(name, interval_seconds)
+        self._has_work = has_work
+        self._do_some = do_some
+
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        return await self._has_work() and await self._do_some()
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.error("drift_not_watched", exc_info=error)

@@ -12,6 +12,7 @@ from datetime import timedelta
 import numpy as np
 import structlog
 
+from loupe_kit.periodic import PeriodicTask
 from loupe_reduction.domain.features import BYTES_PER_ID, VectorSpace
 from loupe_reduction.ports import FeatureReader
 from loupe_reduction.use_cases.kept_stores import KeptStores
@@ -22,7 +23,7 @@ IDS_AT_ONCE = 100_000
 _log = structlog.get_logger("loupe.reduction.forgetting")
 
 
-class VectorForgetter:
+class VectorForgetter(PeriodicTask):
     """Compares what is kept with what there is, at the start and every hour.
 
     Args:
@@ -32,20 +33,9 @@ class VectorForgetter:
     """
 
     def __init__(self, reader: FeatureReader, stores: KeptStores, interval: timedelta = INTERVAL) -> None:
+        super().__init__("vector-forgetter", interval.total_seconds())
         self._reader = reader
         self._stores = stores
-        self._interval = interval
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begins to look."""
-        self._task = asyncio.create_task(self._run(), name="vector-forgetter")
-
-    async def close(self) -> None:
-        """Looks no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def forget(self) -> int:
         """Forgets all vectors whose images have none any more; returns the number of images.
@@ -70,12 +60,13 @@ class VectorForgetter:
                 await asyncio.to_thread(store.forget, image_ids)
         return len(image_ids) // BYTES_PER_ID
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                count = await self.forget()
-                if count:
-                    _log.info("vectors_forgotten", images=count)
-            except Exception as error:  # noqa: BLE001 - a service that is away for a moment must not end the forgetter
-                _log.warning("vectors_not_forgotten", error=str(error))
-            await asyncio.sleep(self._interval.total_seconds())
+    async def work(self) -> bool:
+        """See `PeriodicTask`."""
+        count = await self.forget()
+        if count:
+            _log.info("vectors_forgotten", images=count)
+        return False
+
+    def report(self, error: Exception) -> None:
+        """See `PeriodicTask`."""
+        _log.warning("vectors_not_forgotten", error=str(error))
