@@ -1,22 +1,35 @@
 """Searches the ten nearest of a million clustered vectors of 1,280 numbers, as kept by the reduction service.
 
 Prints vectors kept a second, seconds to cut the store into parts, milliseconds of searches (mean, median and 95th of
-100) in one thread with all rows allowed, their recall@10 against the vectors as they came, each compared in full, and
-the size on disk. The same for a million objects, of 128 numbers each.
+100) in one thread with all rows allowed, their recall@10 against the vectors as they came, each compared in full, the
+size on disk and in memory; then milliseconds of whole calls of the project service over gRPC: of one that names all
+images for the first time, and of 100 that name them again. The same for a million objects, of 128 numbers each.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import tempfile
 import time
 from pathlib import Path
 
+import grpc
 import numpy as np
 from numpy.typing import NDArray
 
+from loupe.reduction.v1 import neighbour_service_pb2_grpc as pb_grpc
+from loupe_kit import ids
+from loupe_project.adapters.similar import GrpcNeighbourhood
+from loupe_project.domain.image import FeatureSource
 from loupe_reduction.adapters.vector_store import VectorStore
+from loupe_reduction.domain.features import BYTES_PER_ID, VectorSpace
+from loupe_reduction.servicers.neighbours import NeighbourServicer
+from loupe_reduction.use_cases.find_neighbour_objects import FindNeighbourObjects
+from loupe_reduction.use_cases.find_neighbours import FindNeighbours
+from loupe_reduction.use_cases.kept_stores import KeptStores
+from tests.unit.reduction.fakes import InMemoryFeatureReader
 
 KINDS = {"images": (1280, 16), "objects": (128, 18)}
 """Numbers of a vector, and bytes of an id."""
@@ -25,6 +38,9 @@ NEAREST = 10
 SEARCHES = 100
 CLUSTERS = 2_000
 SPREAD = 1.0
+SOURCE = FeatureSource("bench", "1")
+PLACE = 1
+"""Of the only object in each image."""
 
 
 def main() -> None:
@@ -57,6 +73,7 @@ def _measure(folder: Path, count: int, dimension: int, id_bytes: int) -> dict[st
     if store.is_to_be_cut:
         store.cut()
     cutting = time.perf_counter() - began
+    before = _anonymous_mib()
     store, everyone = VectorStore(folder, id_bytes), np.ones(count, np.bool_)
     seconds, hits = [], []
     for vector, nearest in zip(asked, truth.rows, strict=True):
@@ -73,6 +90,55 @@ def _measure(folder: Path, count: int, dimension: int, id_bytes: int) -> dict[st
         "p95_ms": round(1000 * float(np.percentile(seconds, 95)), 1),
         "recall_at_10": round(float(np.mean(hits)) / min(NEAREST, count), 4),
         "mib_on_disk": round(sum(one.stat().st_size for one in folder.iterdir()) / 2**20),
+        "mib_in_memory": round(_anonymous_mib() - before),
+        **asyncio.run(_calls(store, count, is_of_objects=id_bytes > BYTES_PER_ID)),
+    }
+
+
+def _anonymous_mib() -> float:
+    """Memory of this process that is no file."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("RssAnon:")[2].split()[0]) / 2**10
+
+
+class _Shelf:
+    """Has one store, whatever is asked for: see `loupe_reduction.ports.VectorShelf`."""
+
+    def __init__(self, store: VectorStore) -> None:
+        self._store = store
+
+    def open(self, space: VectorSpace) -> VectorStore:
+        return self._store
+
+    def spaces(self) -> list[VectorSpace]:
+        return []
+
+
+async def _calls(store: VectorStore, count: int, *, is_of_objects: bool) -> dict[str, float]:
+    """Whole calls: the ids' digest, gRPC, rights as rows, the search, the answer."""
+    nothing, stores = InMemoryFeatureReader({}), KeptStores(_Shelf(store))
+    searches = FindNeighbours(nothing, stores), FindNeighbourObjects(nothing, stores)
+    server = grpc.aio.server()
+    pb_grpc.add_NeighbourServiceServicer_to_server(NeighbourServicer(*searches, count), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    seconds = []
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        neighbourhood, project = GrpcNeighbourhood(channel), ids.new_id()
+        images = store.image_ids()
+        for row in np.random.default_rng(0).permutation(count)[: SEARCHES + 1].tolist():
+            (like,) = ids.unpack_ids(images[row * BYTES_PER_ID :][:BYTES_PER_ID])
+            began = time.perf_counter()
+            if is_of_objects:
+                await neighbourhood.find_objects(project, SOURCE, like, PLACE, images, NEAREST)
+            else:
+                await neighbourhood.find(project, SOURCE, like, images, NEAREST)
+            seconds.append(time.perf_counter() - began)
+    await server.stop(None)
+    return {
+        "first_call_ms": round(1000 * seconds[0], 1),
+        "call_p50_ms": round(1000 * float(np.percentile(seconds[1:], 50)), 1),
+        "call_p95_ms": round(1000 * float(np.percentile(seconds[1:], 95)), 1),
     }
 
 
@@ -109,7 +175,7 @@ def _vectors(centres: NDArray[np.float32], count: int, seed: int) -> NDArray[np.
 def _ids(rows: NDArray[np.int64], id_bytes: int) -> bytes:
     packed = np.zeros((len(rows), id_bytes), np.uint8)
     packed[:, 0], packed[:, 8:16] = 1, rows.astype(">u8").view(np.uint8).reshape(-1, 8)
-    packed[:, 16:] = 1
+    packed[:, 17:] = PLACE
     return packed.tobytes()
 
 

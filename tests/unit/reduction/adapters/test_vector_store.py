@@ -109,10 +109,9 @@ def test_append__goes_on_after_a_write_that_was_cut_short(tmp_path: Path) -> Non
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few hundred rows are many."""
-    monkeypatch.setattr(vector_store, "MOST_SCANNED", 100)
-    monkeypatch.setattr(vector_store, "LEAST_COMPARED", 320)
+    monkeypatch.setattr(vector_store, "COMPARED", 100)
     monkeypatch.setattr(vector_store, "LEAST_FRESH", 50)
-    monkeypatch.setattr(vector_store, "USUAL_DIMENSION", 1)
+    monkeypatch.setattr(vector_store, "USUAL_DIMENSION", 64)
     monkeypatch.setattr(vector_parts, "ROWS_A_PART", 40)
 
 
@@ -244,14 +243,13 @@ def test_init__parts_of_a_release_whose_codes_had_no_order_are_cut_again(tmp_pat
 
 @pytest.mark.usefixtures("small")
 def test_nearest__more_rows_of_short_vectors_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vector_store, "LEAST_COMPARED", 40)
     values = np.random.default_rng(0).normal(size=(2000, 16)).astype(np.float32)
     store, _ = _filled(tmp_path, values, step=400)
     store.cut()
 
     monkeypatch.setattr(vector_store, "USUAL_DIMENSION", 16)
     assert _recall(store, values, range(40)) < 0.8
-    monkeypatch.setattr(vector_store, "USUAL_DIMENSION", 16 * 20)
+    monkeypatch.setattr(vector_store, "USUAL_DIMENSION", 16 * 20**2)
     assert _recall(store, values, range(40)) > 0.9
 
 

@@ -19,11 +19,16 @@ from loupe_reduction.adapters.vector_files import Rows
 ROWS_A_PART = 700
 """About as many rows make one part."""
 
-LARGEST = 3
+LARGEST = 2
 """A part with so many times the usual number of rows is cut again. K-means alone leaves some with thirty times as many,
-whose centre is the mean of all: every search would look at those."""
+whose centre is near the mean of all: every search would look at those."""
 
-_SAMPLED_A_PART = 48
+SAMPLED_A_PART = 200
+"""Rows by which a centre is found. With fewer, rows that were not among them do not find their centre so well."""
+
+_SAMPLED = 80_000
+"""At most so many rows in all, some 400 MiB; but of very many parts each has its least."""
+_LEAST_SAMPLED_A_PART = 48
 _ROUNDS = 3
 _BLOCK = 4096
 
@@ -103,7 +108,8 @@ def cut(unit: ReadUnit, total: int, edition: int, seed: int) -> Parts:
         seed: of all random choices.
     """
     count = max(1, total // ROWS_A_PART)
-    sample = np.random.default_rng(seed).permutation(total)[: count * _SAMPLED_A_PART]
+    sampled = count * max(_LEAST_SAMPLED_A_PART, min(SAMPLED_A_PART, _SAMPLED // count))
+    sample = np.random.default_rng(seed).permutation(total)[:sampled]
     centres = _centres(unit(np.sort(sample)), count, seed)
     return _ordered(centres, _likeliest(unit, np.arange(total), centres), total, edition)
 
@@ -153,7 +159,7 @@ def _means(values: Vectors, count: int, seed: int) -> Vectors:
         seed=seed,
         spherical=True,
         min_points_per_centroid=1,
-        max_points_per_centroid=64,
+        max_points_per_centroid=len(values),
     )
     means.train(values)
     return np.array(means.centroids, np.float32)

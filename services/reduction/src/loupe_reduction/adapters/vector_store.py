@@ -9,6 +9,7 @@ Letters in shapes: N rows of D numbers, of which M lie in parts.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from dataclasses import dataclass
@@ -22,16 +23,12 @@ from loupe_reduction.adapters.vector_files import Codes, MappedCodes, Rows
 from loupe_reduction.adapters.vector_parts import Parts
 from loupe_reduction.domain.features import BYTES_PER_ID
 
-MOST_SCANNED = 40_000
-"""Rows up to which all are looked at: some 20 ms."""
-
-LEAST_COMPARED = 12_000
-COMPARED_SHARE = 0.02
-"""Rows of the likeliest parts that a search compares, at least, and as a share of all."""
+COMPARED = 25_000
+"""Rows of USUAL_DIMENSION numbers that a search compares, some 12 ms: all of them, or those of the likeliest parts."""
 
 USUAL_DIMENSION = 1280
-"""Numbers of the vectors that these figures are for. Of shorter ones, such as those of objects, more rows are compared
-for the same cost: parts tell them apart less well."""
+"""Of shorter vectors, such as those of objects, more are compared, and it still takes less time: parts tell them apart
+less well."""
 
 LEAST_FRESH = 20_000
 FRESH_SHARE = 0.05
@@ -40,7 +37,7 @@ FRESH_SHARE = 0.05
 GROWTH = 0.5
 """Rows that came since the centres of the parts were found, against those before, at which they are found anew."""
 
-_COMPARED = 256
+_AT_ONCE = 256
 """Rows that are compared at a time: as numbers of four bytes they stay in a core's cache."""
 _WRITTEN = 8192
 _ID = f"S{BYTES_PER_ID}"
@@ -196,7 +193,7 @@ class VectorStore:
         if layout.codes is None or not among.any():
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         unit = (vector / np.sqrt(float(vector.astype(np.float64) @ vector))).astype(np.float32)
-        if layout.parts is None or np.count_nonzero(among) <= MOST_SCANNED:
+        if layout.parts is None or np.count_nonzero(among) <= self._compared:
             places = np.sort(layout.places(np.flatnonzero(among)))
         else:
             places = self._likely(layout.codes, layout.parts, unit, among, count)
@@ -210,7 +207,7 @@ class VectorStore:
     def is_to_be_cut(self) -> bool:
         """Whether it is large, and many rows are in no part."""
         covered = self._layout.covered
-        return len(self) > MOST_SCANNED and len(self) - covered > max(LEAST_FRESH, FRESH_SHARE * covered)
+        return len(self) > self._compared and len(self) - covered > max(LEAST_FRESH, FRESH_SHARE * covered)
 
     def cut(self, seed: int = 0) -> None:
         """Puts all rows into parts, and their codes into that order. Another thread may append, forget and search."""
@@ -251,9 +248,8 @@ class VectorStore:
     def _likely(self, codes: MappedCodes, parts: Parts, unit: NDArray[np.float32], among: Mask, count: int) -> Rows:
         """Places of those of `among` that lie in the likeliest parts, or in none yet."""
         covered = len(parts.rows)
-        share = max(LEAST_COMPARED, round(COMPARED_SHARE * len(self)))
         # An answer is never short for what is hidden: only rows that may be found count.
-        wanted = max(share * max(1, USUAL_DIMENSION // self._dimension), 4 * count)
+        wanted = max(self._compared, 4 * count)
         found, total = [covered + np.flatnonzero(among[covered:])], 0
         for part in np.argsort(-(parts.centres @ unit)):
             if total >= wanted:
@@ -263,6 +259,11 @@ class VectorStore:
             found.append(start + np.flatnonzero(among[parts.rows[start:stop]]))
             total += len(found[-1])
         return np.sort(np.concatenate(found))
+
+    @property
+    def _compared(self) -> int:
+        """Rows that one search compares, beside those in no part."""
+        return round(COMPARED * math.sqrt(USUAL_DIMENSION / max(1, self._dimension)))
 
     def _codes(self, rows: Rows) -> Codes:
         codes = self._layout.codes
@@ -298,9 +299,9 @@ class VectorStore:
 def _likeness(codes: Codes, unit: NDArray[np.float32], places: Rows) -> NDArray[np.float32]:
     """Products of rows at rising places with a vector: array of the shape of `places`, in units of their scales."""
     found = np.empty(len(places), np.float32)
-    for start in range(0, len(places), _COMPARED):
-        part = places[start : start + _COMPARED]
+    for start in range(0, len(places), _AT_ONCE):
+        part = places[start : start + _AT_ONCE]
         together = part[-1] - part[0] + 1 == len(part)
         rows = codes[part[0] : part[-1] + 1] if together else codes[part]
-        found[start : start + _COMPARED] = rows.astype(np.float32) @ unit
+        found[start : start + _AT_ONCE] = rows.astype(np.float32) @ unit
     return found
