@@ -143,7 +143,7 @@ def _mariadb_engine(url: URL, *, echo: bool) -> AsyncEngine:
     wants_tls = url.query.get("tls") == "true"
     engine = create_async_engine(
         url.difference_update_query(["tls"])
-        .set(drivername="mariadb+aiomysql")
+        .set(drivername="mariadb+asyncmy")
         .update_query_dict({"charset": "utf8mb4"}),
         echo=echo,
         pool_size=8,
