@@ -1,6 +1,7 @@
 """The life of a process with gRPC services: start, serve, watch readiness, stop on a signal."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from datetime import timedelta
@@ -64,6 +65,9 @@ async def serve(
     watcher: asyncio.Task[None] | None = None
     try:
         await server.start()
+        # What the start made stays for good; looking through it for garbage again and again is for nothing.
+        gc.collect()
+        gc.freeze()
         watcher = asyncio.create_task(watch_readiness(server, [service]))
         await stop.wait()
         _log.info("stopping", grace_seconds=grace.total_seconds())

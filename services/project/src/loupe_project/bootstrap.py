@@ -47,6 +47,7 @@ from loupe_project.bootstrap_results import Channels, Results, build_results
 from loupe_project.bootstrap_trash import build_trash
 from loupe_project.convert import work
 from loupe_project.domain.history import Fact
+from loupe_project.domain.job import Job
 from loupe_project.domain.operation import OperationKind
 from loupe_project.ports.access import Directory
 from loupe_project.ports.history import Reverter
@@ -61,6 +62,7 @@ from loupe_project.use_cases.analyse_images import AnalyseImages
 from loupe_project.use_cases.copy_images import CopyImages
 from loupe_project.use_cases.forget_answers import AnswerForgetter
 from loupe_project.use_cases.forget_images import ForgetImages
+from loupe_project.use_cases.intake.fresh_images import FreshImages
 from loupe_project.use_cases.keep_maps import MapKeeper
 from loupe_project.use_cases.label_changes import LabelReverter
 from loupe_project.use_cases.modify_image_access import ModifyImageAccess
@@ -119,6 +121,8 @@ class Parts:
     """Wakes who waits for operations, and their runner."""
     jobs: Bell = field(default_factory=Bell)
     """Rung when analysis jobs were written."""
+    fresh: FreshImages = field(default_factory=FreshImages)
+    """Images that were just written."""
     removals: Bell = field(default_factory=Bell)
     """Rung when something was deleted."""
 
@@ -247,7 +251,14 @@ def _parts(settings: ProjectSettings, overrides: Overrides) -> Parts:
 
 def _intake(parts: Parts) -> Intake:
     return build_intake(
-        parts.settings, parts.stores, parts.objects, parts.feature_sink, parts.clock, parts.hub, parts.jobs
+        parts.settings,
+        parts.stores,
+        parts.objects,
+        parts.feature_sink,
+        parts.clock,
+        parts.hub,
+        parts.jobs,
+        parts.fresh,
     )
 
 
@@ -361,7 +372,11 @@ def _relay(parts: Parts) -> JobRelay:
         # A queue in this process begins empty, whatever was published before.
         forget_at_start=isinstance(parts.queue, InProcessQueue),
     )
-    return JobRelay(parts.stores, parts.queue, work.task_of, parts.jobs, parts.clock, options)
+
+    def encode(job: Job) -> bytes:
+        return work.task_of(job, parts.fresh.take(job.object_key))
+
+    return JobRelay(parts.stores, parts.queue, encode, parts.jobs, parts.clock, options)
 
 
 def _runner_options(settings: ProjectSettings) -> RunnerOptions:

@@ -19,6 +19,7 @@ from loupe_project.use_cases.import_file import ImportFiles
 from loupe_project.use_cases.intake import recover
 from loupe_project.use_cases.intake.commit_images import ImageCommitter
 from loupe_project.use_cases.intake.context import Tools
+from loupe_project.use_cases.intake.fresh_images import FreshImages
 from loupe_project.use_cases.intake.import_archive import ImportArchive
 from loupe_project.use_cases.intake.upload_files import UploadFiles
 from loupe_project.use_cases.operation_hub import OperationHub
@@ -43,6 +44,7 @@ def build_intake(
     clock: Clock,
     hub: OperationHub,
     jobs: WorkSignal,
+    fresh: FreshImages,
 ) -> Intake:
     """The way in.
 
@@ -54,6 +56,7 @@ def build_intake(
         clock: Dates everything.
         hub: Told of new imports.
         jobs: Rung when images with their analysis jobs were written.
+        fresh: Holds small images until their jobs are published.
     """
     executor = intake_executor(settings.intake_threads)
     limits = _limits(settings)
@@ -67,7 +70,7 @@ def build_intake(
         clock=clock,
         limits=limits,
     )
-    committer = ImageCommitter(tools, jobs)
+    committer = ImageCommitter(tools, jobs, fresh)
 
     async def start() -> None:
         await recover.sweep(tools)

@@ -26,9 +26,10 @@ from loupe.project.v1 import (
 )
 from loupe_kit.caller import Caller, CallerKind
 from loupe_kit.ids import new_id
+from loupe_kit.objects import ObjectStore
 from loupe_kit.service import Service
 from loupe_kit.testing import SERVICE_TOKEN_KEY, RunningServer, SigningKeys, running_server
-from loupe_project.bootstrap import Parts, bootstrap
+from loupe_project.bootstrap import Overrides, Parts, bootstrap
 from loupe_project.domain.intake.errors import FeatureDimensionMismatch
 from loupe_project.ports.intake import Limits, StoredFeatures
 from loupe_project.settings import ProjectSettings
@@ -226,15 +227,19 @@ def messages(project: str, files: Iterable[object], **header: str) -> Iterator[p
 
 
 @asynccontextmanager
-async def served(folder: Path, features: FakeFeatures | None = None) -> AsyncIterator[Client]:
+async def served(
+    folder: Path, features: FakeFeatures | None = None, objects: ObjectStore | None = None
+) -> AsyncIterator[Client]:
     """The service on its data folder; stopped cleanly at the end."""
     features = features or FakeFeatures()
     settings = ProjectSettings(data_dir=folder, service_token_key=SERVICE_TOKEN_KEY)
     from loupe_kit.channels import open_channel
 
+    overrides: Overrides = {} if objects is None else {"objects": objects}
     async with open_channel("127.0.0.1:1") as nowhere:
         service = bootstrap(
             settings,
+            **overrides,
             catalogue=FakeCatalogue(),
             features=FakeRemover(),
             feature_sink=features,

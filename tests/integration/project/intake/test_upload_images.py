@@ -5,6 +5,8 @@ import hashlib
 import io
 import struct
 import zlib
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -12,10 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loupe.inference.v1 import task_pb2
 from loupe.project.v1 import upload_batch_service_pb2 as pb
 from loupe_kit.caller import Caller, CallerKind
 from loupe_kit.ids import new_id
-from tests.integration.project.intake.harness import Client, image_bytes, messages, reason_of, zip_bytes
+from loupe_kit.testing import InMemoryObjectStore
+from tests.integration.project.intake.harness import Client, image_bytes, messages, reason_of, served, zip_bytes
 
 _END_OF_PNG = 12
 
@@ -339,3 +343,31 @@ async def test_list__pages(client: Client) -> None:
     )
     assert {first.notices[0].file_name, second.notices[0].file_name} == {"a.txt", "b.txt"}
     assert second.next_page_token == ""
+
+
+async def _tasks(client: Client, count: int) -> dict[str, task_pb2.AnalysisTask]:
+    """Tasks of the queue by the image's id."""
+    tasks: list[task_pb2.AnalysisTask] = []
+    while len(tasks) < count:
+        found = await client.parts.queue.claim("analysis.efficientnet-lite0", "test", count, timedelta(seconds=5))
+        assert found
+        tasks += [task_pb2.AnalysisTask.FromString(one.payload) for one in found]
+    return {task.image_id: task for task in tasks}
+
+
+async def test_upload__small_images_travel_with_their_tasks_where_the_store_is_far(tmp_path: Path) -> None:
+    small, large = image_bytes(), image_bytes("BMP", (200, 200))
+    async with served(tmp_path, objects=InMemoryObjectStore()) as client:
+        client.project = await client.create_project()
+        answers, _ = await client.upload(("small.png", small), ("large.bmp", large))
+        tasks = await _tasks(client, 2)
+
+    contents = {name: tasks[answer.image.rpartition("/")[2]].content for name, answer in answers.items()}
+    assert contents == {"small.png": small, "large.bmp": b""}
+
+
+async def test_upload__images_that_are_files_here_do_not_travel(client: Client) -> None:
+    await client.upload(("small.png", image_bytes()))
+
+    (task,) = (await _tasks(client, 1)).values()
+    assert task.content == b""

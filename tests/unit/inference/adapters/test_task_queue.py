@@ -13,7 +13,7 @@ NOW = timedelta(0)
 async def test_claim__reads_tasks() -> None:
     queue = InProcessQueue()
     message = task_pb2.AnalysisTask(
-        image_id="i", project_id="p", object_key="k", model="tiny", version="1", attempt=2, size_bytes=3
+        image_id="i", project_id="p", object_key="k", model="tiny", version="1", attempt=2, size_bytes=3, content=b"abc"
     )
     (delivery_id,) = await queue.publish("analysis.tiny", [message.SerializeToString()])
 
@@ -21,6 +21,7 @@ async def test_claim__reads_tasks() -> None:
 
     assert claimed.delivery_id == delivery_id
     assert claimed.task == AnalysisTask("i", "p", "k", "tiny", "1", 2, 3)
+    assert claimed.content == b"abc"
 
 
 async def test_claim__payload_that_is_no_task_is_dropped() -> None:

@@ -115,6 +115,18 @@ async def test_worker__bad_images_fail_alone() -> None:
     }
 
 
+async def test_worker__image_that_came_with_its_task_is_not_read() -> None:
+    sent = replace(claimed("1"), content=b"image")
+    stored = claimed("2")
+    bench = Bench([sent, stored])
+    await bench.store(stored, b"other")
+
+    results = await bench.run_until_acknowledged(2)
+
+    assert all(isinstance(result.outcome, Analysis) for result in results.values())
+    assert bench.backend.batches == [[b"image", b"other"]]
+
+
 async def test_worker__unknown_version() -> None:
     item = claimed("1", version="9")
     bench = Bench([item])

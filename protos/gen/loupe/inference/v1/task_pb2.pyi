@@ -34,6 +34,7 @@ class AnalysisTask(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
     image_id: _builtins.str
     """Id of the image."""
     project_id: _builtins.str
@@ -50,6 +51,10 @@ class AnalysisTask(_message.Message):
     """Number of this attempt, from 1; grows by one whenever project orders the analysis anew. Reported back unchanged."""
     size_bytes: _builtins.int
     """Size of the image file in bytes, at least 1; lets a worker bound the memory of a batch before reading."""
+    content: _builtins.bytes
+    """The image file itself, where it is small and was at hand when the task was published; empty: it is in the object
+    store. At most 64 KiB.
+    """
     def __init__(
         self,
         *,
@@ -60,10 +65,11 @@ class AnalysisTask(_message.Message):
         version: _builtins.str = ...,
         attempt: _builtins.int = ...,
         size_bytes: _builtins.int = ...,
+        content: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "image_id", b"image_id", "model", b"model", "object_key", b"object_key", "project_id", b"project_id", "size_bytes", b"size_bytes", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "content", b"content", "image_id", b"image_id", "model", b"model", "object_key", b"object_key", "project_id", b"project_id", "size_bytes", b"size_bytes", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,4 +55,4 @@ def _read(delivery: Delivery) -> ClaimedTask | None:
     except DecodeError:
         _log.exception("task_unreadable", delivery_id=delivery.id, size_bytes=len(delivery.payload))
         return None
-    return ClaimedTask(delivery.id, convert.task_from_proto(message))
+    return ClaimedTask(delivery.id, convert.task_from_proto(message), message.content)

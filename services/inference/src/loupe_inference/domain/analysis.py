@@ -123,6 +123,8 @@ class ClaimedTask:
 
     delivery_id: str
     task: AnalysisTask
+    content: bytes = b""
+    """The image file, if it came along; else it is in the object store."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -77,6 +77,8 @@ class TaskReader:
         task = item.task
         if task.size_bytes > self._max_image_bytes:
             return TakenTask(task, _too_large(task.size_bytes, self._max_image_bytes))
+        if item.content:
+            return TakenTask(task, item.content)
         path = self._path(task)
         if path is not None:
             return TakenTask(task, path)

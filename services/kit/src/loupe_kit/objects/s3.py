@@ -29,6 +29,7 @@ from loupe_kit.objects.port import CHUNK_BYTES, ObjectNotFound, check_key, check
 T = TypeVar("T")
 
 _PART_BYTES = 16 << 20
+_PARALLEL_PUTS = 8
 _MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound", "NotFound"})
 _OURS = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _OCTETS = "application/octet-stream"
@@ -107,10 +108,10 @@ class S3ObjectStore:
         """See `ObjectStore`."""
         for key, _ in items:
             check_key(key)
-        jobs = [
-            self.put_file(key, content) if isinstance(content, Path) else self.put_bytes(key, content)
-            for key, content in items
-        ]
+        # A few threads with several objects each: a journey into a thread and back for every one costs the event loop
+        # as much as the request costs the thread.
+        shares = (items[first::_PARALLEL_PUTS] for first in range(min(_PARALLEL_PUTS, len(items))))
+        jobs = [self._run(partial(self._put_all, share)) for share in shares]
         # All have ended when this returns, so that a caller may remove its files.
         for outcome in await asyncio.gather(*jobs, return_exceptions=True):
             if isinstance(outcome, BaseException):
@@ -182,6 +183,13 @@ class S3ObjectStore:
             # Another process was quicker.
             if error.code not in _OURS:
                 raise
+
+    def _put_all(self, items: Sequence[tuple[str, bytes | Path]]) -> None:
+        for key, content in items:
+            if isinstance(content, Path):
+                self._put_file(key, content, _OCTETS)
+            else:
+                self._put_bytes(key, content, _OCTETS)
 
     def _put_file(self, key: str, path: Path, content_type: str) -> None:
         with path.open("rb") as source:

@@ -9,8 +9,13 @@ from loupe_project.domain.copying import CopyCounts
 from loupe_project.domain.job import Job
 
 
-def task_of(job: Job) -> bytes:
-    """A job as payload of the queue."""
+def task_of(job: Job, content: bytes) -> bytes:
+    """A job as payload of the queue.
+
+    Args:
+        job: Which image, by which model.
+        content: The image file, if it travels along; else empty.
+    """
     return task_pb2.AnalysisTask(
         image_id=job.image_id,
         project_id=job.project_id,
@@ -19,6 +24,7 @@ def task_of(job: Job) -> bytes:
         version=job.version,
         attempt=job.attempt,
         size_bytes=job.size_bytes,
+        content=content,
     ).SerializeToString()
 
 

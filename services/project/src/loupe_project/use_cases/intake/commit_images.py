@@ -27,6 +27,7 @@ from loupe_project.ports.intake import InspectedImage, Spooled
 from loupe_project.ports.store import Store, StoreConflict
 from loupe_project.ports.work import WorkSignal
 from loupe_project.use_cases.intake.context import Tools
+from loupe_project.use_cases.intake.fresh_images import FreshImages
 
 _log = structlog.get_logger("loupe.project.intake")
 
@@ -87,11 +88,18 @@ class _Pending:
 
 
 class ImageCommitter:
-    """Background task that writes images in groups."""
+    """Background task that writes images in groups.
 
-    def __init__(self, tools: Tools, work: WorkSignal) -> None:
+    Args:
+        tools: Ports.
+        work: Rung when images with their analysis jobs were written.
+        fresh: Given small images that a worker would have to read from a store far away.
+    """
+
+    def __init__(self, tools: Tools, work: WorkSignal, fresh: FreshImages) -> None:
         self._tools = tools
         self._work = work
+        self._fresh = fresh
         self._waiting: list[_Pending] = []
         self._news = asyncio.Event()
         self._is_urgent = asyncio.Event()
@@ -180,10 +188,17 @@ class ImageCommitter:
             _log.exception("images_not_written", count=len(group))
             await self._write_one_by_one(group, error)
         else:
+            self._keep_fresh(group, taken)
             self._work.ring()
             for one, what in zip(group, taken, strict=True):
                 if not one.done.done():
                     one.done.set_result(what)
+
+    def _keep_fresh(self, group: Sequence[_Pending], taken: Sequence[Taken]) -> None:
+        for one, what in zip(group, taken, strict=True):
+            data = one.spooled.data
+            if data is not None and what.image_id == one.id and self._tools.objects.local_path(one.image_key) is None:
+                self._fresh.keep(one.image_key, data)
 
     async def _write_one_by_one(self, group: Sequence[_Pending], error: Exception) -> None:
         if len(group) > 1:
