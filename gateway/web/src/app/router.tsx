@@ -11,6 +11,7 @@ import { readProjectSearch } from "@/app/search";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Empty, ErrorNotice } from "@/components/ui/notice";
 import { pageQuery } from "@/features/images/api/search";
+import { viewOptions } from "@/features/images/grid/view-options";
 import { ProjectsPage } from "@/features/projects/components/projects-page";
 import { projectQuery } from "@/lib/api/rights";
 
@@ -27,7 +28,7 @@ const projectRoute = createRoute({
   // Asked for before the page is drawn, and when somebody points at a link to it: what it waits for is under way then.
   loader: ({ context: { cache }, params: { project }, deps: search }) => {
     // What goes wrong is shown by the page, which asks for the same.
-    if ((search.tab ?? "images") === "images" && !search.image) cache.query(pageQuery(project, imageSearchOf(search), 0)).catch(noop);
+    if ((search.tab ?? "images") === "images" && !search.image) cache.query(pageQuery(project, imageSearchOf(search), 0, viewOptions.get().tags)).catch(noop);
     cache.query(projectQuery(project)).catch(noop);
   },
 });

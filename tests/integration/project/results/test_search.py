@@ -4,6 +4,7 @@ import time
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from loupe.project.v1 import search_service_pb2 as pb
 from loupe_kit.status import from_rpc_error
@@ -52,6 +53,23 @@ async def test_search_images__images_are_whole(bench: Bench) -> None:
     assert dict(image.metadata) == {"line": "L0", "temp": 60.5, "hot": True}
     assert image.predictions[0].boxes.boxes[0].label == "dent"
     assert list(image.feature_sets) == ["efficientnet-lite0"]
+
+
+async def test_search_images__only_the_fields_that_are_wanted(bench: Bench) -> None:
+    mask = FieldMask(paths=["file_name", "predictions"])
+    (image,) = (await search(bench, 'tag:"first look"', read_mask=mask)).images
+
+    assert {field.name for field, _ in image.ListFields()} == {"name", "file_name", "predictions"}
+    assert image.predictions[0].boxes.boxes[0].label == "dent"
+
+
+async def test_search_images__a_field_that_no_image_has(bench: Bench) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await search(bench, "", read_mask=FieldMask(paths=["tags.creator", "tags"]))
+
+    error = from_rpc_error(caught.value)
+    assert error.code.name == "INVALID_ARGUMENT"
+    assert [violation.field for violation in error.fields] == ["read_mask.tags.creator"]
 
 
 @pytest.mark.parametrize(

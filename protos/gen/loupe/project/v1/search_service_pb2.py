@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from loupe.project.v1 import image_pb2 as loupe_dot_project_dot_v1_dot_image__pb2
 from loupe.project.v1 import query_pb2 as loupe_dot_project_dot_v1_dot_query__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/search_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cloupe/project/v1/image.proto\x1a\x1cloupe/project/v1/query.proto\"\xd3\x02\n\x13SearchImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12:\n\x05order\x18\x05 \x01(\x0e\x32+.loupe.project.v1.SearchImagesRequest.Order\x12)\n\x04tree\x18\x06 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\x12\x0c\n\x04skip\x18\x07 \x01(\x05\"\x80\x01\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n\x0cORDER_NEWEST\x10\x01\x12\x10\n\x0cORDER_OLDEST\x10\x02\x12\x13\n\x0fORDER_FILE_NAME\x10\x03\x12\x14\n\x10ORDER_CONFIDENCE\x10\x04\x12\x11\n\rORDER_OUTLIER\x10\x05\"l\n\x14SearchImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"\x97\x01\n\x10GetFacetsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x13\n\x0bvalue_limit\x18\x04 \x01(\x05\x12\x14\n\x0cvalue_filter\x18\x05 \x01(\t\x12)\n\x04tree\x18\x06 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"<\n\x11GetFacetsResponse\x12\'\n\x06\x66\x61\x63\x65ts\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Facet\"\xa3\x01\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x06values\x18\x02 \x03(\x0b\x32\x1d.loupe.project.v1.Facet.Value\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x1aI\n\x05Value\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08in_query\x18\x03 \x01(\x08\x12\x10\n\x08\x65xcluded\x18\x04 \x01(\x08\"~\n\x14GetHistogramsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x0c\n\x04\x62ins\x18\x04 \x01(\x05\x12)\n\x04tree\x18\x05 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"H\n\x15GetHistogramsResponse\x12/\n\nhistograms\x18\x01 \x03(\x0b\x32\x1b.loupe.project.v1.Histogram\"\x80\x01\n\tHistogram\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05\x65\x64ges\x18\x02 \x03(\x01\x12.\n\ntime_edges\x18\x03 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ounts\x18\x04 \x03(\x03\x12\x15\n\rmissing_count\x18\x05 \x01(\x03\"\xb0\x01\n\x19GetSearchNeighborsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t\x12:\n\x05order\x18\x04 \x01(\x0e\x32+.loupe.project.v1.SearchImagesRequest.Order\x12)\n\x04tree\x18\x05 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"b\n\x1aGetSearchNeighborsResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\x12\x10\n\x08previous\x18\x03 \x01(\t\x12\x0c\n\x04next\x18\x04 \x01(\t\"{\n\x14\x43ompleteQueryRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x13\n\x06\x63ursor\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x04 \x01(\x05\x12\x15\n\rlanguage_code\x18\x05 \x01(\tB\t\n\x07_cursor\"O\n\x15\x43ompleteQueryResponse\x12\x36\n\x0bsuggestions\x18\x01 \x03(\x0b\x32!.loupe.project.v1.QuerySuggestion\"\x83\x02\n\x0fQuerySuggestion\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32&.loupe.project.v1.QuerySuggestion.Kind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x04 \x01(\x05\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\r\n\x05\x63ount\x18\x06 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x07 \x01(\x08\"a\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_FIELD\x10\x01\x12\x11\n\rKIND_OPERATOR\x10\x02\x12\x0e\n\nKIND_VALUE\x10\x03\x12\x10\n\x0cKIND_KEYWORD\x10\x04\"2\n\x11ParseQueryRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\"\xa6\x01\n\x12ParseQueryResponse\x12)\n\x04tree\x18\x01 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\x12\x0c\n\x04text\x18\x02 \x01(\t\x12*\n\x05parts\x18\x03 \x03(\x0b\x32\x1b.loupe.project.v1.QueryPart\x12+\n\x05\x66\x61ult\x18\x04 \x01(\x0b\x32\x1c.loupe.project.v1.QueryFault\"U\n\tQueryPart\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0f\n\x07negated\x18\x05 \x01(\x08\"\x92\x01\n\nQueryFault\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x10\n\x08position\x18\x03 \x01(\x05\x12\x0e\n\x06length\x18\x04 \x01(\x05\x12\x12\n\nsuggestion\x18\x05 \x01(\t\x12-\n\x06repair\x18\x06 \x01(\x0b\x32\x1d.loupe.project.v1.QueryRepair\"7\n\x0bQueryRepair\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\"O\n\x12\x46ormatQueryRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12)\n\x04tree\x18\x02 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"$\n\x13\x46ormatQueryResponse\x12\r\n\x05query\x18\x01 \x01(\t2\xcf\t\n\rSearchService\x12\xb8\x01\n\x0cSearchImages\x12%.loupe.project.v1.SearchImagesRequest\x1a&.loupe.project.v1.SearchImagesResponse\"Y\x82\xd3\xe4\x93\x02S\x12%/v1/{parent=projects/*}/images:searchZ*\"%/v1/{parent=projects/*}/images:search:\x01*\x12\xaf\x01\n\tGetFacets\x12\".loupe.project.v1.GetFacetsRequest\x1a#.loupe.project.v1.GetFacetsResponse\"Y\x82\xd3\xe4\x93\x02S\x12%/v1/{parent=projects/*}/images:facetsZ*\"%/v1/{parent=projects/*}/images:facets:\x01*\x12\xc3\x01\n\rGetHistograms\x12&.loupe.project.v1.GetHistogramsRequest\x1a\'.loupe.project.v1.GetHistogramsResponse\"a\x82\xd3\xe4\x93\x02[\x12)/v1/{parent=projects/*}/images:histogramsZ.\")/v1/{parent=projects/*}/images:histograms:\x01*\x12\xd0\x01\n\x12GetSearchNeighbors\x12+.loupe.project.v1.GetSearchNeighborsRequest\x1a,.loupe.project.v1.GetSearchNeighborsResponse\"_\x82\xd3\xe4\x93\x02Y\x12(/v1/{parent=projects/*}/images:neighborsZ-\"(/v1/{parent=projects/*}/images:neighbors:\x01*\x12\x96\x01\n\rCompleteQuery\x12&.loupe.project.v1.CompleteQueryRequest\x1a\'.loupe.project.v1.CompleteQueryResponse\"4\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=projects/*}/images:completeQuery\x12\x8a\x01\n\nParseQuery\x12#.loupe.project.v1.ParseQueryRequest\x1a$.loupe.project.v1.ParseQueryResponse\"1\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=projects/*}/images:parseQuery\x12\x91\x01\n\x0b\x46ormatQuery\x12$.loupe.project.v1.FormatQueryRequest\x1a%.loupe.project.v1.FormatQueryResponse\"5\x82\xd3\xe4\x93\x02/\"*/v1/{parent=projects/*}/images:formatQuery:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%loupe/project/v1/search_service.proto\x12\x10loupe.project.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cloupe/project/v1/image.proto\x1a\x1cloupe/project/v1/query.proto\"\x82\x03\n\x13SearchImagesRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12:\n\x05order\x18\x05 \x01(\x0e\x32+.loupe.project.v1.SearchImagesRequest.Order\x12)\n\x04tree\x18\x06 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\x12\x0c\n\x04skip\x18\x07 \x01(\x05\x12-\n\tread_mask\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\x80\x01\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n\x0cORDER_NEWEST\x10\x01\x12\x10\n\x0cORDER_OLDEST\x10\x02\x12\x13\n\x0fORDER_FILE_NAME\x10\x03\x12\x14\n\x10ORDER_CONFIDENCE\x10\x04\x12\x11\n\rORDER_OUTLIER\x10\x05\"l\n\x14SearchImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"\x97\x01\n\x10GetFacetsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x13\n\x0bvalue_limit\x18\x04 \x01(\x05\x12\x14\n\x0cvalue_filter\x18\x05 \x01(\t\x12)\n\x04tree\x18\x06 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"<\n\x11GetFacetsResponse\x12\'\n\x06\x66\x61\x63\x65ts\x18\x01 \x03(\x0b\x32\x17.loupe.project.v1.Facet\"\xa3\x01\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12-\n\x06values\x18\x02 \x03(\x0b\x32\x1d.loupe.project.v1.Facet.Value\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x1aI\n\x05Value\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08in_query\x18\x03 \x01(\x08\x12\x10\n\x08\x65xcluded\x18\x04 \x01(\x08\"~\n\x14GetHistogramsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x0c\n\x04\x62ins\x18\x04 \x01(\x05\x12)\n\x04tree\x18\x05 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"H\n\x15GetHistogramsResponse\x12/\n\nhistograms\x18\x01 \x03(\x0b\x32\x1b.loupe.project.v1.Histogram\"\x80\x01\n\tHistogram\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05\x65\x64ges\x18\x02 \x03(\x01\x12.\n\ntime_edges\x18\x03 \x03(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ounts\x18\x04 \x03(\x03\x12\x15\n\rmissing_count\x18\x05 \x01(\x03\"\xb0\x01\n\x19GetSearchNeighborsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\t\x12\r\n\x05query\x18\x03 \x01(\t\x12:\n\x05order\x18\x04 \x01(\x0e\x32+.loupe.project.v1.SearchImagesRequest.Order\x12)\n\x04tree\x18\x05 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"b\n\x1aGetSearchNeighborsResponse\x12\x10\n\x08position\x18\x01 \x01(\x03\x12\x12\n\ntotal_size\x18\x02 \x01(\x03\x12\x10\n\x08previous\x18\x03 \x01(\t\x12\x0c\n\x04next\x18\x04 \x01(\t\"{\n\x14\x43ompleteQueryRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x13\n\x06\x63ursor\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x04 \x01(\x05\x12\x15\n\rlanguage_code\x18\x05 \x01(\tB\t\n\x07_cursor\"O\n\x15\x43ompleteQueryResponse\x12\x36\n\x0bsuggestions\x18\x01 \x03(\x0b\x32!.loupe.project.v1.QuerySuggestion\"\x83\x02\n\x0fQuerySuggestion\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32&.loupe.project.v1.QuerySuggestion.Kind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x04 \x01(\x05\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\r\n\x05\x63ount\x18\x06 \x01(\x03\x12\x0f\n\x07\x63ounted\x18\x07 \x01(\x08\"a\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_FIELD\x10\x01\x12\x11\n\rKIND_OPERATOR\x10\x02\x12\x0e\n\nKIND_VALUE\x10\x03\x12\x10\n\x0cKIND_KEYWORD\x10\x04\"2\n\x11ParseQueryRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\"\xa6\x01\n\x12ParseQueryResponse\x12)\n\x04tree\x18\x01 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\x12\x0c\n\x04text\x18\x02 \x01(\t\x12*\n\x05parts\x18\x03 \x03(\x0b\x32\x1b.loupe.project.v1.QueryPart\x12+\n\x05\x66\x61ult\x18\x04 \x01(\x0b\x32\x1c.loupe.project.v1.QueryFault\"U\n\tQueryPart\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0f\n\x07negated\x18\x05 \x01(\x08\"\x92\x01\n\nQueryFault\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x10\n\x08position\x18\x03 \x01(\x05\x12\x0e\n\x06length\x18\x04 \x01(\x05\x12\x12\n\nsuggestion\x18\x05 \x01(\t\x12-\n\x06repair\x18\x06 \x01(\x0b\x32\x1d.loupe.project.v1.QueryRepair\"7\n\x0bQueryRepair\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\"O\n\x12\x46ormatQueryRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12)\n\x04tree\x18\x02 \x01(\x0b\x32\x1b.loupe.project.v1.QueryNode\"$\n\x13\x46ormatQueryResponse\x12\r\n\x05query\x18\x01 \x01(\t2\xcf\t\n\rSearchService\x12\xb8\x01\n\x0cSearchImages\x12%.loupe.project.v1.SearchImagesRequest\x1a&.loupe.project.v1.SearchImagesResponse\"Y\x82\xd3\xe4\x93\x02S\x12%/v1/{parent=projects/*}/images:searchZ*\"%/v1/{parent=projects/*}/images:search:\x01*\x12\xaf\x01\n\tGetFacets\x12\".loupe.project.v1.GetFacetsRequest\x1a#.loupe.project.v1.GetFacetsResponse\"Y\x82\xd3\xe4\x93\x02S\x12%/v1/{parent=projects/*}/images:facetsZ*\"%/v1/{parent=projects/*}/images:facets:\x01*\x12\xc3\x01\n\rGetHistograms\x12&.loupe.project.v1.GetHistogramsRequest\x1a\'.loupe.project.v1.GetHistogramsResponse\"a\x82\xd3\xe4\x93\x02[\x12)/v1/{parent=projects/*}/images:histogramsZ.\")/v1/{parent=projects/*}/images:histograms:\x01*\x12\xd0\x01\n\x12GetSearchNeighbors\x12+.loupe.project.v1.GetSearchNeighborsRequest\x1a,.loupe.project.v1.GetSearchNeighborsResponse\"_\x82\xd3\xe4\x93\x02Y\x12(/v1/{parent=projects/*}/images:neighborsZ-\"(/v1/{parent=projects/*}/images:neighbors:\x01*\x12\x96\x01\n\rCompleteQuery\x12&.loupe.project.v1.CompleteQueryRequest\x1a\'.loupe.project.v1.CompleteQueryResponse\"4\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=projects/*}/images:completeQuery\x12\x8a\x01\n\nParseQuery\x12#.loupe.project.v1.ParseQueryRequest\x1a$.loupe.project.v1.ParseQueryResponse\"1\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=projects/*}/images:parseQuery\x12\x91\x01\n\x0b\x46ormatQuery\x12$.loupe.project.v1.FormatQueryRequest\x1a%.loupe.project.v1.FormatQueryResponse\"5\x82\xd3\xe4\x93\x02/\"*/v1/{parent=projects/*}/images:formatQuery:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,52 +50,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHSERVICE'].methods_by_name['ParseQuery']._serialized_options = b'\202\323\344\223\002+\022)/v1/{parent=projects/*}/images:parseQuery'
   _globals['_SEARCHSERVICE'].methods_by_name['FormatQuery']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['FormatQuery']._serialized_options = b'\202\323\344\223\002/\"*/v1/{parent=projects/*}/images:formatQuery:\001*'
-  _globals['_SEARCHIMAGESREQUEST']._serialized_start=183
-  _globals['_SEARCHIMAGESREQUEST']._serialized_end=522
-  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_start=394
-  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_end=522
-  _globals['_SEARCHIMAGESRESPONSE']._serialized_start=524
-  _globals['_SEARCHIMAGESRESPONSE']._serialized_end=632
-  _globals['_GETFACETSREQUEST']._serialized_start=635
-  _globals['_GETFACETSREQUEST']._serialized_end=786
-  _globals['_GETFACETSRESPONSE']._serialized_start=788
-  _globals['_GETFACETSRESPONSE']._serialized_end=848
-  _globals['_FACET']._serialized_start=851
-  _globals['_FACET']._serialized_end=1014
-  _globals['_FACET_VALUE']._serialized_start=941
-  _globals['_FACET_VALUE']._serialized_end=1014
-  _globals['_GETHISTOGRAMSREQUEST']._serialized_start=1016
-  _globals['_GETHISTOGRAMSREQUEST']._serialized_end=1142
-  _globals['_GETHISTOGRAMSRESPONSE']._serialized_start=1144
-  _globals['_GETHISTOGRAMSRESPONSE']._serialized_end=1216
-  _globals['_HISTOGRAM']._serialized_start=1219
-  _globals['_HISTOGRAM']._serialized_end=1347
-  _globals['_GETSEARCHNEIGHBORSREQUEST']._serialized_start=1350
-  _globals['_GETSEARCHNEIGHBORSREQUEST']._serialized_end=1526
-  _globals['_GETSEARCHNEIGHBORSRESPONSE']._serialized_start=1528
-  _globals['_GETSEARCHNEIGHBORSRESPONSE']._serialized_end=1626
-  _globals['_COMPLETEQUERYREQUEST']._serialized_start=1628
-  _globals['_COMPLETEQUERYREQUEST']._serialized_end=1751
-  _globals['_COMPLETEQUERYRESPONSE']._serialized_start=1753
-  _globals['_COMPLETEQUERYRESPONSE']._serialized_end=1832
-  _globals['_QUERYSUGGESTION']._serialized_start=1835
-  _globals['_QUERYSUGGESTION']._serialized_end=2094
-  _globals['_QUERYSUGGESTION_KIND']._serialized_start=1997
-  _globals['_QUERYSUGGESTION_KIND']._serialized_end=2094
-  _globals['_PARSEQUERYREQUEST']._serialized_start=2096
-  _globals['_PARSEQUERYREQUEST']._serialized_end=2146
-  _globals['_PARSEQUERYRESPONSE']._serialized_start=2149
-  _globals['_PARSEQUERYRESPONSE']._serialized_end=2315
-  _globals['_QUERYPART']._serialized_start=2317
-  _globals['_QUERYPART']._serialized_end=2402
-  _globals['_QUERYFAULT']._serialized_start=2405
-  _globals['_QUERYFAULT']._serialized_end=2551
-  _globals['_QUERYREPAIR']._serialized_start=2553
-  _globals['_QUERYREPAIR']._serialized_end=2608
-  _globals['_FORMATQUERYREQUEST']._serialized_start=2610
-  _globals['_FORMATQUERYREQUEST']._serialized_end=2689
-  _globals['_FORMATQUERYRESPONSE']._serialized_start=2691
-  _globals['_FORMATQUERYRESPONSE']._serialized_end=2727
-  _globals['_SEARCHSERVICE']._serialized_start=2730
-  _globals['_SEARCHSERVICE']._serialized_end=3961
+  _globals['_SEARCHIMAGESREQUEST']._serialized_start=217
+  _globals['_SEARCHIMAGESREQUEST']._serialized_end=603
+  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_start=475
+  _globals['_SEARCHIMAGESREQUEST_ORDER']._serialized_end=603
+  _globals['_SEARCHIMAGESRESPONSE']._serialized_start=605
+  _globals['_SEARCHIMAGESRESPONSE']._serialized_end=713
+  _globals['_GETFACETSREQUEST']._serialized_start=716
+  _globals['_GETFACETSREQUEST']._serialized_end=867
+  _globals['_GETFACETSRESPONSE']._serialized_start=869
+  _globals['_GETFACETSRESPONSE']._serialized_end=929
+  _globals['_FACET']._serialized_start=932
+  _globals['_FACET']._serialized_end=1095
+  _globals['_FACET_VALUE']._serialized_start=1022
+  _globals['_FACET_VALUE']._serialized_end=1095
+  _globals['_GETHISTOGRAMSREQUEST']._serialized_start=1097
+  _globals['_GETHISTOGRAMSREQUEST']._serialized_end=1223
+  _globals['_GETHISTOGRAMSRESPONSE']._serialized_start=1225
+  _globals['_GETHISTOGRAMSRESPONSE']._serialized_end=1297
+  _globals['_HISTOGRAM']._serialized_start=1300
+  _globals['_HISTOGRAM']._serialized_end=1428
+  _globals['_GETSEARCHNEIGHBORSREQUEST']._serialized_start=1431
+  _globals['_GETSEARCHNEIGHBORSREQUEST']._serialized_end=1607
+  _globals['_GETSEARCHNEIGHBORSRESPONSE']._serialized_start=1609
+  _globals['_GETSEARCHNEIGHBORSRESPONSE']._serialized_end=1707
+  _globals['_COMPLETEQUERYREQUEST']._serialized_start=1709
+  _globals['_COMPLETEQUERYREQUEST']._serialized_end=1832
+  _globals['_COMPLETEQUERYRESPONSE']._serialized_start=1834
+  _globals['_COMPLETEQUERYRESPONSE']._serialized_end=1913
+  _globals['_QUERYSUGGESTION']._serialized_start=1916
+  _globals['_QUERYSUGGESTION']._serialized_end=2175
+  _globals['_QUERYSUGGESTION_KIND']._serialized_start=2078
+  _globals['_QUERYSUGGESTION_KIND']._serialized_end=2175
+  _globals['_PARSEQUERYREQUEST']._serialized_start=2177
+  _globals['_PARSEQUERYREQUEST']._serialized_end=2227
+  _globals['_PARSEQUERYRESPONSE']._serialized_start=2230
+  _globals['_PARSEQUERYRESPONSE']._serialized_end=2396
+  _globals['_QUERYPART']._serialized_start=2398
+  _globals['_QUERYPART']._serialized_end=2483
+  _globals['_QUERYFAULT']._serialized_start=2486
+  _globals['_QUERYFAULT']._serialized_end=2632
+  _globals['_QUERYREPAIR']._serialized_start=2634
+  _globals['_QUERYREPAIR']._serialized_end=2689
+  _globals['_FORMATQUERYREQUEST']._serialized_start=2691
+  _globals['_FORMATQUERYREQUEST']._serialized_end=2770
+  _globals['_FORMATQUERYRESPONSE']._serialized_start=2772
+  _globals['_FORMATQUERYRESPONSE']._serialized_end=2808
+  _globals['_SEARCHSERVICE']._serialized_start=2811
+  _globals['_SEARCHSERVICE']._serialized_end=4042
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -70,6 +71,7 @@ class SearchImagesRequest(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     TREE_FIELD_NUMBER: _builtins.int
     SKIP_FIELD_NUMBER: _builtins.int
+    READ_MASK_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`."""
     query: _builtins.str
@@ -86,6 +88,12 @@ class SearchImagesRequest(_message.Message):
     def tree(self) -> _query_pb2.QueryNode:
         """The query as a tree."""
 
+    @_builtins.property
+    def read_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields of the images that are wanted, for example `file_name,predictions`; empty: all. `name` is always there. Who needs neither
+        `tags` nor `metadata` gets a page in half the time.
+        """
+
     def __init__(
         self,
         *,
@@ -96,10 +104,11 @@ class SearchImagesRequest(_message.Message):
         order: Global___SearchImagesRequest.Order.ValueType = ...,
         tree: _query_pb2.QueryNode | None = ...,
         skip: _builtins.int = ...,
+        read_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["tree", b"tree"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_mask", b"read_mask", "tree", b"tree"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "skip", b"skip", "tree", b"tree"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "query", b"query", "read_mask", b"read_mask", "skip", b"skip", "tree", b"tree"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

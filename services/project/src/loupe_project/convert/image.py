@@ -1,8 +1,9 @@
 """Images, labels, boxes, selections as messages."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import isfinite
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from google.rpc.status_pb2 import Status
@@ -40,8 +41,26 @@ _MAX_TEXT_CHARS = 2000
 _MAX_LABEL_CHARS = 200
 
 
-def to_message(details: ImageDetails) -> pb.Image:
-    """An image with everything known of it."""
+ALL_FIELDS = frozenset(pb.Image.DESCRIPTOR.fields_by_name)
+
+
+def wanted_fields(mask: FieldMask) -> frozenset[str]:
+    """The fields of an image that a read mask asks for: all when it is empty, the name always.
+
+    Raises:
+        InvalidArgument: If it names what is no field of an image.
+    """
+    wrong = [path for path in mask.paths if path not in ALL_FIELDS]
+    if wrong:
+        raise InvalidArgument(
+            f"read_mask names {', '.join(wrong)[:200]}; an image has {', '.join(sorted(ALL_FIELDS))}.",
+            fields=[FieldViolation(f"read_mask.{path}", "unknown") for path in wrong],
+        )
+    return frozenset({"name", *mask.paths}) if mask.paths else ALL_FIELDS
+
+
+def to_message(details: ImageDetails, wanted: Collection[str] = ALL_FIELDS) -> pb.Image:
+    """An image with what is known of it, or with those of its fields that are wanted."""
     image = details.image
     message = pb.Image(
         name=names.image(image.project_id, image.id),
@@ -64,6 +83,8 @@ def to_message(details: ImageDetails) -> pb.Image:
     message.metadata.update(details.metadata)
     if image.failure is not None:
         message.failure.CopyFrom(Status.FromString(image.failure))
+    for field in ALL_FIELDS.difference(wanted):
+        message.ClearField(field)  # type: ignore[arg-type]
     return message
 
 

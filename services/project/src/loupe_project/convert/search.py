@@ -1,5 +1,6 @@
 """Searches, facets, histograms and suggestions as messages."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from loupe.project.v1 import search_service_pb2 as pb
@@ -35,10 +36,10 @@ def order_to_message(order: Order) -> pb.SearchImagesRequest.Order.ValueType:
     return next((message for message, one in _ORDERS.items() if one is order), pb.SearchImagesRequest.ORDER_NEWEST)
 
 
-def found_to_message(found: Found) -> pb.SearchImagesResponse:
-    """A page of a search."""
+def found_to_message(found: Found, wanted: Collection[str]) -> pb.SearchImagesResponse:
+    """A page of a search, of each image the fields that are wanted."""
     return pb.SearchImagesResponse(
-        images=[image.to_message(one) for one in found.images],
+        images=[image.to_message(one, wanted) for one in found.images],
         next_page_token=found.next_page_token,
         total_size=found.total,
     )

@@ -34,6 +34,19 @@ class Origin(StrEnum):
     USER = "USER"
 
 
+class Fact(StrEnum):
+    """What is kept of an image beside its own row, by the name of its field."""
+
+    METADATA = "metadata"
+    TAGS = "tags"
+    LABELS = "labels"
+    PREDICTIONS = "predictions"
+    FEATURE_SETS = "feature_sets"
+
+
+ALL_FACTS = frozenset(Fact)
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A box in pixels of the original image, origin top left."""
@@ -175,7 +188,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ImageDetails:
-    """An image with everything known of it."""
+    """An image with everything known of it, or with the facts that were asked for."""
 
     image: Image
     metadata: Mapping[str, MetadataValue]

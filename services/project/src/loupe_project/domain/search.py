@@ -1,11 +1,11 @@
 """What a search asks for and gives."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from loupe_project.domain.image import ImageDetails
+from loupe_project.domain.image import ALL_FACTS, Fact, ImageDetails
 from loupe_project.domain.project import Project
 
 MAX_FACET_FIELDS = 20
@@ -192,3 +192,5 @@ class PageRequest:
     page_token: str
     skip: int = 0
     """Images to pass over first, at least 0."""
+    facts: Collection[Fact] = ALL_FACTS
+    """What is read of the images beside their own row."""

@@ -1,14 +1,16 @@
 """The SQL store as use cases see it. What a scope may not see is not there: None, or left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from loupe_kit.errors import Aborted
 from loupe_project.domain.image import (
+    ALL_FACTS,
     Added,
     Arrival,
+    Fact,
     Image,
     ImageDetails,
     Label,
@@ -111,8 +113,13 @@ class ImageRepository(Protocol):
         """One image."""
         ...
 
-    async def details(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> list[ImageDetails]:
-        """Everything known of images, in the order of the ids; those that are not there are left out."""
+    async def details(
+        self, scope: Scope, project_id: str, image_ids: Sequence[str], facts: Collection[Fact] = ALL_FACTS
+    ) -> list[ImageDetails]:
+        """What is known of images, in the order of the ids; those that are not there are left out.
+
+        Facts that are not asked for are empty.
+        """
         ...
 
     async def existing(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> set[str]:

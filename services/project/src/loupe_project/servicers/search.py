@@ -7,9 +7,11 @@ import grpc
 from loupe.project.v1 import search_service_pb2 as pb
 from loupe.project.v1 import search_service_pb2_grpc as pb_grpc
 from loupe_kit.rpc_policy import Access
+from loupe_project.convert import image as convert_image
 from loupe_project.convert import query as convert_query
 from loupe_project.convert import search as convert
 from loupe_project.domain import names
+from loupe_project.domain.image import Fact
 from loupe_project.domain.scope import Scope
 from loupe_project.domain.search import FacetRequest, PageRequest
 from loupe_project.ports.store import Store
@@ -54,10 +56,13 @@ class SearchServicer(pb_grpc.SearchServiceServicer):
     async def SearchImages(self, request: pb.SearchImagesRequest, context: _Context) -> pb.SearchImagesResponse:
         (project_id,) = names.split(_PROJECT, request.parent, "parent")
         query, order = _query_of(request), convert.order_of(request.order)
-        page = PageRequest(query, order, request.page_size, request.page_token, request.skip)
+        wanted = convert_image.wanted_fields(request.read_mask)
+        facts = [fact for fact in Fact if fact in wanted]
+        page = PageRequest(query, order, request.page_size, request.page_token, request.skip, facts)
 
         async def work(store: Store, scope: Scope) -> pb.SearchImagesResponse:
-            return convert.found_to_message(await search_images(store, scope, project_id, page, self._calls.clock))
+            found = await search_images(store, scope, project_id, page, self._calls.clock)
+            return convert.found_to_message(found, wanted)
 
         return await self._calls.read(work)
 

@@ -46,7 +46,7 @@ async def search_images(store: Store, scope: Scope, project_id: str, request: Pa
     if page.sort_key or after or request.skip:
         total = await store.search.count(scope, project_id, node)
     return Found(
-        images=tuple(await store.images.details(scope, project_id, page.ids)),
+        images=tuple(await store.images.details(scope, project_id, page.ids, request.facts)),
         project=project,
         next_page_token=paging.encode_token(page.sort_key, key) if page.sort_key else "",
         total=total,

@@ -10,6 +10,9 @@ export type Image = Schemas["Image"];
 export const ORDERS = ["ORDER_NEWEST", "ORDER_OLDEST", "ORDER_FILE_NAME", "ORDER_CONFIDENCE", "ORDER_OUTLIER"] as const;
 export type Order = (typeof ORDERS)[number];
 
+// What a tile shows; the rest, of which tags are the most, takes the server and the page as long again.
+const TILE_FIELDS = ["file_name", "format", "state", "width", "height", "predictions", "labels"];
+
 /** What is asked for, as it stands in the address. */
 export interface ImageSearch {
   query: string;
@@ -21,14 +24,14 @@ export function pendingInterval({ state }: { state: { data?: { images?: Image[] 
   return state.data?.images?.some((image) => image.state === "STATE_PENDING") ? 2000 : false;
 }
 
-/** The images from `index * PAGE` on, and how many match in all. */
-export const pageQuery = (project: string, { query, order }: ImageSearch, index: number) =>
+/** The images from `index * PAGE` on, as far as tiles show them, and how many match in all. */
+export const pageQuery = (project: string, { query, order }: ImageSearch, index: number, withTags: boolean) =>
   queryOptions({
-    queryKey: ["images", project, "page", query, order, index],
+    queryKey: ["images", project, "page", query, order, index, withTags],
     queryFn: ({ signal }) =>
       unwrap(
         api.GET("/v1/projects/{project}/images:search", {
-          params: { path: { project }, query: { query, order, pageSize: PAGE, skip: index * PAGE } },
+          params: { path: { project }, query: { query, order, pageSize: PAGE, skip: index * PAGE, readMask: [...TILE_FIELDS, ...(withTags ? ["tags"] : [])].join() } },
           signal,
         }),
       ),

@@ -1,6 +1,7 @@
 import { useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import { PAGE, pageQuery, pendingInterval, type Image, type ImageSearch } from "@/features/images/api/search";
+import { viewOptions } from "@/features/images/grid/view-options";
 import { idOf } from "@/lib/api/client";
 
 // More than anybody picks by hand: who wants more takes all that match.
@@ -26,6 +27,7 @@ interface Pages {
  * `wanted` are the places whose images are to be there, `shown` those that are drawn: only there new results are waited for.
  */
 export function usePages(project: string, search: ImageSearch, wanted: Range, shown: Range): Pages {
+  const withTags = viewOptions.use().tags;
   const cache = useQueryClient();
   // The first page always: it says how many there are.
   const key = [...new Set([...pageNumbers(wanted), 0])].join();
@@ -33,8 +35,8 @@ export function usePages(project: string, search: ImageSearch, wanted: Range, sh
   // The same list as long as the same pages are wanted: comparing it with a new one takes as long as drawing tiles.
   const numbers = useMemo(() => key.split(",").map(Number), [key]);
   const queries = useMemo(
-    () => numbers.map((number) => ({ ...pageQuery(project, search, number), refetchInterval: shownKey.split(",").includes(String(number)) && pendingInterval })),
-    [project, search, numbers, shownKey],
+    () => numbers.map((number) => ({ ...pageQuery(project, search, number, withTags), refetchInterval: shownKey.split(",").includes(String(number)) && pendingInterval })),
+    [project, search, withTags, numbers, shownKey],
   );
   const found = useQueries({ queries });
   const counted = found.find((page) => page.data)?.data;
@@ -47,10 +49,10 @@ export function usePages(project: string, search: ImageSearch, wanted: Range, sh
     const from = Math.min(one, other);
     const to = Math.min(Math.max(one, other) + 1, from + MAX_RANGE);
     const between = pageNumbers([from, to]);
-    const pages = await Promise.all(between.map((number) => cache.query({ ...pageQuery(project, search, number), staleTime: "static" })));
+    const pages = await Promise.all(between.map((number) => cache.query({ ...pageQuery(project, search, number, withTags), staleTime: "static" })));
     const offset = (between[0] ?? 0) * PAGE;
     return pages.flatMap((page) => page.images ?? []).slice(from - offset, to - offset).map((image) => idOf(image.name));
-  }, [cache, project, search]);
+  }, [cache, project, search, withTags]);
 
   return {
     total,

@@ -1,7 +1,7 @@
-"""Everything known of images, read in one go: six statements for a whole page."""
+"""What is known of images, read in one go: six statements for a whole page."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import and_, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,7 @@ from loupe_project.adapters.sql.tables import (
     tags,
 )
 from loupe_project.domain.image import (
+    Fact,
     FeatureSource,
     Image,
     ImageDetails,
@@ -28,22 +29,25 @@ from loupe_project.domain.image import (
 )
 
 
-async def with_facts(session: AsyncSession, project_id: str, found: Sequence[Image]) -> dict[str, ImageDetails]:
+async def with_facts(
+    session: AsyncSession, project_id: str, found: Sequence[Image], facts: Collection[Fact]
+) -> dict[str, ImageDetails]:
     """Images with their facts, by id.
 
     Args:
         session: Open transaction.
         project_id: Of all the images.
         found: At most as many as an IN list takes.
+        facts: What is read of them; all else is empty.
     """
     image_ids = [one.id for one in found]
     if not image_ids:
         return {}
-    metadata = await metadata_of(session, image_ids)
-    tag_lists = await _tags_of(session, image_ids)
-    label_lists = await _labels_of(session, image_ids)
-    prediction_lists = await _predictions_of(session, project_id, image_ids)
-    feature_lists = await _features_of(session, image_ids)
+    metadata = await metadata_of(session, image_ids) if Fact.METADATA in facts else {}
+    tag_lists = await _tags_of(session, image_ids) if Fact.TAGS in facts else {}
+    label_lists = await _labels_of(session, image_ids) if Fact.LABELS in facts else {}
+    prediction_lists = await _predictions_of(session, project_id, image_ids) if Fact.PREDICTIONS in facts else {}
+    feature_lists = await _features_of(session, image_ids) if Fact.FEATURE_SETS in facts else {}
     return {
         one.id: ImageDetails(
             image=one,

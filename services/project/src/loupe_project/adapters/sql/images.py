@@ -1,6 +1,6 @@
 """Images and their facts in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,17 @@ from loupe_project.adapters.sql.chunks import chunks
 from loupe_project.adapters.sql.scope import sight
 from loupe_project.adapters.sql.tables import image_metadata, images
 from loupe_project.domain import auto_tags
-from loupe_project.domain.image import Added, Arrival, Image, ImageDetails, ImageState, MetadataValue, NewImage
+from loupe_project.domain.image import (
+    ALL_FACTS,
+    Added,
+    Arrival,
+    Fact,
+    Image,
+    ImageDetails,
+    ImageState,
+    MetadataValue,
+    NewImage,
+)
 from loupe_project.domain.project import ImageCounts, Project
 from loupe_project.domain.scope import Scope
 
@@ -37,8 +47,10 @@ class SqlImageRepository:
         row = found.first()
         return None if row is None else image_rows.image_of(row)
 
-    async def details(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> list[ImageDetails]:
-        """Everything known of images, in the order of the ids; those that are not there are left out."""
+    async def details(
+        self, scope: Scope, project_id: str, image_ids: Sequence[str], facts: Collection[Fact] = ALL_FACTS
+    ) -> list[ImageDetails]:
+        """What is known of images, in the order of the ids; those that are not there are left out."""
         found: dict[str, ImageDetails] = {}
         seen = (await sight(self._session, scope, project_id)).images()
         for some in chunks(image_ids):
@@ -46,7 +58,7 @@ class SqlImageRepository:
                 select(images).where(images.c.id.in_(some), images.c.project_id == project_id, seen)
             )
             here = [image_rows.image_of(row) for row in rows]
-            found.update(await image_facts.with_facts(self._session, project_id, here))
+            found.update(await image_facts.with_facts(self._session, project_id, here, facts))
         return [found[one] for one in image_ids if one in found]
 
     async def existing(self, scope: Scope, project_id: str, image_ids: Sequence[str]) -> set[str]:
