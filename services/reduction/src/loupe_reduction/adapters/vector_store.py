@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from loupe_reduction.adapters import vector_files, vector_parts
+from loupe_reduction.adapters import vector_codes, vector_files, vector_parts
 from loupe_reduction.adapters.vector_files import Codes, MappedCodes, Rows
+from loupe_reduction.adapters.vector_ids import RowsOfIds
 from loupe_reduction.adapters.vector_parts import Parts
 from loupe_reduction.domain.features import BYTES_PER_ID
 
@@ -37,8 +38,6 @@ FRESH_SHARE = 0.05
 GROWTH = 0.5
 """Rows that came since the centres of the parts were found, against those before, at which they are found anew."""
 
-_AT_ONCE = 256
-"""Rows that are compared at a time: as numbers of four bytes they stay in a core's cache."""
 _WRITTEN = 8192
 _ID = f"S{BYTES_PER_ID}"
 
@@ -85,7 +84,7 @@ class VectorStore:
         self._id_bytes = id_bytes
         self._dimension = 0
         self._ids = np.zeros(0, f"S{id_bytes}")
-        self._order: Rows = np.zeros(0, np.int64)
+        self._rows = RowsOfIds(self._ids)
         self._scales = np.zeros(0, np.float32)
         self._layout = _Layout(None, None)
         self._changing = threading.Lock()
@@ -106,12 +105,7 @@ class VectorStore:
 
     def find(self, ids: bytes) -> Rows:
         """Returns for each packed id its row, -1 if it has none: array, int64."""
-        wanted = np.frombuffer(ids, f"S{self._id_bytes}")
-        if not len(self._ids):
-            return np.full(len(wanted), -1, np.int64)
-        places = np.searchsorted(self._ids, wanted, sorter=self._order).clip(max=len(self._ids) - 1)
-        rows = self._order[places]
-        return np.where(self._ids[rows] == wanted, rows, -1)
+        return self._rows.find(np.frombuffer(ids, f"S{self._id_bytes}"))
 
     def ids(self, rows: Rows) -> bytes:
         """Returns the ids of some rows, one after the other."""
@@ -128,20 +122,17 @@ class VectorStore:
             ids: one after the other, each once.
             values: array (M, D), float32; D as before.
         """
-        lengths = np.sqrt(np.einsum("nd,nd->n", values, values, dtype=np.float64))
-        usable = np.isfinite(lengths) & (lengths > 0) & (self.find(ids) < 0)
-        if not usable.any():
+        codes, scales, usable = vector_codes.coded(values)
+        new = usable & (self.find(ids) < 0)
+        if not new.any():
             return
-        unit = values[usable] / lengths[usable, None].astype(np.float32)
-        scales = (np.abs(unit).max(axis=1) / 127).astype("<f4")
-        codes = np.rint(unit / scales[:, None]).astype(np.int8)
-        packed = np.frombuffer(ids, np.uint8).reshape(-1, self._id_bytes)[usable]
+        packed = np.frombuffer(ids, np.uint8).reshape(-1, self._id_bytes)[new]
         with self._changing:
             self._dimension = values.shape[1]
             (self._folder / "dimension").write_text(str(self._dimension))
             # Ids last: a row counts once its id is there, whatever was cut short before.
-            vector_files.extend(self._codes_path(self._layout.parts), codes, len(self) * self._dimension)
-            vector_files.extend(self._folder / "scales.f32", scales, len(self) * 4)
+            vector_files.extend(self._codes_path(self._layout.parts), codes[new], len(self) * self._dimension)
+            vector_files.extend(self._folder / "scales.f32", scales[new].astype("<f4"), len(self) * 4)
             vector_files.extend(self._folder / "ids.bin", packed, len(self) * self._id_bytes)
             self._read(self._layout.parts)
 
@@ -170,7 +161,8 @@ class VectorStore:
         for path in (*(self._folder / name for name in ("ids.bin", "parts.npz", "scales.f32", "dimension")), codes):
             path.unlink(missing_ok=True)
         self._dimension = 0
-        self._ids, self._order, self._scales = self._ids[:0], self._order[:0], self._scales[:0]
+        self._ids, self._scales = self._ids[:0], self._scales[:0]
+        self._rows = RowsOfIds(self._ids)
         self._layout = _Layout(None, None)
 
     def vector(self, row: int) -> NDArray[np.float32]:
@@ -198,7 +190,7 @@ class VectorStore:
         else:
             places = self._likely(layout.codes, layout.parts, unit, among, count)
         rows = layout.rows(places)
-        likeness = _likeness(layout.codes.rows, unit, places) * self._scales[rows]
+        likeness = vector_codes.likeness(layout.codes.rows, unit, places) * self._scales[rows]
         best = np.argpartition(-likeness, min(count, len(rows)) - 1)[:count]
         best = best[np.lexsort((rows[best], -likeness[best]))]
         return rows[best], likeness[best]
@@ -287,21 +279,10 @@ class VectorStore:
         path = self._folder / "ids.bin"
         if path.exists():
             self._ids = np.fromfile(path, f"S{self._id_bytes}")
-            self._order = np.argsort(self._ids, kind="stable")
+            self._rows = RowsOfIds(self._ids)
             self._scales = np.fromfile(self._folder / "scales.f32", "<f4", len(self))
         self._layout = self._mapped(parts)
 
     def _mapped(self, parts: Parts | None) -> _Layout:
         codes = MappedCodes(self._codes_path(parts), len(self), self._dimension) if len(self) else None
         return _Layout(codes, parts)
-
-
-def _likeness(codes: Codes, unit: NDArray[np.float32], places: Rows) -> NDArray[np.float32]:
-    """Products of rows at rising places with a vector: array of the shape of `places`, in units of their scales."""
-    found = np.empty(len(places), np.float32)
-    for start in range(0, len(places), _AT_ONCE):
-        part = places[start : start + _AT_ONCE]
-        together = part[-1] - part[0] + 1 == len(part)
-        rows = codes[part[0] : part[-1] + 1] if together else codes[part]
-        found[start : start + _AT_ONCE] = rows.astype(np.float32) @ unit
-    return found
