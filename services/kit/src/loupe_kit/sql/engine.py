@@ -7,6 +7,7 @@ than polling the file. Readers are never held up: the journal is a write-ahead l
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 import ssl
 from typing import Any
@@ -140,6 +141,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _mariadb_engine(url: URL, *, echo: bool) -> AsyncEngine:
+    # What would lose data is an error by `sql_mode`; what the driver logs is that names of primary keys are ignored.
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)
     wants_tls = url.query.get("tls") == "true"
     engine = create_async_engine(
         url.difference_update_query(["tls"])
