@@ -179,23 +179,49 @@ it("deletes all that match by query, and brings them back out of the trash", asy
   expect(gateway.bodies(`POST ${PROJECT}/images:delete`)).toMatchObject([{ selector: { query: "tag:old" } }]);
 });
 
-it("asks only for the images that are in view", async () => {
-  const gateway = withImages().on(`GET ${PROJECT}/images:search`, ({ query }) => {
+/** A hundred thousand images, one as the other. */
+function withMany(): FakeGateway {
+  return withImages().on(`GET ${PROJECT}/images:search`, ({ query }) => {
     const skip = Number(query.get("skip"));
     const images = Array.from({ length: Number(query.get("pageSize")) }, (_, index) => image(`i${skip + index}`, `${skip + index}.png`, "dent"));
     return { images, totalSize: "100000" };
   });
-  renderApp("/projects/p1");
-  await screen.findByRole("link", { name: /\b0\.png/ });
+}
 
+/** Drags the scroll bar to the middle; answers how many columns there are. */
+async function scrollToMiddle(): Promise<number> {
   const grid = screen.getByTestId("grid");
   const columns = screen.getAllByRole("listitem").filter((tile) => tile.style.top === "0px").length;
   const height = Number.parseFloat((grid.firstElementChild as HTMLElement).style.height);
   fireEvent.scroll(grid, { target: { scrollTop: height / 2 } });
-
   expect(await screen.findByRole("link", { name: /\b50010\.png/ })).toBeVisible();
+  return columns;
+}
+
+it("asks only for the images that are in view", async () => {
+  const gateway = withMany();
+  renderApp("/projects/p1");
+  await screen.findByRole("link", { name: /\b0\.png/ });
+
+  const columns = await scrollToMiddle();
+
   expect(screen.getAllByRole("link", { name: /\.png/ }).length).toBeLessThan(columns * 12);
   expect(gateway.calls.filter((call) => call.route.endsWith("images:search")).map((call) => call.query.get("skip")).length).toBeLessThan(8);
+});
+
+it("does not wait for thumbnails of rows that are gone", async () => {
+  withMany();
+  // A search of its own: the grid of the test before stands in the middle.
+  renderApp("/projects/p1?query=line%3AL1");
+  const tile = await screen.findByRole("link", { name: /\b0\.png/ });
+  const [arrived, awaited] = [tile, screen.getByRole("link", { name: /\b1\.png/ })].map((link) => link.querySelector("img"));
+  Object.defineProperty(arrived, "complete", { value: true });
+  Object.defineProperty(awaited, "complete", { value: false });
+
+  await scrollToMiddle();
+
+  expect(arrived).toHaveAttribute("src");
+  expect(awaited).not.toHaveAttribute("src");
 });
 
 it("builds a search out of choices", async () => {

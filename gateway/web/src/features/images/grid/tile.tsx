@@ -69,7 +69,7 @@ function Picture({ image, shows }: Pick<TileProps, "image" | "shows">) {
       {image.state === "STATE_FAILED" ? (
         <ImageOff className="absolute inset-0 m-auto size-6 text-danger" strokeWidth={1.5} aria-hidden />
       ) : (
-        <img src={`/v1/${image.name ?? ""}:thumbnail`} alt="" decoding="async" draggable={false} className="absolute inset-0 size-full object-contain" />
+        <img ref={endedWithTile} src={`/v1/${image.name ?? ""}:thumbnail`} alt="" decoding="async" draggable={false} className="absolute inset-0 size-full object-contain" />
       )}
       {shows.boxes && <Boxes image={image} boxes={[...predictedBoxes(image), ...labelBoxes(image)]} />}
       {shows.tags && tags.length > 0 && (
@@ -80,6 +80,11 @@ function Picture({ image, shows }: Pick<TileProps, "image" | "shows">) {
       )}
     </span>
   );
+}
+
+/** A thumbnail that is still on its way when its tile goes is not waited for: those in view come before those flown by. */
+function endedWithTile(picture: HTMLImageElement): () => void {
+  return () => { if (!picture.complete) picture.removeAttribute("src"); };
 }
 
 function Caption({ t, image }: Pick<TileProps, "t" | "image">) {
