@@ -6,6 +6,7 @@ and half of the server's work on a search was to look up again and again how eac
 
 import base64
 import math
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -13,13 +14,13 @@ from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.internal.type_checkers import ToShortestFloat
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 _Writer = Callable[[Any], Any]
 _LONG = {FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64}
 _FLOATS = {FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE}
+_SINGLE = struct.Struct("<f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _single(field: FieldDescriptor) -> _Writer:
     if field.cpp_type in _LONG:
         return str
     if field.cpp_type in _FLOATS:
-        short = ToShortestFloat if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else float
+        short = _shortest if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else float
         return lambda number: short(number) if math.isfinite(number) else _not_finite(number)
     return _as_it_is
 
@@ -113,6 +114,15 @@ def _is_map(field: FieldDescriptor) -> bool:
 
 def _key(key: object) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
+
+
+def _shortest(number: float) -> float:
+    """A number of single precision with the fewest digits, from six on, that say which it is: 0.1, not 0.100000001."""
+    for digits in range(6, 9):
+        short = float(f"{number:.{digits}g}")
+        if _SINGLE.unpack(_SINGLE.pack(short))[0] == number:
+            return short
+    return float(f"{number:.9g}")
 
 
 def _not_finite(number: float) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +82,16 @@ def test_write__all_answers_of_the_contracts(kind: Descriptor) -> None:
         _fill(dice, message)
         # As texts: 5 and 5.0 are equal numbers, but not the same JSON.
         assert json.dumps(json_form.write(message), sort_keys=True) == json.dumps(_by_protobuf(message), sort_keys=True)
+
+
+def test_write__numbers_of_single_precision() -> None:
+    dice = random.Random(7)
+    numbers = [struct.unpack("<f", dice.randbytes(4))[0] for _ in range(20_000)]
+    numbers += [-0.0, 0.1, 123456.7, 1e-45, 3.4028234663852886e38]
+
+    for number in numbers:
+        box = image_pb2.BoundingBox(x=number)
+        assert json.dumps(json_form.write(box)) == json.dumps(_by_protobuf(box))
 
 
 def test_write__values_that_a_newer_service_knows() -> None:
