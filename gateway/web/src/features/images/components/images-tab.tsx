@@ -18,12 +18,21 @@ import { TermChips } from "@/features/images/query/term-chips";
 import { NOTHING, selectorOf, setSelection, sizeOf, useSelection } from "@/features/images/selection";
 import type { Schemas } from "@/lib/api/client";
 import { count } from "@/lib/format";
+import { useSettled } from "@/lib/use-settled";
 
 /** A search with the terms that are switched off, as it stands in the address. */
 export interface ShownSearch extends ImageSearch {
   off: readonly string[];
 }
 
+/** What the grid tells of a search. */
+interface Found {
+  of: ImageSearch | undefined;
+  total: number | undefined;
+  error: Error | null;
+}
+
+const DRAWN_MS = 100;
 // As `md:` in the classes, in CSS pixels.
 const NARROW = 768;
 
@@ -44,14 +53,17 @@ export function ImagesTab({ project, search, onSearch, hrefOf, onOpen, actions, 
   const { t } = useTranslation();
   const selection = useSelection(project, search.query);
   const facets = facetOptions.use();
-  const [{ total, error }, setFound] = useState<{ total: number | undefined; error: Error | null }>({ total: undefined, error: null });
+  const [{ of, total, error }, setFound] = useState<Found>({ of: undefined, total: undefined, error: null });
+  // The side counts once the images are there and drawn: they are waited for, and one server answers both.
+  const isAnswered = of === search && (total !== undefined || error !== null);
+  const isDrawnSince = useSettled(isAnswered, DRAWN_MS);
   const [isDrawn, setDrawn] = useState(false);
   const toggleSide = () => {
     // Where there is no room beside the grid, the side lies over it.
     if (window.innerWidth < NARROW) setDrawn(!isDrawn);
     else facetOptions.set({ ...facets, isOpen: !facets.isOpen });
   };
-  const tell = useCallback((state: { total: number | undefined; error: Error | null }) => { setFound(state); }, []);
+  const tell = useCallback((state: Found) => { setFound(state); }, []);
   const ask = (query: string, off = search.off) => { onSearch({ ...search, query, off }); };
   const clear = () => { setSelection(project, NOTHING); };
   const { query, order } = search;
@@ -68,7 +80,7 @@ export function ImagesTab({ project, search, onSearch, hrefOf, onOpen, actions, 
       <QueryError error={error} query={query} onQuery={ask} />
       <div className="relative flex min-h-0 grow gap-2">
         <div className={`min-h-0 ${isDrawn ? "absolute top-10 bottom-0 left-0 z-20 flex rounded-lg bg-raised p-2 shadow-raised" : "hidden"} md:static md:p-0 md:shadow-none md:bg-transparent ${facets.isOpen ? "md:flex" : "md:hidden"}`}>
-          <Facets project={project} query={query} isAnswered={total !== undefined || error !== null} onQuery={ask} />
+          <Facets project={project} query={query} isAnswered={isAnswered && isDrawnSince} onQuery={ask} />
         </div>
         <div className="flex min-w-0 grow flex-col gap-2">
           {/* One row or the other, so that the grid stays where it is. */}

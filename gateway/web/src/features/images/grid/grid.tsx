@@ -19,7 +19,7 @@ interface GridProps {
   hrefOf: (image: string) => string;
   onOpen: (image: string) => void;
   /** Told how many match and what went wrong, whenever that changes. */
-  onState: (state: { total: number | undefined; error: Error | null }) => void;
+  onState: (state: { of: ImageSearch; total: number | undefined; error: Error | null }) => void;
 }
 
 /** All images of a search: only those in view are there, and what they take does not grow with their number. */
@@ -39,7 +39,7 @@ export function Grid({ project, search, selection, hrefOf, onOpen, onState }: Gr
   const { total, error, isFetching, at, idsBetween } = usePages(project, search, ahead(grid, shown, viewHeight, known), shown);
   if (total !== undefined && total !== known) setKnown(total);
 
-  useEffect(() => { onState({ total, error }); }, [total, error, onState]);
+  useEffect(() => { onState({ of: search, total, error }); }, [search, total, error, onState]);
   // Back where one was, once there is something to scroll.
   const isReady = known > 0;
   useLayoutEffect(() => {
