@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from loupe_reduction.algorithms.tsne_kernel import push_exact, push_tree
+from loupe_reduction.algorithms.tsne_kernel import push_exact, push_tree, see
 from loupe_reduction.algorithms.tsne_tree import build_tree
 
 
@@ -45,6 +45,17 @@ def test_push_tree__close_to_exact(dimensions: int) -> None:
 
     assert total_tree == pytest.approx(total, rel=0.01)
     assert np.linalg.norm(approximate - exact) < 0.03 * np.linalg.norm(exact)
+
+
+def test_push_tree__room_for_what_is_seen_grows() -> None:
+    points = _points(900, 2)
+    tree = build_tree(points, np.arange(900), 2)
+
+    seen, count = see(64, 128, tree, np.empty((4, 8), np.float32))
+
+    assert seen.shape[1] >= count > 64
+    assert seen[3, :count].sum() == 900
+    assert (seen[:3, :count] * seen[3, :count]).sum(axis=1) == pytest.approx(points.sum(axis=0), rel=1e-3, abs=1e-2)
 
 
 def test_push_tree__many_points_on_one_spot() -> None:

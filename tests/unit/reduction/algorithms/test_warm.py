@@ -15,7 +15,9 @@ def test_warm_kernels__every_kernel_is_compiled() -> None:
         tsne_kernel.pull,
         tsne_kernel.push_exact,
         tsne_kernel.push_tree,
+        tsne_kernel.see,
         tsne_tree.divide,
         tsne_tree.interleave,
+        tsne_tree.means,
     ]
     assert all(kernel.signatures for kernel in kernels)  # type: ignore[attr-defined]

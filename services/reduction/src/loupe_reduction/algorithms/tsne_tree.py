@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loupe_reduction.algorithms.compiled import compiled
+from loupe_reduction.algorithms.steps import AXES
 
 LEVELS = 20
 """Halvings of the map along each axis; points nearer than a millionth of its extent share a cell."""
@@ -65,12 +66,29 @@ def build_tree(positions: NDArray[np.float32], before: NDArray[np.int64], dimens
     points = positions[order]
     bounds = divide(codes, dimensions)
     first, last = bounds[:, 0], bounds[:, 1]
-    sides = np.where(bounds[:, 3] >= LEVELS, 0.0, extent * 2.0 ** -bounds[:, 3].astype(np.float64))
-    sums = np.zeros((len(points) + 1, 3))
-    np.cumsum(points, axis=0, dtype=np.float64, out=sums[1:])
-    centre = ((sums[last] - sums[first]) / (last - first)[:, None]).astype(np.float32)
+    sides = np.where(bounds[:, 3] >= LEVELS, 0.0, np.ldexp(extent, -bounds[:, 3]))
     leaf = bounds[:, 2] == np.arange(len(bounds)) + 1
-    return Tree(order, points, centre, (sides**2).astype(np.float32), first, last, bounds[:, 2], leaf)
+    return Tree(order, points, means(points, bounds), (sides**2).astype(np.float32), first, last, bounds[:, 2], leaf)
+
+
+@compiled
+def means(points: NDArray[np.float32], bounds: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Returns the mean of the points of each cell: array (T, 3), float32.
+
+    Args:
+        points: array (N, 3), float32, in the order of the cells.
+        bounds: array (T, 4), int64: see `divide`.
+    """
+    sums = np.zeros((len(points) + 1, 3), np.float64)
+    for place in range(len(points)):
+        for axis in range(AXES):
+            sums[place + 1, axis] = sums[place, axis] + np.float64(points[place, axis])
+    found = np.empty((len(bounds), 3), np.float32)
+    for cell in range(len(bounds)):
+        first, last = bounds[cell, 0], bounds[cell, 1]
+        for axis in range(AXES):
+            found[cell, axis] = np.float32((sums[last, axis] - sums[first, axis]) / np.float64(last - first))
+    return found
 
 
 @compiled
@@ -79,12 +97,18 @@ def interleave(
 ) -> NDArray[np.uint64]:
     """Returns the Morton code of each point: array (N,), uint64, the bits of its axes in turns, highest first."""
     codes = np.zeros(len(positions), np.uint64)
+    one = np.uint64(1)
     for point in range(len(positions)):
+        x = np.uint64((positions[point, 0] - low[0]) * scale)
+        y = np.uint64((positions[point, 1] - low[1]) * scale)
+        z = np.uint64((positions[point, 2] - low[2]) * scale)
         code = np.uint64(0)
-        for bit in range(LEVELS - 1, -1, -1):
-            for axis in range(dimensions):
-                cell = np.uint64((positions[point, axis] - low[axis]) * scale)
-                code = (code << np.uint64(1)) | ((cell >> np.uint64(bit)) & np.uint64(1))
+        for level in range(LEVELS - 1, -1, -1):
+            bit = np.uint64(level)
+            code = (code << one) | ((x >> bit) & one)
+            code = (code << one) | ((y >> bit) & one)
+            if dimensions == AXES:
+                code = (code << one) | ((z >> bit) & one)
         codes[point] = code
     return codes
 
