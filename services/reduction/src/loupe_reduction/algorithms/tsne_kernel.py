@@ -1,7 +1,7 @@
 """The forces of t-SNE, compiled.
 
-Barnes: "A modified tree code: don't laugh; it runs", Journal of Computational Physics 87, 1990: neighbouring points walk
-the tree together.
+Barnes: "A modified tree code: don't laugh; it runs", Journal of Computational Physics 87, 1990: neighbouring points
+walk the tree together.
 """
 
 from __future__ import annotations
