@@ -65,7 +65,7 @@ export function CreateProject({ onCreated }: { onCreated: (name: string) => void
       )}
       <ErrorNotice error={create.error ?? models.error} />
       {/* Always in view, however long the step is. */}
-      <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-between border-t border-line bg-raised px-5 py-3">
+      <div className="sticky -bottom-5 -mx-5 -mb-5 flex justify-between border-t border-line bg-raised px-5 py-3">
         {step > 0 ? <Button onClick={() => { setStep(step - 1); }}>{t("projects.back")}</Button> : <span />}
         <Button key={name} type="submit" look="primary" disabled={create.isPending || !model}>{t(isLast ? "projects.create" : "projects.next")}</Button>
       </div>
