@@ -100,7 +100,7 @@ class ClusterSettings(BaseSettings):
 
 
 _BETWEEN_REPLICAS = 10
-# None from 32768 on: there Linux takes ports for outgoing connections, such as those that ask whether a server is ready.
+# None from 32768 on: there Linux takes ports for outgoing connections, as those that ask whether a server is ready.
 _PORTS = {
     "ingress": 7020,
     "auth": 7021,

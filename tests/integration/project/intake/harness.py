@@ -235,16 +235,16 @@ async def served(
     settings = ProjectSettings(data_dir=folder, service_token_key=SERVICE_TOKEN_KEY)
     from loupe_kit.channels import open_channel
 
-    overrides: Overrides = {} if objects is None else {"objects": objects}
     async with open_channel("127.0.0.1:1") as nowhere:
-        service = bootstrap(
-            settings,
-            **overrides,
-            catalogue=FakeCatalogue(),
-            features=FakeRemover(),
-            feature_sink=features,
-            inference_channel=nowhere,
-        )
+        overrides: Overrides = {
+            "catalogue": FakeCatalogue(),
+            "features": FakeRemover(),
+            "feature_sink": features,
+            "inference_channel": nowhere,
+        }
+        if objects is not None:
+            overrides["objects"] = objects
+        service = bootstrap(settings, **overrides)
         await service.start()
         try:
             async with running_server(service.registrations, keys=KEYS) as server:
