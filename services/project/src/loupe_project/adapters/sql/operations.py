@@ -1,5 +1,6 @@
 """Operations in SQL. A lease is a row's `lease_owner` until `lease_until`; every write of a runner names its lease."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, false, insert, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loupe.project.v1 import operation_service_pb2 as pb
-from loupe_project.adapters.sql.tables import operation_requests
+from loupe_project.adapters.sql.tables import operation_request_parts
 from loupe_project.adapters.sql.tables import operations as t
 from loupe_project.domain.errors import OperationNotFound
 from loupe_project.domain.operation import Operation, OperationKind, OperationState, Progress
@@ -19,7 +20,8 @@ from loupe_project.domain.scope import Scope
 _SHOWN = [column for column in t.columns if column.name != "request"]
 """What is read of an operation unless it is to be done: a request may hold a million ids, 16 MB."""
 _LARGE_REQUEST_BYTES = 1 << 16
-"""Requests above have a row of their own. Smaller ones stay where releases before that table look for them."""
+"""Requests above have rows of their own. Smaller ones stay where releases before that table look for them."""
+_PART_BYTES = 1 << 20
 
 
 class SqlOperationRepository:
@@ -47,8 +49,11 @@ class SqlOperationRepository:
             )
         )
         if is_large:
-            apart = insert(operation_requests).values(operation_id=operation.id, request=operation.request)
-            await self._session.execute(apart)
+            parts = [
+                {"operation_id": operation.id, "part": part, "content": operation.request[start : start + _PART_BYTES]}
+                for part, start in enumerate(range(0, len(operation.request), _PART_BYTES))
+            ]
+            await self._session.execute(insert(operation_request_parts), parts)
 
     async def get(self, project_id: str, operation_id: str) -> Operation:
         """See `OperationRepository`."""
@@ -143,12 +148,17 @@ class SqlOperationRepository:
         )
 
     async def _large_requests(self, operation_ids: Sequence[str]) -> dict[str, bytes]:
-        """Requests that have a row of their own, by operation."""
-        own = operation_requests.c
+        """Requests that have rows of their own, by operation."""
+        own = operation_request_parts.c
         found = await self._session.execute(
-            select(own.operation_id, own.request).where(own.operation_id.in_(operation_ids))
+            select(own.operation_id, own.content)
+            .where(own.operation_id.in_(operation_ids))
+            .order_by(own.operation_id, own.part)
         )
-        return {operation_id: bytes(request) for operation_id, request in found}
+        parts: dict[str, list[bytes]] = defaultdict(list)
+        for operation_id, content in found:
+            parts[operation_id].append(content)
+        return {operation_id: b"".join(some) for operation_id, some in parts.items()}
 
     async def _write(self, operation_id: str, owner: str, **values: Any) -> bool:
         """Change a row that `owner` holds; False if another one does."""

@@ -41,7 +41,7 @@ from loupe_project.adapters.sql.tables.trash import shared_objects, trashed_imag
 from loupe_project.adapters.sql.tables.work import (
     analyses,
     exports,
-    operation_requests,
+    operation_request_parts,
     operations,
     upload_batches,
     upload_files,
@@ -75,7 +75,7 @@ __all__ = [
     "images",
     "labels",
     "narrowed_images",
-    "operation_requests",
+    "operation_request_parts",
     "operations",
     "outlier_scores",
     "placed_points",

@@ -92,12 +92,14 @@ operations = make_table(
     Index("ix_operations_creator", "project_id", "creator", "id"),
 )
 
-operation_requests = make_table(
-    "operation_requests",
-    # Requests that are large; `operations.request` is empty then. SQLite writes a row anew as a whole: with 16 MB of
-    # ids in the row, each note of how far an operation came would take 20 ms.
+operation_request_parts = make_table(
+    "operation_request_parts",
+    # Requests that are large, in pieces; `operations.request` is empty then. SQLite writes a row anew as a whole: with
+    # 16 MB of ids in the row, each note of how far an operation came would take 20 ms. MariaDB takes no statement of
+    # 16 MiB.
     Column("operation_id", IdType, ForeignKey("operations.id", ondelete="CASCADE"), primary_key=True),
-    Column("request", blob(), nullable=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("content", blob(), nullable=False),
 )
 
 analyses = make_table(
