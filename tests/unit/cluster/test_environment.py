@@ -49,11 +49,26 @@ def test_of_process__services_find_each_other(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setenv(name, value)
     settings = ProjectSettings()
 
-    assert settings.address == "127.0.0.1:50152"
-    assert settings.auth_target == "127.0.0.1:50151"
+    assert settings.address == "127.0.0.1:7122"
+    assert settings.auth_target == "127.0.0.1:7121"
     assert settings.database == "mariadb://root@127.0.0.1:3306/second_project"
     assert (settings.s3_endpoint, settings.s3_bucket, settings.s3_secure) == ("127.0.0.1:8433", "second-objects", False)
     assert settings.redis_url.startswith("redis://")
+
+
+def test_port__no_two_are_the_same_and_none_is_of_linux_outgoing_ones(tmp_path: Path) -> None:
+    cluster = ClusterSettings(dir=tmp_path, replicas=4)
+    services = [
+        name for service in ("auth", "project", "inference", "reduction") for name in cluster.processes(service)
+    ]
+    servers = ["ingress", "gateway", "mongodb", "s3", "s3-master", "s3-volume", "s3-filer"]
+
+    ports = [cluster.port(name) for name in (*services, *servers)]
+    # TorchServe takes the next four as well.
+    ports += range(cluster.port("torchserve"), cluster.port("torchserve") + 5)
+
+    assert len(set(ports)) == len(ports)
+    assert max(ports) < 32768
 
 
 def test_of_process__caller_wins_but_not_with_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
