@@ -111,9 +111,14 @@ class S3ObjectStore:
         # A few threads with several objects each: a journey into a thread and back for every one costs the event loop
         # as much as the request costs the thread.
         shares = (items[first::_PARALLEL_PUTS] for first in range(min(_PARALLEL_PUTS, len(items))))
-        jobs = [self._run(partial(self._put_all, share)) for share in shares]
-        # All have ended when this returns, so that a caller may remove its files.
-        for outcome in await asyncio.gather(*jobs, return_exceptions=True):
+        jobs = asyncio.gather(*(self._run(partial(self._put_all, share)) for share in shares), return_exceptions=True)
+        # All have ended when this returns, cancelled or not, so that a caller may remove its files and these objects.
+        try:
+            outcomes = await asyncio.shield(jobs)
+        except asyncio.CancelledError:
+            await asyncio.wait({jobs})
+            raise
+        for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
 
