@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
 
 import grpc
 import numpy as np
@@ -18,8 +18,6 @@ from loupe_project.domain.image import FeatureSource
 from loupe_project.ports.similar import Alikeness, AlikeObject, AlikeObjects, PictureFeature, Vector
 
 Request = TypeVar("Request", pb.FindNeighboursRequest, pb.FindNeighbourObjectsRequest)
-
-Response = TypeVar("Response", pb.FindNeighboursResponse, pb.FindNeighbourObjectsResponse)
 
 _MESSAGE_BYTES = IDS_A_MESSAGE * ids.BYTES_PER_ID
 _TIMEOUT_SECONDS = 600.0
@@ -47,16 +45,8 @@ class GrpcNeighbourhood:
             spec.image_id = ids.pack_ids([like])
         else:
             spec.vector = like.astype("<f4").tobytes()
-
-        async def call(digest: bytes, image_ids: bytes) -> pb.FindNeighboursResponse:
-            spec.images_sha256 = digest
-            first = pb.FindNeighboursRequest(spec=spec)
-            answer: pb.FindNeighboursResponse = await self._stub.FindNeighbours(
-                _requests(first, image_ids), timeout=_TIMEOUT_SECONDS
-            )
-            return answer
-
-        answer = await _among(call, source, among)
+        first = pb.FindNeighboursRequest(spec=spec)
+        answer: pb.FindNeighboursResponse = await _among(self._stub.FindNeighbours, first, source, among)
         found = [(ids.unpack_ids(one.image_id)[0], one.similarity) for one in answer.neighbours]
         return Alikeness(tuple(found), answer.count)
 
@@ -71,27 +61,18 @@ class GrpcNeighbourhood:
             object=number,
             count=count,
         )
-
-        async def call(digest: bytes, image_ids: bytes) -> pb.FindNeighbourObjectsResponse:
-            spec.images_sha256 = digest
-            first = pb.FindNeighbourObjectsRequest(spec=spec)
-            answer: pb.FindNeighbourObjectsResponse = await self._stub.FindNeighbourObjects(
-                _requests(first, image_ids), timeout=_TIMEOUT_SECONDS
-            )
-            return answer
-
-        answer = await _among(call, source, among)
+        first = pb.FindNeighbourObjectsRequest(spec=spec)
+        answer: pb.FindNeighbourObjectsResponse = await _among(self._stub.FindNeighbourObjects, first, source, among)
         found = [AlikeObject(ids.unpack_ids(one.image_id)[0], one.object, one.similarity) for one in answer.neighbours]
         return AlikeObjects(tuple(found), answer.count)
 
 
-async def _among(
-    call: Callable[[bytes, bytes], Awaitable[Response]], source: FeatureSource, image_ids: bytes
-) -> Response:
+async def _among(method: Any, first: Request, source: FeatureSource, image_ids: bytes) -> Any:
     """Asks with the digest of the ids, then with the ids where it says nothing to who answers; few are sent at once.
 
     Args:
-        call: Of a digest and ids.
+        method: Of the stub.
+        first: Its first message, without a digest.
         source: For messages.
         image_ids: All of them.
 
@@ -101,11 +82,14 @@ async def _among(
     """
     try:
         if len(image_ids) <= _MESSAGE_BYTES:
-            return await call(b"", image_ids)
+            return await method(_requests(first, image_ids), timeout=_TIMEOUT_SECONDS)
         digest = (await asyncio.to_thread(hashlib.sha256, image_ids)).digest()
-        answer = await call(digest, b"")
+        first.spec.images_sha256 = digest
+        answer = await method(_requests(first, b""), timeout=_TIMEOUT_SECONDS)
         # Of another process, or of an older release, the answer is empty.
-        return answer if answer.images_sha256 == digest else await call(digest, image_ids)
+        if answer.images_sha256 == digest:
+            return answer
+        return await method(_requests(first, image_ids), timeout=_TIMEOUT_SECONDS)
     except grpc.aio.AioRpcError as error:
         raise translated(error, source) from error
 
